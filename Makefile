@@ -1,0 +1,81 @@
+# make            build everything into build/
+# make check      all tests; T=unit/app_url or T=http/rest/filter-eq for one
+# make help       the other targets
+
+APXS       ?= apxs
+PKG_CONFIG ?= pkg-config
+BUILD      ?= build
+SANITIZE   ?=
+
+LIBEXECDIR := $(shell $(APXS) -q LIBEXECDIR)
+PREFIX     ?= /usr/local
+PLUGIN_DIR ?= $(LIBEXECDIR)/mod_app
+VERSION    := $(shell sed -n 's/^#define APP_VERSION "\(.*\)"/\1/p' mod_app/core/app_core.h)
+
+WARNINGS := -Wall -Wextra -Wformat=2 -Wshadow -Wstrict-prototypes -Wmissing-prototypes \
+            -Wpointer-arith -Wwrite-strings -Wvla
+CFLAGS   ?= -O2 -g
+override CFLAGS += -std=gnu11 -fPIC -fvisibility=hidden -fstack-protector-strong $(WARNINGS) $(SANITIZE)
+
+CORE_PKGS   := apr-1 apr-util-1 jansson
+CORE_CFLAGS := $(shell $(PKG_CONFIG) --cflags $(CORE_PKGS)) -Imod_app/include
+DB_CFLAGS   := $(shell $(PKG_CONFIG) --cflags libpq sqlite3)
+HTTPD_CFLAGS := -I$(shell $(APXS) -q INCLUDEDIR)
+LIBS        := $(shell $(PKG_CONFIG) --libs $(CORE_PKGS) libpq sqlite3) -lpthread -ldl
+DEFINES     := -DAPP_PLUGIN_DIR='"$(PLUGIN_DIR)"'
+
+CORE_SRC  := $(wildcard mod_app/core/*.c mod_app/db/*.c)
+HTTPD_SRC := $(wildcard mod_app/httpd/*.c)
+CGI_SRC   := $(wildcard mod_app/cgi/*.c)
+CLI_SRC   := $(wildcard mod_app/cli/*.c)
+PLUGINS   := $(notdir $(patsubst %/,%,$(dir $(wildcard plugins/*/*.c))))
+PLUGINS   := $(sort $(PLUGINS))
+
+CORE_OBJ  := $(CORE_SRC:%.c=$(BUILD)/%.o)
+HTTPD_OBJ := $(HTTPD_SRC:%.c=$(BUILD)/%.o)
+CGI_OBJ   := $(CGI_SRC:%.c=$(BUILD)/%.o)
+CLI_OBJ   := $(CLI_SRC:%.c=$(BUILD)/%.o)
+
+all: $(BUILD)/mod_app.so $(BUILD)/app.cgi $(BUILD)/appctl plugins
+
+plugins: $(PLUGINS:%=$(BUILD)/plugins/%.so)
+
+# The core and the hosts see the core's headers; only mod_app/httpd sees httpd's.
+$(BUILD)/mod_app/%.o: mod_app/%.c
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS) $(CORE_CFLAGS) -DAPP_CORE -Imod_app/core $(DEFINES) $(EXTRA_CFLAGS) -MMD -c -o $@ $<
+$(BUILD)/mod_app/db/%.o:    EXTRA_CFLAGS = $(DB_CFLAGS) -Imod_app/db
+$(BUILD)/mod_app/core/%.o:  EXTRA_CFLAGS = -Imod_app/db
+$(BUILD)/mod_app/httpd/%.o: EXTRA_CFLAGS = $(HTTPD_CFLAGS) -Imod_app/db
+$(BUILD)/mod_app/cgi/%.o:   EXTRA_CFLAGS = -Imod_app/db
+$(BUILD)/mod_app/cli/%.o:   EXTRA_CFLAGS = -Imod_app/db
+
+$(BUILD)/libapp.a: $(CORE_OBJ)
+	@rm -f $@
+	ar rcs $@ $^
+
+$(BUILD)/mod_app.so: $(HTTPD_OBJ) $(BUILD)/libapp.a
+	$(CC) -shared $(SANITIZE) -Wl,--exclude-libs,ALL -Wl,-z,nodelete -o $@ $^ $(LIBS)
+
+$(BUILD)/app.cgi: $(CGI_OBJ) $(BUILD)/libapp.a
+	$(CC) $(SANITIZE) -o $@ $^ $(LIBS) -lfcgi
+
+$(BUILD)/appctl: $(CLI_OBJ) $(BUILD)/libapp.a
+	$(CC) $(SANITIZE) -o $@ $^ $(LIBS)
+
+# A plugin sees the public headers alone; plugins/NAME/plugin.mk may name libraries it needs.
+-include $(wildcard plugins/*/plugin.mk)
+
+$(BUILD)/plugins/%.o: plugins/%.c
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS) $(CORE_CFLAGS) $($(firstword $(subst /, ,$*))_CFLAGS) -MMD -c -o $@ $<
+
+.SECONDEXPANSION:
+$(BUILD)/plugins/%.so: $$(patsubst %.c,$(BUILD)/%.o,$$(wildcard plugins/%/*.c))
+	$(CC) -shared $(SANITIZE) -Wl,-z,nodelete -o $@ $^ $($*_LIBS)
+
+clean:
+	rm -rf $(BUILD)
+
+.PHONY: all plugins clean
+-include $(shell find $(BUILD) -name '*.d' 2>/dev/null)

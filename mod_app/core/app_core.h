@@ -1,0 +1,176 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/**
+ * What a host (httpd, CGI, appctl, a unit test) does with the core. In order:
+ *
+ *   configuration   app_core_create → app_conf_create, _set, _plugin, _merge → app_site_make
+ *   sharing         app_core_share       once, in the parent, when the configuration is to be used
+ *   process         app_core_start … app_core_stop
+ *   request         app_core_handle      many threads at once
+ *
+ * Everything before app_core_start runs in one thread. A core lives in its pool and dies with it.
+ */
+#ifndef APP_CORE_H
+#define APP_CORE_H
+
+#include "app_plugin.h"
+
+#define APP_NAME    "mod_app"
+#define APP_VERSION "0.1.0"
+
+typedef struct app_core_t      app_core_t;
+typedef struct app_site_t      app_site_t;
+typedef struct app_site_conf_t app_site_conf_t;
+typedef struct app_values_t    app_values_t;
+
+/* What the host gives. One const struct per host program. */
+typedef struct app_host_t {
+    const char *name; /* "httpd", "cgi", "fastcgi", "appctl" */
+    /** Writes one finished line (number and text). request is app_exchange_t.data or NULL. */
+    void (*log)(app_log_level_e level, void *request, const char *line);
+    /** Whether lines of that level go anywhere; NULL: all do. */
+    int (*logs)(app_log_level_e level, void *request);
+    /**
+     * size bytes, zero at first, that all processes share, the same for the same key and size across graceful
+     * restarts. Called by app_core_share().
+     */
+    apr_status_t (*share)(const char *key, apr_size_t size, void **pbase, apr_pool_t *pconf,
+                          app_error_t *err);
+    /** Adds the host's members to /status (server version, MPM, …); may be NULL. */
+    void (*status)(json_t *status);
+    const char *plugin_dir; /* where plugins are, unless PluginDir says otherwise */
+} app_host_t;
+
+/* Configuration */
+
+app_core_t *app_core_create(const app_host_t *host, apr_pool_t *pconf);
+
+/** Where a line stands: decides which settings are allowed. */
+typedef enum app_where_e { APP_IN_SERVER, APP_IN_LOCATION } app_where_e;
+
+/** An empty set of settings: of a server, a virtual host or a location. */
+app_site_conf_t *app_conf_create(app_core_t *core, app_where_e where, apr_pool_t *p);
+
+/** Settings of inner over those of outer. Returns outer or inner itself where the other is empty. */
+app_site_conf_t *app_conf_merge(app_site_conf_t *outer, app_site_conf_t *inner, apr_pool_t *p);
+
+/**
+ * One of the core's own settings (rows of app_core_settings, without the "App" in front).
+ * @param args the rest of the line, as written: quotes and blanks included
+ */
+apr_status_t app_conf_set(app_site_conf_t *conf, const char *name, const char *args,
+                          app_error_t *err);
+
+/** Uses a plugin: loads and checks NAME.so if that has not happened yet, and opens its settings. */
+apr_status_t app_conf_plugin(app_site_conf_t *conf, const char *name, app_values_t **pvalues,
+                             app_error_t *err);
+
+/** One of a plugin's settings, inside <AppPlugin>. */
+apr_status_t app_conf_plugin_set(app_site_conf_t *conf, app_values_t *values, const char *name,
+                                 const char *args, app_error_t *err);
+
+/** The rows of the core's own settings, ended by APP_SET_END. */
+extern const app_setting_t app_core_settings[];
+
+/** Makes a site from merged settings and configures its plugins in their order. */
+apr_status_t app_site_make(app_core_t *core, const char *name, app_site_conf_t *conf,
+                           app_site_t **psite, app_error_t *err);
+
+apr_status_t app_core_share(app_core_t *core, app_error_t *err);
+
+/* Process */
+
+/** Opens pools, starts plugins. pchild must have an allocator with a mutex where there are threads. A database
+ *  that is down is no failure. */
+apr_status_t app_core_start(app_core_t *core, apr_pool_t *pchild, app_error_t *err);
+
+/** Tells plugins to take no new work. */
+void app_core_stop(app_core_t *core);
+
+/** Microseconds until a timer is due (at most a second); for the host's timer thread. */
+apr_interval_time_t app_core_timer_wait(app_core_t *core);
+/** Runs the timers that are due. One thread of the host. */
+void app_core_timer_run(app_core_t *core, apr_pool_t *scratch);
+
+/* Request */
+
+typedef enum app_entry_e { APP_ENTRY_API, APP_ENTRY_HEALTH, APP_ENTRY_STATUS } app_entry_e;
+
+/** Status and headers of an answer, as the host is to send them. */
+typedef struct app_head_t {
+    int                status;
+    const char        *reason;       /* NULL: the standard phrase */
+    const char        *content_type; /* NULL: none */
+    apr_int64_t        content_length; /* -1: not known */
+    const apr_table_t *headers;      /* all others */
+} app_head_t;
+
+/** What the core does to a native request. data is app_exchange_t.data. */
+typedef struct app_exchange_ops_t {
+    const char *(*header)(void *data, const char *name); /* repeats joined by ", " */
+    void (*headers)(void *data, int (*each)(void *ctx, const char *name, const char *value),
+                    void *ctx);
+    /** Reads up to *plen bytes of the body. @return APR_SUCCESS, APR_EOF, APR_TIMEUP, APR_ENOSPC (a limit of the host), other */
+    apr_status_t (*read)(void *data, char *buf, apr_size_t *plen);
+    /** Announced length of the body; -1 if none is announced (chunked). 0: no body. */
+    apr_int64_t (*body_length)(void *data);
+    void (*head)(void *data, const app_head_t *head); /* once, before write */
+    apr_status_t (*write)(void *data, const char *bytes, apr_size_t len, int last);
+    apr_status_t (*flush)(void *data);
+    int (*gone)(void *data); /* may be NULL: never known */
+} app_exchange_ops_t;
+
+/** A native request. Filled by the host; all texts live as long as pool. */
+typedef struct app_exchange_t {
+    apr_pool_t               *pool;
+    const app_exchange_ops_t *ops;
+    void                     *data;
+    const char               *method;
+    const char               *mount;    /* "/api", "" */
+    const char               *path;     /* decoded, below mount, begins with "/" */
+    const char               *query;    /* encoded, or NULL */
+    const char               *peer;     /* address as text */
+    const char               *id;       /* the host's own request id, or NULL */
+    app_site_conf_t          *location; /* settings of the location, or NULL */
+} app_exchange_t;
+
+/** Answers a request. When it returns, the answer has been handed to the host, whole. */
+void app_core_handle(app_site_t *site, app_entry_e entry, const app_exchange_t *exchange);
+
+/**
+ * The JSON body of an error answer (RFC 8259) as the core writes them, for errors that the host makes itself.
+ * @param code "APPE012"; texts from the catalogue entry that fits status best
+ */
+const char *app_error_body_for_status(int status, apr_pool_t *p);
+
+/* The settings of the core itself, as read (app_core_settings.c). */
+typedef struct app_core_conf_t {
+    const char          *database;
+    apr_int64_t          db_max, db_keep, db_min;
+    apr_interval_time_t  db_idle, db_lifetime, db_wait, db_connect_timeout;
+    apr_interval_time_t  statement_timeout, request_timeout;
+    int                  db_prepared;
+    apr_int64_t          db_statements;
+    int                  sqlite_sync; /* app_sqlite_sync_e */
+    apr_int64_t          max_body;
+    int                  error_verbosity; /* 0 verbose, 1 minimal */
+    apr_array_header_t  *details_for;     /* addresses, networks, "role:NAME" that see details of /health and /status */
+    const char          *plugin_dir;
+    const char          *state_dir;
+    const char          *base_path;
+} app_core_conf_t;
+
+const app_core_conf_t *app_site_core_conf(const app_site_t *site);
+app_db_t              *app_site_db(const app_site_t *site); /* NULL: none */
+const char            *app_site_name(const app_site_t *site);
+/** The core's settings in a conf that has not been made into a site yet. */
+const app_core_conf_t *app_conf_core(const app_site_conf_t *conf);
+
+/* Listing, for appctl and the docs: calls each(ctx, plugin or NULL for the core, row). */
+void app_core_list_settings(app_core_t *core,
+                            void (*each)(void *ctx, const app_plugin_t *plugin, const app_setting_t *row),
+                            void *ctx);
+/** Loads a plugin without using it in a site. */
+apr_status_t app_core_load(app_core_t *core, const char *dir, const char *name,
+                           const app_plugin_t **pplugin, app_error_t *err);
+
+#endif

@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/**
+ * The databases as the core sees them: made from settings in the parent, opened in each process, asked how
+ * they are. What plugins use of them is in app_db.h.
+ */
+#ifndef APP_DB_INT_H
+#define APP_DB_INT_H
+
+#include "app_core.h"
+
+/**
+ * A database from its URL: sqlite:/path, sqlite:///path, postgresql://user:pw@host:port/db?sslmode=…
+ * Connects to nothing. Refuses what cannot work with a sentence that never repeats a password.
+ */
+apr_status_t app_db_make(app_db_t **pdb, const app_core_conf_t *conf, app_error_t *err,
+                         apr_pool_t *pconf);
+
+/** Opens the pool in this process, after the fork. A server that is down is no failure. */
+apr_status_t app_db_start(app_db_t *db, apr_pool_t *pchild, app_error_t *err);
+
+/** Closes idle connections past their time and, on SQLite, checkpoints the log. Timer thread. */
+void app_db_maintain(app_db_t *db, apr_pool_t *scratch);
+
+/** Whether the database answers within timeout. */
+apr_status_t app_db_ping(app_db_t *db, apr_interval_time_t timeout, app_error_t *err,
+                         apr_pool_t *p);
+
+/** Adds driver, server version and pool figures (max, open, idle, waits, timeouts, breaker) to part. */
+void app_db_describe(app_db_t *db, json_t *part);
+
+/** One connection outside any pool, for appctl: runs a script of many statements in one transaction. */
+apr_status_t app_db_script(app_db_t *db, const char *sql, app_error_t *err, apr_pool_t *p);
+
+#endif

@@ -1,0 +1,121 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/**
+ * A request and its answer, as plugins see them; the same under httpd, CGI, FastCGI and in a
+ * unit test. Both live until the answer has been sent and belong to the one thread that runs the
+ * request; what the accessors return lives as long, unless it says otherwise.
+ */
+#ifndef APP_REQUEST_H
+#define APP_REQUEST_H
+
+#include "apr_time.h"
+
+#include "app_error.h"
+#include "app_log.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+typedef struct app_response_t app_response_t;
+
+/* The request */
+
+/** Method in capitals: "GET". A HEAD is "HEAD"; answer it as a GET, the host drops the body. */
+const char *app_request_method(const app_request_t *r);
+
+/** Decoded path below the mount point; begins with "/", is UTF-8, holds no NUL. */
+const char *app_request_path(const app_request_t *r);
+
+/** Where the path starts on the server ("/api"), without a "/" at the end; "" at the root. */
+const char *app_request_mount(const app_request_t *r);
+
+/** The text after "?", still encoded; NULL if there is none. */
+const char *app_request_query(const app_request_t *r);
+
+/**
+ * A header's value by its name in any case; repeats joined by ", " (RFC 9110 5.3); NULL if
+ * absent. In If-None-Match and If-Match the suffixes that compression adds to entity tags ("-gzip") are gone.
+ */
+const char *app_request_header(const app_request_t *r, const char *name);
+
+/** Calls each(ctx, name, value) for every header, until it returns 0. */
+void app_request_headers(const app_request_t *r,
+                         int (*each)(void *ctx, const char *name, const char *value), void *ctx);
+
+/** The client's address as text, as the host knows it (mod_remoteip is respected). */
+const char *app_request_peer(const app_request_t *r);
+
+/** 16 letters and digits that stand in the log lines, and in the answer's X-Request-Id. */
+const char *app_request_id(const app_request_t *r);
+
+/** Memory that lives as long as the request. */
+apr_pool_t *app_request_pool(const app_request_t *r);
+
+/** The moment after which nobody waits any more for the answer. */
+apr_time_t app_request_deadline(const app_request_t *r);
+
+/** Whether the client has gone away. Costs a system call: ask between waits, not per row. */
+int app_request_gone(app_request_t *r);
+
+/**
+ * The whole body. Reads it on the first call, up to the site's MaxBody (or max, if smaller and not 0).
+ * @param pdata ends with a NUL that *plen does not count
+ * @return APR_SUCCESS, or APP_EFAIL with APP_E_BODY_TOO_LARGE, _BODY_TIMEOUT or _BODY_BROKEN
+ */
+apr_status_t app_request_body(app_request_t *r, apr_size_t max, const char **pdata,
+                              apr_size_t *plen, app_error_t *err);
+
+/**
+ * The settings of plugin instance self as they hold for this request: those of its site, with
+ * those of the <Location> on top.
+ */
+const void *app_request_settings(app_request_t *r, app_instance_t *self);
+
+/* Who is asking */
+
+typedef struct app_identity_t {
+    const char *role;   /* NULL: the site's anonymous role */
+    const char *user;   /* NULL: nobody in particular */
+    const char *claims; /* JSON object text; NULL: none */
+    const char *method; /* how it was proved: "jwt", "key", "httpd" …; NULL: not at all */
+} app_identity_t;
+
+/** Who is asking; never NULL, all members NULL until an identity filter has set them. */
+const app_identity_t *app_request_identity(const app_request_t *r);
+
+/** Sets who is asking. For filters at APP_PLACE_IDENTITY. The texts must live as long as the request. */
+void app_request_identify(app_request_t *r, const app_identity_t *identity);
+
+/* The answer: status and headers first, then the body. What is set after the first byte of the
+ * body has left has no effect. Without a call, the status is 200. */
+
+void app_response_status(app_response_t *res, int status);
+int app_response_status_get(const app_response_t *res);
+
+/** Sets, or adds, a header. Copies both texts; control characters in value are dropped. */
+void app_response_header(app_response_t *res, const char *name, const char *value);
+void app_response_header_add(app_response_t *res, const char *name, const char *value);
+
+/** Content-Type. text must live as long as the request: mostly a literal. */
+void app_response_type(app_response_t *res, const char *text);
+
+/** Strong validator, with its quotes. A GET whose If-None-Match has it is answered 304 by the core. */
+void app_response_etag(app_response_t *res, const char *etag);
+
+/**
+ * Adds to the body. The bytes are copied or sent before it returns. Memory does not grow with the size of the answer:
+ * past 64 KiB the host starts to send, in chunks.
+ * @return APR_SUCCESS, or the host's status when the client is gone: stop then
+ */
+apr_status_t app_response_write(app_response_t *res, const char *data, apr_size_t len);
+
+/** Sends what was written so far. */
+apr_status_t app_response_flush(app_response_t *res);
+
+/** Makes the answer that error: status, headers, JSON body. Nothing of the body may have left. */
+void app_response_error(app_response_t *res, const app_error_t *err);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

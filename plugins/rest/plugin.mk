@@ -1,0 +1,2 @@
+rest_CFLAGS := $(shell $(PKG_CONFIG) --cflags cjose)
+rest_LIBS   := $(shell $(PKG_CONFIG) --libs cjose)
