@@ -71,7 +71,7 @@ $(BUILD)/plugins/%.o: plugins/%.c
 	$(CC) $(CFLAGS) $(CORE_CFLAGS) $($(firstword $(subst /, ,$*))_CFLAGS) -MMD -c -o $@ $<
 
 .SECONDEXPANSION:
-$(BUILD)/plugins/%.so: $$(patsubst %.c,$(BUILD)/%.o,$$(wildcard plugins/%/*.c))
+$(BUILD)/plugins/%.so: $$(addprefix $(BUILD)/,$$(subst .c,.o,$$(wildcard plugins/$$*/*.c)))
 	$(CC) -shared $(SANITIZE) -Wl,-z,nodelete -o $@ $^ $($*_LIBS)
 
 clean:

@@ -38,6 +38,7 @@ typedef struct app_host_t {
     /** Adds the host's members to /status (server version, MPM, …); may be NULL. */
     void (*status)(json_t *status);
     const char *plugin_dir; /* where plugins are, unless PluginDir says otherwise */
+    const char *(*root)(void); /* folder that relative paths start from; NULL: the working folder */
 } app_host_t;
 
 /* Configuration */
@@ -117,6 +118,7 @@ typedef struct app_exchange_ops_t {
     apr_status_t (*write)(void *data, const char *bytes, apr_size_t len, int last);
     apr_status_t (*flush)(void *data);
     int (*gone)(void *data); /* may be NULL: never known */
+    void (*abort)(void *data); /* the answer stays incomplete: make the client see it; may be NULL */
 } app_exchange_ops_t;
 
 /** A native request. Filled by the host; all texts live as long as pool. */
@@ -150,7 +152,7 @@ typedef struct app_core_conf_t {
     apr_interval_time_t  statement_timeout, request_timeout;
     int                  db_prepared;
     apr_int64_t          db_statements;
-    int                  sqlite_sync; /* app_sqlite_sync_e */
+    int                  sqlite_sync; /* 0 full, 1 normal */
     apr_int64_t          max_body;
     int                  error_verbosity; /* 0 verbose, 1 minimal */
     apr_array_header_t  *details_for;     /* addresses, networks, "role:NAME" that see details of /health and /status */

@@ -52,6 +52,7 @@ typedef enum app_error_e {
     APP_E_NO_DATABASE,       /* APPE011 503 no database is configured */
     APP_E_FORBIDDEN,         /* APPE012 403 */
     APP_E_STOPPING,          /* APPE013 503 */
+    APP_E_UNAUTHENTICATED,   /* APPE014 401 */
     APP_E_DB_CONNECT,        /* PGRST000 503 */
     APP_E_DB_LOST,           /* PGRST001 503 */
     APP_E_SCHEMA_CACHE,      /* PGRST002 503 */
@@ -102,6 +103,7 @@ typedef struct app_error_t {
     const char *log;         /* for the error log alone; NULL: nothing to add */
     int         retry_after; /* seconds for Retry-After; 0: no such header */
     const char *challenge;   /* WWW-Authenticate; NULL: no such header */
+    const char *allow;       /* Allow, for 405; NULL: no such header */
     unsigned    details_are_json : 1; /* details is JSON text, not a string */
 } app_error_t;
 

@@ -1,0 +1,150 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/** The growing text of app_buf.h: JSON and SQL are written with it. */
+#include <stdio.h>
+#include <string.h>
+
+#include "apr_strings.h"
+
+#include "app_core_int.h"
+
+#define FIRST_SIZE 256
+
+void app_buf_init(app_buf_t *buf, apr_pool_t *p, apr_size_t max)
+{
+    memset(buf, 0, sizeof(*buf));
+    buf->pool = p;
+    buf->max = max;
+    buf->data = (char *)"";
+}
+
+/** Makes room for len more bytes and the NUL. */
+static int reserve(app_buf_t *buf, apr_size_t len)
+{
+    apr_size_t size;
+    char *data;
+
+    if (buf->full || len > buf->max - buf->len) {
+        buf->full = 1;
+        return 0;
+    }
+    if (buf->len + len < buf->size) {
+        return 1;
+    }
+    size = buf->size ? buf->size : FIRST_SIZE;
+    while (size <= buf->len + len) {
+        size *= 2;
+    }
+    data = apr_palloc(buf->pool, size);
+    memcpy(data, buf->data, buf->len);
+    buf->data = data;
+    buf->size = size;
+    return 1;
+}
+
+void app_buf_add(app_buf_t *buf, const char *data, apr_size_t len)
+{
+    if (len && reserve(buf, len)) {
+        memcpy(buf->data + buf->len, data, len);
+        buf->len += len;
+        buf->data[buf->len] = '\0';
+    }
+}
+
+void app_buf_adds(app_buf_t *buf, const char *text)
+{
+    app_buf_add(buf, text, strlen(text));
+}
+
+void app_buf_addc(app_buf_t *buf, char c)
+{
+    app_buf_add(buf, &c, 1);
+}
+
+void app_buf_addf(app_buf_t *buf, const char *format, ...)
+{
+    va_list args, again;
+    int len;
+
+    va_start(args, format);
+    va_copy(again, args);
+    len = vsnprintf(NULL, 0, format, args);
+    if (len < 0) {
+        buf->full = 1;
+    }
+    else if (reserve(buf, (apr_size_t)len)) {
+        if (len) {
+            vsnprintf(buf->data + buf->len, (apr_size_t)len + 1, format, again);
+        }
+        buf->len += (apr_size_t)len;
+    }
+    va_end(again);
+    va_end(args);
+}
+
+static void add_escaped(app_buf_t *buf, unsigned char c)
+{
+    static const char hex[] = "0123456789abcdef";
+    static const char *const names[] = { ['\b'] = "\\b", ['\t'] = "\\t", ['\n'] = "\\n",
+                                         ['\f'] = "\\f", ['\r'] = "\\r" };
+
+    if (c == '"' || c == '\\') {
+        app_buf_addc(buf, '\\');
+        app_buf_addc(buf, (char)c);
+    }
+    else if (c < sizeof(names) / sizeof(names[0]) && names[c]) {
+        app_buf_add(buf, names[c], 2);
+    }
+    else {
+        char code[6] = { '\\', 'u', '0', '0', hex[c >> 4], hex[c & 15] };
+        app_buf_add(buf, code, sizeof(code));
+    }
+}
+
+void app_buf_add_json(app_buf_t *buf, const char *text, apr_size_t len)
+{
+    apr_size_t plain = 0, i = 0;
+
+    app_buf_addc(buf, '"');
+    while (i < len) {
+        unsigned char c = (unsigned char)text[i];
+        apr_size_t step = 1;
+
+        if (c >= 0x20 && c < 0x80 && c != '"' && c != '\\') {
+            i++;
+            continue;
+        }
+        if (c >= 0x80 && (step = app_utf8_step(text + i, len - i)) > 0) {
+            i += step;
+            continue;
+        }
+        app_buf_add(buf, text + plain, i - plain);
+        if (c >= 0x80) {
+            app_buf_add(buf, "\xEF\xBF\xBD", 3);
+        }
+        else {
+            add_escaped(buf, c);
+        }
+        plain = ++i;
+    }
+    app_buf_add(buf, text + plain, i - plain);
+    app_buf_addc(buf, '"');
+}
+
+void app_buf_add_ident(app_buf_t *buf, const char *name)
+{
+    const char *quote;
+
+    app_buf_addc(buf, '"');
+    while ((quote = strchr(name, '"'))) {
+        app_buf_add(buf, name, (apr_size_t)(quote - name) + 1);
+        app_buf_addc(buf, '"');
+        name = quote + 1;
+    }
+    app_buf_adds(buf, name);
+    app_buf_addc(buf, '"');
+}
+
+int app_buf_full(const app_buf_t *buf)
+{
+    return buf->full;
+}

@@ -1,0 +1,228 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/**
+ * An answer on its way to the host. What is short leaves in one piece with its length; past
+ * APP_RESPONSE_BUFFER it streams, and memory stays as it is. Thread of the request.
+ */
+#include <stdio.h>
+
+#include "apr_strings.h"
+
+#include "app_core_int.h"
+
+#define FIRST_SIZE 2048
+
+void app_response_make(app_response_t *res, app_request_t *r)
+{
+    memset(res, 0, sizeof(*res));
+    res->r = r;
+    res->status = 200;
+    res->headers = apr_table_make(r->exchange->pool, 8);
+    apr_table_setn(res->headers, "X-Request-Id", r->id);
+}
+
+void app_response_status(app_response_t *res, int status)
+{
+    res->status = status;
+}
+
+int app_response_status_get(const app_response_t *res)
+{
+    return res->status;
+}
+
+/** A control character would end the header line, and httpd answers 500 for it. */
+static const char *clean(const char *value, apr_pool_t *p)
+{
+    char *copy = apr_pstrdup(p, value), *to = copy;
+    const char *from;
+
+    for (from = copy; *from; from++) {
+        if ((unsigned char)*from >= 0x20 && *from != 0x7F) {
+            *to++ = *from;
+        }
+    }
+    *to = '\0';
+    return copy;
+}
+
+void app_response_header(app_response_t *res, const char *name, const char *value)
+{
+    apr_pool_t *p = res->r->exchange->pool;
+
+    apr_table_setn(res->headers, apr_pstrdup(p, name), clean(value, p));
+}
+
+void app_response_header_add(app_response_t *res, const char *name, const char *value)
+{
+    apr_pool_t *p = res->r->exchange->pool;
+
+    apr_table_addn(res->headers, apr_pstrdup(p, name), clean(value, p));
+}
+
+void app_response_type(app_response_t *res, const char *text)
+{
+    res->content_type = text;
+}
+
+void app_response_etag(app_response_t *res, const char *etag)
+{
+    res->etag = etag;
+    app_response_header(res, "ETag", etag);
+}
+
+static int has_no_body(int status)
+{
+    return status == 204 || status == 304 || status < 200;
+}
+
+/** RFC 9110 13.1.2: a GET or HEAD of what the client has already is answered 304. */
+static void check_not_modified(app_response_t *res)
+{
+    const app_request_t *r = res->r;
+    const char *known;
+
+    if (!res->etag || res->status != 200 ||
+        (!r->is_head && strcmp(r->exchange->method, "GET") != 0)) {
+        return;
+    }
+    known = app_request_header(r, "If-None-Match");
+    if (known && app_etag_match(known, res->etag)) {
+        res->status = 304;
+        res->len = 0;
+    }
+}
+
+static void send_head(app_response_t *res, apr_int64_t content_length)
+{
+    const app_exchange_t *exchange = res->r->exchange;
+    app_head_t head = { .status = res->status,
+                        .reason = res->reason,
+                        .content_type = res->content_type,
+                        .content_length = content_length,
+                        .headers = res->headers };
+
+    if (has_no_body(res->status)) {
+        head.content_type = NULL;
+        head.content_length = -1;
+    }
+    else if (res->r->is_head) {
+        head.content_length = -1;
+    }
+    res->head_sent = 1;
+    exchange->ops->head(exchange->data, &head);
+}
+
+static apr_status_t put(app_response_t *res, const char *data, apr_size_t len, int last)
+{
+    const app_exchange_t *exchange = res->r->exchange;
+
+    if (res->r->is_head || has_no_body(res->status)) {
+        len = 0;
+    }
+    if (res->broken == APR_SUCCESS && (len || last)) {
+        res->broken = exchange->ops->write(exchange->data, data, len, last);
+    }
+    return res->broken;
+}
+
+/** Grows the buffer towards its full size. */
+static void make_room(app_response_t *res, apr_size_t len)
+{
+    apr_size_t size = res->size ? res->size : FIRST_SIZE;
+    char *buffer;
+
+    while (size < res->len + len) {
+        size *= 4;
+    }
+    size = size > APP_RESPONSE_BUFFER ? APP_RESPONSE_BUFFER : size;
+    if (size > res->size) {
+        buffer = apr_palloc(res->r->exchange->pool, size);
+        if (res->len) {
+            memcpy(buffer, res->buffer, res->len);
+        }
+        res->buffer = buffer;
+        res->size = size;
+    }
+}
+
+static apr_status_t send_buffer(app_response_t *res, int last)
+{
+    apr_size_t len = res->len;
+
+    if (!res->head_sent) {
+        check_not_modified(res);
+        send_head(res, last ? (apr_int64_t)res->len : -1);
+        len = res->len;
+    }
+    res->len = 0;
+    return put(res, res->buffer, len, last);
+}
+
+apr_status_t app_response_write(app_response_t *res, const char *data, apr_size_t len)
+{
+    if (res->broken != APR_SUCCESS) {
+        return res->broken;
+    }
+    if (res->len + len <= APP_RESPONSE_BUFFER) {
+        make_room(res, len);
+        memcpy(res->buffer + res->len, data, len);
+        res->len += len;
+        return APR_SUCCESS;
+    }
+    if (send_buffer(res, 0) != APR_SUCCESS) {
+        return res->broken;
+    }
+    if (len > APP_RESPONSE_BUFFER) {
+        return put(res, data, len, 0);
+    }
+    return app_response_write(res, data, len);
+}
+
+apr_status_t app_response_flush(app_response_t *res)
+{
+    const app_exchange_t *exchange = res->r->exchange;
+
+    if (send_buffer(res, 0) == APR_SUCCESS) {
+        res->broken = exchange->ops->flush(exchange->data);
+    }
+    return res->broken;
+}
+
+void app_response_finish(app_response_t *res)
+{
+    send_buffer(res, 1);
+}
+
+void app_response_abort(app_response_t *res)
+{
+    const app_exchange_t *exchange = res->r->exchange;
+
+    if (exchange->ops->abort) {
+        exchange->ops->abort(exchange->data);
+    }
+    res->broken = APR_ECONNABORTED;
+}
+
+void app_response_error(app_response_t *res, const app_error_t *err)
+{
+    apr_size_t len;
+    const char *body = app_error_body(err, res->r->conf->error_verbosity, &len);
+
+    res->status = err->status;
+    res->etag = NULL;
+    res->len = 0;
+    apr_table_clear(res->headers);
+    apr_table_setn(res->headers, "X-Request-Id", res->r->id);
+    app_response_type(res, "application/json; charset=utf-8");
+    app_response_header(res, "Proxy-Status", apr_pstrcat(err->pool, "PostgREST; error=", err->code, NULL));
+    if (err->challenge) {
+        app_response_header(res, "WWW-Authenticate", err->challenge);
+    }
+    if (err->retry_after) {
+        app_response_header(res, "Retry-After", apr_itoa(err->pool, err->retry_after));
+    }
+    if (err->allow) {
+        app_response_header(res, "Allow", err->allow);
+    }
+    app_response_write(res, body, len);
+}
