@@ -195,15 +195,16 @@ static apr_status_t set_list(const char *args, const app_setting_t *row, apr_arr
                              app_error_t *err, apr_pool_t *p)
 {
     apr_array_header_t *list = apr_array_make(p, 4, sizeof(const char *));
-    const char *word;
+    const char *word = next_word(&args, " \t,", p);
 
-    while ((word = next_word(&args, " \t,", p))) {
+    if (!word) {
+        return app_fail(err, APP_E_SETTING,
+                        "%s takes words divided by blanks or commas; \"\" for none", row->name);
+    }
+    for (; word; word = next_word(&args, " \t,", p)) {
         if (*word) {
             APR_ARRAY_PUSH(list, const char *) = word;
         }
-    }
-    if (apr_is_empty_array(list) && *args) {
-        return app_fail(err, APP_E_SETTING, "%s takes words divided by blanks or commas", row->name);
     }
     *to = list;
     return APR_SUCCESS;
@@ -339,7 +340,7 @@ app_values_t *app_values_create(const app_plugin_t *plugin, const app_setting_t 
     values->set = apr_pcalloc(p, (apr_size_t)values->nrows + 1);
     for (i = 0; i < values->nrows; i++) {
         if (rows[i].type == APP_TYPE_LIST && !rows[i].deflt) {
-            set_list("", &rows[i], member(values, &rows[i]), &err, p);
+            set_list("\"\"", &rows[i], member(values, &rows[i]), &err, p);
         }
         else if (rows[i].deflt) {
             set_row(values, &rows[i], 0, NULL, rows[i].deflt, &err, p);
