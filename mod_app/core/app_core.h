@@ -143,6 +143,8 @@ void app_core_handle(app_site_t *site, app_entry_e entry, const app_exchange_t *
  * @param code "APPE012"; texts from the catalogue entry that fits status best
  */
 const char *app_error_body_for_status(int status, apr_pool_t *p);
+/** The JSON body of err, for errors that a host finds before there is a request. */
+const char *app_error_body(const app_error_t *err, int minimal, apr_size_t *plen);
 
 /* The settings of the core itself, as read (app_core_settings.c). */
 typedef struct app_core_conf_t {
