@@ -1,0 +1,255 @@
+#!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
+# Builds mod_app and runs it on real data: the Debian packages that this machine's apt knows.
+# Installs what is missing (as root or through sudo), stays in the foreground, stops at Ctrl-C.
+set -eu
+
+source_dir=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd -P)
+build=$source_dir/build
+address=127.0.0.1
+port=${APP_PORT:-8080}
+demo=${APP_DEMO:-}
+user=${APP_USER:-www-data}
+fresh=no
+launcher=()
+
+usage()
+{
+    cat <<TEXT
+use: ./run.sh [--port PORT] [--dir FOLDER] [--fresh]
+
+  --port PORT    listen there on $address (default 8080; also from APP_PORT)
+  --dir FOLDER   where database, token and logs are kept (default ./demo; also from APP_DEMO)
+  --fresh        make the database and the token anew
+
+As root, httpd's children run as $user (another one from APP_USER).
+TEXT
+}
+
+fail()
+{
+    echo "run.sh: $*" >&2
+    exit 1
+}
+
+options()
+{
+    while [ $# -gt 0 ]; do
+        case $1 in
+        --port=* | --dir=*) set -- "${1%%=*}" "${1#*=}" "${@:2}" ;;
+        --port | --dir) [ $# -gt 1 ] || fail "$1 needs a value, see ./run.sh --help" ;;
+        esac
+        case $1 in
+        --port) port=$2 && shift ;;
+        --dir) demo=$2 && shift ;;
+        --fresh) fresh=yes ;;
+        -h | --help) usage && exit ;;
+        *) fail "unknown option '$1', see ./run.sh --help" ;;
+        esac
+        shift
+    done
+    [[ $port =~ ^[1-9][0-9]{0,4}$ && $port -le 65535 ]] || fail "'$port' is not a port: 1 to 65535"
+    [ -z "$demo" ] || mkdir -p "$demo" && demo=${demo:+$(cd "$demo" && pwd -P)}
+}
+
+is_root()
+{
+    [ "$(id -u)" = 0 ]
+}
+
+check_port()
+{
+    if (exec 3<>"/dev/tcp/$address/$port") 2>/dev/null; then
+        fail "port $port of $address is in use. Take another one: ./run.sh --port $((port % 65535 + 1))"
+    fi
+}
+
+# Whether httpd's children, which are not root, can get at a folder.
+reachable()
+{
+    ! is_root || setpriv --reuid "$user" --regid "$group" --clear-groups test -x "$1/." 2>/dev/null
+}
+
+# A clone in /root is the usual case for which the children need another place.
+choose_folder()
+{
+    if is_root; then
+        group=$(id -gn "$user" 2>/dev/null) ||
+            fail "there is no user '$user' for httpd's children. Name one: APP_USER=nobody ./run.sh"
+    else
+        user=$(id -un) group=$(id -gn)
+    fi
+    if [ -z "$demo" ]; then
+        demo=$source_dir/demo
+        reachable "$source_dir" || demo=/var/lib/mod_app-demo
+    fi
+    mkdir -p "$demo"/{data,htdocs,log,run} 2>/dev/null && [ -w "$demo/data" ] ||
+        fail "cannot write to '$demo'. If it belongs to root, use sudo, or another folder: --dir FOLDER"
+    reachable "$demo" ||
+        fail "the user $user, as which httpd's children run, cannot enter '$demo'. Take another --dir"
+    exec 9>"$demo/run/lock"
+    flock -n 9 || fail "the sample runs already in '$demo'. Stop it, or take another one: --dir FOLDER"
+}
+
+build()
+{
+    echo "Building ..."
+    make -s -C "$source_dir" BUILD="$build" -j"$(nproc)" || fail "the build failed, see above"
+}
+
+# Rows are made beside the database and moved into its place when they are complete.
+make_database()
+{
+    local made=$demo/run/made start=$SECONDS
+    echo "Making the database of Debian packages ..."
+    enough_packages
+    rm -rf "$made"
+    mkdir "$made"
+    "$source_dir/sql/sample/import.sh" csv "$made"
+    "$source_dir/sql/sample/import.sh" sqlite "$made" "$made/packages.db"
+    migrate "$made/packages.db"
+    sqlite3 -bail "$made/packages.db" <"$source_dir/sql/sample/grants-sqlite.sql"
+    rm -f "$demo/data/packages.db"*
+    mv "$made/packages.db"* "$demo/data/"
+    rm -rf "$made"
+    recipe >"$demo/run/recipe"
+    echo "Made in $((SECONDS - start)) s."
+}
+
+# Where package lists were never fetched, apt knows only what is installed.
+enough_packages()
+{
+    [ "$(apt-cache pkgnames | wc -l)" -gt 10000 ] && return
+    if is_root; then
+        apt-get -q update || echo "apt-get update failed: going on with what apt knows" >&2
+    else
+        echo "apt knows few packages here. For all of them: sudo apt-get update && ./run.sh --fresh" >&2
+    fi
+}
+
+recipe()
+{
+    cat "$source_dir"/sql/sample/* | cksum
+}
+
+migrate()
+{
+    "$build/appctl" migrate up --database "sqlite:$1" --sql "$source_dir/sql" >/dev/null ||
+        fail "the migrations of '$1' failed, see above"
+}
+
+database()
+{
+    if [ $fresh = yes ] || [ ! -e "$demo/data/packages.db" ]; then
+        make_database
+    else
+        migrate "$demo/data/packages.db"
+        [ "$(recipe)" = "$(cat "$demo/run/recipe" 2>/dev/null)" ] ||
+            echo "The database was made by another version of the sample: ./run.sh --fresh makes it anew."
+    fi
+    count=$(sqlite3 "$demo/data/packages.db" 'SELECT printf("%,d", count(*)) FROM packages')
+    if is_root; then
+        chown -R "$user:$group" "$demo/data"
+    fi
+}
+
+base64url()
+{
+    openssl base64 -A | tr '+/' '-_' | tr -d '='
+}
+
+# A token (RFC 7519, HS256) for the role that may write. Good for a day; each start makes one.
+make_token()
+{
+    local text signature
+    [ $fresh = no ] && [ -s "$demo/secret" ] || (umask 077 && openssl rand -hex 32 >"$demo/secret")
+    text=$(printf '{"alg":"HS256","typ":"JWT"}' | base64url).$(
+        printf '{"role":"editor","exp":%d}' $(($(date +%s) + 86400)) | base64url)
+    signature=$(printf %s "$text" | openssl dgst -sha256 -binary \
+        -mac HMAC -macopt "key:$(cat "$demo/secret")" | base64url)
+    (umask 077 && echo "$text.$signature" >"$demo/token")
+}
+
+httpd()
+{
+    APP_SOURCE=$source_dir APP_BUILD=$build APP_DEMO=$demo APP_ADDRESS=$address APP_PORT=$port \
+        APP_USER=$user APP_GROUP=$group APP_MODULES=$(apxs -q LIBEXECDIR) \
+        "${launcher[@]}" "$(apxs -q SBINDIR)/$(apxs -q PROGNAME)" -f "$source_dir/conf/sample.conf" \
+        $(! is_root || echo -DAPP_ROOT) "$@"
+}
+
+# In a process group of its own, so that Ctrl-C reaches this script alone and httpd is stopped in order; and
+# should this script be killed, the kernel tells httpd to stop.
+start()
+{
+    cp "$source_dir"/htdocs/* "$demo/htdocs/"
+    chmod a+r "$demo"/htdocs/*
+    launcher=()
+    httpd -t 2>"$demo/run/configtest" || fail "httpd refuses its configuration:
+$(cat "$demo/run/configtest")"
+    logged=$(wc -c <"$demo/log/error.log" 2>/dev/null || echo 0)
+    launcher=(exec setpriv --pdeathsig TERM)
+    set -m
+    (httpd -DFOREGROUND) </dev/null 9>&- &
+    pid=$!
+    set +m
+    trap stop INT TERM HUP
+    trap 'kill -TERM $pid 2>/dev/null || :' EXIT
+}
+
+stop()
+{
+    trap '' INT TERM HUP
+    echo "Stopping ..."
+    kill -TERM "$pid" 2>/dev/null
+    wait "$pid" || :
+    trap - EXIT
+    exit 0
+}
+
+await()
+{
+    local tries=100
+    until curl -fsS -o /dev/null "http://$address:$port/health/live" 2>/dev/null; do
+        kill -0 "$pid" 2>/dev/null && [ $((tries -= 1)) -gt 0 ] || fail "httpd did not start:
+$(tail -c +$((logged + 1)) "$demo/log/error.log" | tail -n 20)"
+        sleep 0.1
+    done
+}
+
+invite()
+{
+    local url=http://$address:$port
+    cat <<TEXT
+
+$count Debian packages are served. Open
+
+  $url/                a page that searches them
+  $url/health          how it is
+  $url/status          what it is
+
+or read the biggest packages of the section "net":
+
+  curl '$url/api/packages?section=eq.net&installed_size=gt.10000&select=name,version,summary&order=installed_size.desc&limit=5'
+
+or, with the token in $demo/token, write one:
+
+  curl '$url/api/packages?select=id,name' -H "Authorization: Bearer \$(cat '$demo/token')" \\
+       -H 'Content-Type: application/json' -H 'Prefer: return=representation' \\
+       -d '{"name":"my-package","version":"1.0","section":"net"}'
+
+Logs are in $demo/log. Ctrl-C stops it.
+TEXT
+}
+
+options "$@"
+check_port
+"$source_dir/.ci/packages" run
+choose_folder
+build
+database
+make_token
+start
+await
+invite
+wait "$pid" || fail "httpd ended by itself, see $demo/log/error.log"
