@@ -49,7 +49,9 @@ options()
         shift
     done
     [[ $port =~ ^[1-9][0-9]{0,4}$ && $port -le 65535 ]] || fail "'$port' is not a port: 1 to 65535"
-    [ -z "$demo" ] || mkdir -p "$demo" && demo=${demo:+$(cd "$demo" && pwd -P)}
+    if [ -n "$demo" ]; then
+        mkdir -p "$demo" && demo=$(cd "$demo" && pwd -P)
+    fi
 }
 
 is_root()
@@ -83,7 +85,8 @@ choose_folder()
         demo=$source_dir/demo
         reachable "$source_dir" || demo=/var/lib/mod_app-demo
     fi
-    mkdir -p "$demo"/{data,htdocs,log,run} 2>/dev/null && [ -w "$demo/data" ] ||
+    mkdir -p "$demo"/{data,htdocs,log,run} 2>/dev/null || :
+    [ -w "$demo/data" ] ||
         fail "cannot write to '$demo'. If it belongs to root, use sudo, or another folder: --dir FOLDER"
     reachable "$demo" ||
         fail "the user $user, as which httpd's children run, cannot enter '$demo'. Take another --dir"
@@ -153,29 +156,29 @@ database()
     fi
 }
 
-base64url()
-{
-    openssl base64 -A | tr '+/' '-_' | tr -d '='
-}
-
-# A token (RFC 7519, HS256) for the role that may write. Good for a day; each start makes one.
+# A token (RFC 7519, HS256) for the role that may write. Good for a day; each start makes one. The secret reaches
+# perl through a file, since the words of a command can be read by every user of the machine.
 make_token()
 {
-    local text signature
-    [ $fresh = no ] && [ -s "$demo/secret" ] || (umask 077 && openssl rand -hex 32 >"$demo/secret")
-    text=$(printf '{"alg":"HS256","typ":"JWT"}' | base64url).$(
-        printf '{"role":"editor","exp":%d}' $(($(date +%s) + 86400)) | base64url)
-    signature=$(printf %s "$text" | openssl dgst -sha256 -binary \
-        -mac HMAC -macopt "key:$(cat "$demo/secret")" | base64url)
-    (umask 077 && echo "$text.$signature" >"$demo/token")
+    if [ $fresh = yes ] || [ ! -s "$demo/secret" ]; then
+        (umask 077 && head -c 32 /dev/urandom | od -An -v -tx1 | tr -d ' \n' >"$demo/secret")
+    fi
+    (umask 077 && perl -MDigest::SHA=hmac_sha256 -MMIME::Base64=encode_base64url -e '
+        my $secret = <STDIN>;
+        my $text = join ".", map { encode_base64url($_) } q({"alg":"HS256","typ":"JWT"}),
+            sprintf q({"role":"editor","exp":%d}), time + 86400;
+        print "$text.", encode_base64url(hmac_sha256($text, $secret)), "\n"
+    ' <"$demo/secret" >"$demo/token")
 }
 
 httpd()
 {
+    local as=()
+    is_root && as=(-DAPP_ROOT)
     APP_SOURCE=$source_dir APP_BUILD=$build APP_DEMO=$demo APP_ADDRESS=$address APP_PORT=$port \
         APP_USER=$user APP_GROUP=$group APP_MODULES=$(apxs -q LIBEXECDIR) \
         "${launcher[@]}" "$(apxs -q SBINDIR)/$(apxs -q PROGNAME)" -f "$source_dir/conf/sample.conf" \
-        $(! is_root || echo -DAPP_ROOT) "$@"
+        "${as[@]}" "$@"
 }
 
 # In a process group of its own, so that Ctrl-C reaches this script alone and httpd is stopped in order; and
@@ -211,8 +214,10 @@ await()
 {
     local tries=100
     until curl -fsS -o /dev/null "http://$address:$port/health/live" 2>/dev/null; do
-        kill -0 "$pid" 2>/dev/null && [ $((tries -= 1)) -gt 0 ] || fail "httpd did not start:
+        if [ $((tries -= 1)) -le 0 ] || ! kill -0 "$pid" 2>/dev/null; then
+            fail "httpd did not start:
 $(tail -c +$((logged + 1)) "$demo/log/error.log" | tail -n 20)"
+        fi
         sleep 0.1
     done
 }
