@@ -1,0 +1,120 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/**
+ * What the files of the httpd host know of each other:
+ *
+ *   mod_app_conf.c     directives                           configuration, one thread
+ *   mod_app_mount.c    which requests are ours              configuration, then every request's thread
+ *   mod_app_request.c  a request, its body and its answer   the request's thread
+ *   mod_app_errors.c   errors that httpd makes itself       the request's thread
+ *   mod_app_run.c      start and end of process and child   the main thread of each, and a timer thread
+ *   mod_app_shm.c      memory that survives a restart       the parent
+ */
+#ifndef MOD_APP_H
+#define MOD_APP_H
+
+#include "httpd.h"
+#include "http_config.h"
+#include "http_core.h"
+#include "http_log.h"
+
+#include "app_core.h"
+
+/* The one symbol that mod_app.so exports. Stands before APLOG_USE_MODULE, which would hide it. */
+extern module app_module __attribute__((visibility("default")));
+APLOG_USE_MODULE(app);
+
+/** A <Location> with one of our handlers. */
+typedef struct app_mount_t {
+    const char           *path; /* without the "/" at the end: "/api"; "" is the root */
+    apr_size_t            len;  /* of path */
+    const ap_expr_info_t *key;  /* what SetHandler left in the section: finds it again in merged ones */
+    app_entry_e           entry;
+} app_mount_t;
+
+/** A server or virtual host. */
+typedef struct app_server_t {
+    app_site_conf_t    *conf;    /* NULL: it has no settings */
+    apr_array_header_t *plugins; /* of const ap_directive_t *: its <AppPlugin> lines, to name them in errors */
+    app_site_t         *site;    /* NULL before check_config, and where nothing is mounted */
+    apr_array_header_t *mounts;  /* of app_mount_t, longest path first; NULL before check_config */
+} app_server_t;
+
+/** A <Location>. */
+typedef struct app_location_t {
+    app_site_conf_t *conf; /* NULL: it has no settings */
+} app_location_t;
+
+/** A request under a mount. Its request_config. */
+typedef struct app_exchange_state_t {
+    request_rec        *r;
+    const app_mount_t  *mount;
+    apr_bucket_brigade *in;  /* NULL before the first read */
+    apr_bucket_brigade *out; /* NULL before the first write */
+    unsigned            body_read : 1;
+    unsigned            answered_by_filter : 1; /* an input filter has sent an error of its own */
+} app_exchange_state_t;
+
+/* mod_app_conf.c */
+
+/** The directives, made from app_core_settings. */
+const command_rec *app_httpd_conf_commands(void);
+
+void *app_httpd_conf_server(apr_pool_t *p, server_rec *s);
+void *app_httpd_conf_server_merge(apr_pool_t *p, void *outer, void *inner);
+void *app_httpd_conf_location(apr_pool_t *p, char *path);
+void *app_httpd_conf_location_merge(apr_pool_t *p, void *outer, void *inner);
+
+/** A failure as one sentence, or a few, for an administrator. */
+const char *app_httpd_conf_sentence(const app_error_t *err, apr_pool_t *p);
+
+/* mod_app_mount.c */
+
+/** Finds the SetHandler lines that are ours. @return OK, or 500 if one stands in the wrong section */
+int app_httpd_mount_check(apr_array_header_t **plines, apr_pool_t *p);
+
+/** The mounts of a server, longest path first. */
+apr_array_header_t *app_httpd_mount_collect(server_rec *s, const apr_array_header_t *lines,
+                                            apr_pool_t *p);
+
+/** Whether httpd's own errors for the request are to look like ours. */
+int app_httpd_mount_owns(request_rec *r);
+
+int app_httpd_mount_read(request_rec *r);      /* hook post_read_request */
+int app_httpd_mount_translate(request_rec *r); /* hook translate_name */
+int app_httpd_mount_map(request_rec *r);       /* hook map_to_storage */
+int app_httpd_mount_type(request_rec *r);      /* hook type_checker */
+
+/* mod_app_request.c */
+
+void app_httpd_request_register(void); /* its output filter */
+int  app_httpd_request_handle(request_rec *r); /* hook handler */
+
+/* mod_app_errors.c */
+
+void app_httpd_errors_register(void); /* its output filter */
+void app_httpd_errors_insert(request_rec *r); /* hook insert_error_filter */
+
+/* mod_app_run.c */
+
+/** The core of this configuration; NULL outside of it. */
+app_core_t *app_httpd_run_core(void);
+
+/** Whether this child can answer requests. */
+int app_httpd_run_ready(void);
+
+int  app_httpd_run_pre_config(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp);
+int  app_httpd_run_check_config(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp,
+                                server_rec *main_server);
+int  app_httpd_run_post_config(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp,
+                               server_rec *main_server);
+void app_httpd_run_child_init(apr_pool_t *pchild, server_rec *main_server);
+
+/* mod_app_shm.c: one round per start or restart */
+
+void         app_httpd_shm_begin(void);
+apr_status_t app_httpd_shm_share(const char *key, apr_size_t size, void **pbase, apr_pool_t *pconf,
+                                 app_error_t *err);
+/** Gives back what nobody has asked for since begin. */
+void app_httpd_shm_end(void);
+
+#endif

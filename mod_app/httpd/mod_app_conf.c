@@ -1,0 +1,234 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/**
+ * The directives: App<Name> for each of the core's settings, and <AppPlugin NAME> with a plugin's
+ * settings inside. What is right or wrong the core says. Runs while httpd reads its configuration;
+ * the merge of locations also in the requests that match several with settings.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "mod_app.h"
+
+#include "apr_strings.h"
+
+#define NAME_SIZE    64
+#define PLUGIN_START "<AppPlugin"
+
+/* A <Directory> is never walked for our requests, so a setting there would be without effect. */
+#define FORBIDDEN \
+    (NOT_IN_LIMIT | NOT_IN_DIRECTORY | NOT_IN_FILES | NOT_IN_PROXY | NOT_IN_HTACCESS)
+
+/* Containers. Both start empty and cost nothing where no directive of ours stands. */
+
+void *app_httpd_conf_server(apr_pool_t *p, server_rec *s)
+{
+    app_server_t *server = apr_pcalloc(p, sizeof(*server));
+
+    (void)s;
+    server->plugins = apr_array_make(p, 0, sizeof(const ap_directive_t *));
+    return server;
+}
+
+void *app_httpd_conf_server_merge(apr_pool_t *p, void *outer, void *inner)
+{
+    app_server_t *main_server = outer, *host = inner, *merged;
+
+    if (!host->conf) {
+        return main_server; /* the same pointer: virtual hosts that change nothing share a site */
+    }
+    merged = apr_pmemdup(p, host, sizeof(*host));
+    merged->plugins = apr_array_append(p, host->plugins, main_server->plugins);
+    if (main_server->conf) {
+        merged->conf = app_conf_merge(main_server->conf, host->conf, p);
+    }
+    return merged;
+}
+
+void *app_httpd_conf_location(apr_pool_t *p, char *path)
+{
+    (void)path;
+    return apr_pcalloc(p, sizeof(app_location_t));
+}
+
+void *app_httpd_conf_location_merge(apr_pool_t *p, void *outer, void *inner)
+{
+    app_location_t *base = outer, *added = inner, *merged;
+
+    if (!added->conf) {
+        return base;
+    }
+    if (!base->conf) {
+        return added;
+    }
+    merged = apr_palloc(p, sizeof(*merged));
+    merged->conf = app_conf_merge(base->conf, added->conf, p);
+    return merged;
+}
+
+static app_server_t *server_of(const cmd_parms *cmd)
+{
+    return ap_get_module_config(cmd->server->module_config, &app_module);
+}
+
+/** The settings of the place where a line stands. */
+static app_site_conf_t *conf_of(const cmd_parms *cmd, app_location_t *location)
+{
+    app_site_conf_t **place = cmd->path ? &location->conf : &server_of(cmd)->conf;
+
+    if (!*place) {
+        *place = app_conf_create(app_httpd_run_core(), cmd->path ? APP_IN_LOCATION : APP_IN_SERVER,
+                                 cmd->pool);
+    }
+    return *place;
+}
+
+/* Errors */
+
+static const char *with_stop(const char *text, apr_pool_t *p)
+{
+    apr_size_t len = strlen(text);
+
+    return len && strchr(".!?", text[len - 1]) ? text : apr_pstrcat(p, text, ".", NULL);
+}
+
+const char *app_httpd_conf_sentence(const app_error_t *err, apr_pool_t *p)
+{
+    const char *text = with_stop(err->message ? err->message : "no reason is given", p);
+
+    if (err->details) {
+        text = apr_pstrcat(p, text, " ", with_stop(err->details, p), NULL);
+    }
+    if (err->hint) {
+        text = apr_pstrcat(p, text, " ", with_stop(err->hint, p), NULL);
+    }
+    if (err->log) {
+        text = apr_pstrcat(p, text, " (", err->log, ")", NULL);
+    }
+    return text;
+}
+
+/* Directives */
+
+static const char *set(cmd_parms *cmd, void *location, const char *args)
+{
+    app_error_t err = { .pool = cmd->pool };
+    const char *refusal = ap_check_cmd_context(cmd, FORBIDDEN);
+
+    if (refusal) {
+        return refusal;
+    }
+    if (app_conf_set(conf_of(cmd, location), cmd->cmd->name + strlen("App"), args, &err) !=
+        APR_SUCCESS) {
+        return app_httpd_conf_sentence(&err, cmd->pool);
+    }
+    return NULL;
+}
+
+/** The name between "<AppPlugin" and ">"; NULL unless there is exactly one word. */
+static const char *plugin_name(const char *args, apr_pool_t *p)
+{
+    const char *end = strrchr(args, '>');
+    const char *rest, *name;
+
+    if (!end || end[1]) {
+        return NULL;
+    }
+    rest = apr_pstrmemdup(p, args, (apr_size_t)(end - args));
+    name = ap_getword_conf(p, &rest);
+    return *name && !*rest ? name : NULL;
+}
+
+/** httpd does not know the lines inside: it keeps them as children, unread, and names one if told which. */
+static const char *set_plugin_lines(cmd_parms *cmd, app_site_conf_t *conf, app_values_t *values)
+{
+    const ap_directive_t *line;
+    app_error_t err = { .pool = cmd->pool };
+
+    for (line = cmd->directive->first_child; line; line = line->next) {
+        if (line->first_child || *line->directive == '<') {
+            cmd->err_directive = line;
+            return apr_pstrcat(cmd->pool, line->directive, " cannot stand inside ", PLUGIN_START,
+                               ">: only settings of the plugin can", NULL);
+        }
+        if (app_conf_plugin_set(conf, values, line->directive, line->args, &err) != APR_SUCCESS) {
+            cmd->err_directive = line;
+            return app_httpd_conf_sentence(&err, cmd->pool);
+        }
+    }
+    return NULL;
+}
+
+static const char *use_plugin(cmd_parms *cmd, void *location, const char *args)
+{
+    app_error_t err = { .pool = cmd->pool };
+    const char *name = plugin_name(args, cmd->pool);
+    const char *refusal = ap_check_cmd_context(cmd, FORBIDDEN);
+    app_site_conf_t *conf;
+    app_values_t *values;
+
+    if (refusal) {
+        return refusal;
+    }
+    if (!name) {
+        return PLUGIN_START " takes the name of one plugin: " PLUGIN_START " rest>";
+    }
+    conf = conf_of(cmd, location);
+    if (app_conf_plugin(conf, name, &values, &err) != APR_SUCCESS) {
+        return app_httpd_conf_sentence(&err, cmd->pool);
+    }
+    if (!cmd->path) {
+        APR_ARRAY_PUSH(server_of(cmd)->plugins, const ap_directive_t *) = cmd->directive;
+    }
+    return set_plugin_lines(cmd, conf, values);
+}
+
+/* The table */
+
+static apr_size_t count_commands(void)
+{
+    const app_setting_t *row;
+    apr_size_t n = 2; /* <AppPlugin> and the end */
+
+    for (row = app_core_settings; row->name; row++) {
+        n += row->type == APP_TYPE_SECRET ? 2 : 1;
+    }
+    return n;
+}
+
+static void fill_command(command_rec *command, char *name, const app_setting_t *row,
+                         const char *ending)
+{
+    snprintf(name, NAME_SIZE, "App%s%s", row->name, ending);
+    command->name = name;
+    command->AP_RAW_ARGS = set;
+    command->args_how = RAW_ARGS;
+    command->req_override = RSRC_CONF | ACCESS_CONF;
+    command->errmsg = row->help;
+}
+
+const command_rec *app_httpd_conf_commands(void)
+{
+    apr_size_t n = count_commands();
+    command_rec *commands = calloc(n, sizeof(*commands)); /* no pool yet; lives as long as the code */
+    char (*names)[NAME_SIZE] = calloc(n, sizeof(*names));
+    const app_setting_t *row;
+    apr_size_t i = 0;
+
+    if (!commands || !names) {
+        abort();
+    }
+    for (row = app_core_settings; row->name; row++) {
+        fill_command(&commands[i], names[i], row, "");
+        i++;
+        if (row->type == APP_TYPE_SECRET) {
+            fill_command(&commands[i], names[i], row, "File");
+            i++;
+        }
+    }
+    commands[i].name = PLUGIN_START;
+    commands[i].AP_RAW_ARGS = use_plugin;
+    commands[i].args_how = RAW_ARGS;
+    commands[i].req_override = RSRC_CONF | ACCESS_CONF;
+    commands[i].errmsg = "uses a plugin; its settings stand inside";
+    return commands;
+}
