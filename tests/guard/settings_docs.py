@@ -1,0 +1,28 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Each setting in the source has its place in docs/settings.md, and that page names none that does not exist."""
+import os
+import re
+
+from lib import process, source
+
+ROW = re.compile(r'APP_SET_(?:FLAG|INT|DURATION|SIZE|STRING|PATH|LIST|ENUM|SECRET)\(\s*"(\w+)"')
+PAGE = "docs/settings.md"
+
+
+def run(_build):
+    if not os.path.exists(os.path.join(source.ROOT, PAGE)):
+        raise process.Failed("%s is missing" % PAGE)
+    page = source.read(PAGE)
+    documented = set(re.findall(r"`(\w+)`", page))
+    known = set()
+    for path in source.files(".c", below=("mod_app", "plugins")):
+        for name in ROW.findall(source.code(source.read(path), strings=True)):
+            shown = name if path.startswith("plugins/") else "App" + name
+            known.add(shown)
+            if shown not in documented:
+                yield "%s: %s is not in %s" % (path, shown, PAGE)
+    if not known:
+        raise process.Failed("there is no setting in the source")
+    for name in sorted(re.findall(r"^\| `(\w+)` \|", page, re.M)):
+        if name not in known and name.removesuffix("File") not in known:
+            yield "%s: %s is no setting" % (PAGE, name)

@@ -1,0 +1,60 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Reads an error log as it grows, and finds what a test must have named: warnings, errors, crashes."""
+import re
+
+from lib import process
+
+LEVEL = re.compile(r"\[(\w+):(emerg|alert|crit|error|warn|warning)\]")
+NUMBER = re.compile(r"\b(APP\d{4}|AH\d{5})\b")
+# Under CGI and FastCGI, what the program writes to its standard error arrives as one of httpd's errors.
+PASSED_ON = re.compile(r"AH0(?:1215|1071)\b.*?\[app:(\w+)\].*?\b(APP\d{4})\b")
+CRASH = re.compile(r"exit signal|exited with signal|Sanitizer|runtime error:|core dumped|"
+                   r"corrupt|double free|assertion .* failed", re.I)
+
+
+class Log:
+    def __init__(self, path):
+        self.path = path
+        self.at = 0
+
+    def rest(self):
+        """The lines since the last call."""
+        try:
+            with open(self.path, "rb") as file:
+                file.seek(self.at)
+                data = file.read()
+        except FileNotFoundError:
+            return []
+        end = data.rfind(b"\n") + 1
+        self.at += end
+        return data[:end].decode("utf-8", "replace").splitlines()
+
+    def text(self):
+        try:
+            with open(self.path, encoding="utf-8", errors="replace") as file:
+                return file.read()
+        except FileNotFoundError:
+            return ""
+
+    def wait_for(self, pattern, seconds=5.0):
+        return process.wait_until(lambda: re.search(pattern, self.text()), seconds)
+
+
+def number(line):
+    """The number of a log line that somebody should look at; None for all other lines."""
+    if CRASH.search(line):
+        return "crash"
+    passed_on = PASSED_ON.search(line)
+    if passed_on:
+        return passed_on[2] if passed_on[1] in ("error", "warning") else None
+    if not LEVEL.search(line):
+        return None
+    found = NUMBER.findall(line)
+    # A line of ours may quote one of httpd's numbers, and the other way round: ours counts.
+    ours = [word for word in found if word.startswith("APP")]
+    return (ours or found or ["unnumbered"])[0]
+
+
+def unexpected(lines, allowed=()):
+    """Those of the lines that warn of something which nobody named."""
+    return [line for line in lines if number(line) not in (None,) + tuple(allowed)]
