@@ -108,7 +108,8 @@ struct app_request_t {
     const app_exchange_t  *exchange;
     app_site_t            *site;
     app_entry_e            entry;
-    char                   id[APP_REQUEST_ID_LENGTH + 1];
+    const char            *id;
+    char                   own_id[APP_REQUEST_ID_LENGTH + 1];
     const app_core_conf_t *conf; /* the site's, with the location's on top */
     app_identity_t         identity;
     apr_time_t             deadline;

@@ -58,7 +58,13 @@ void app_request_make(app_request_t *r, app_site_t *site, app_entry_e entry,
     r->conf = effective_conf(site, exchange);
     r->deadline = apr_time_now() + r->conf->request_timeout;
     r->is_head = strcmp(exchange->method, "HEAD") == 0;
-    make_id(r->id);
+    if (exchange->id) {
+        r->id = exchange->id;
+    }
+    else {
+        make_id(r->own_id);
+        r->id = r->own_id;
+    }
 }
 
 const char *app_request_method(const app_request_t *r)

@@ -45,7 +45,7 @@ void app_request_headers(const app_request_t *r,
 /** The client's address as text, as the host knows it (mod_remoteip is respected). */
 const char *app_request_peer(const app_request_t *r);
 
-/** 16 letters and digits that stand in the log lines, and in the answer's X-Request-Id. */
+/** Stands in the log lines and in the answer's X-Request-Id: mod_unique_id's, or 16 hexadecimal digits. */
 const char *app_request_id(const app_request_t *r);
 
 /** Memory that lives as long as the request. */
