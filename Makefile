@@ -1,11 +1,12 @@
 # make            build everything into build/
 # make check      all tests; T=unit/app_url or T=http/rest/filter-eq for one
-# make help       the other targets
+# make help       the other targets; their recipes are in tests/tests.mk
 
 APXS       ?= apxs
 PKG_CONFIG ?= pkg-config
 BUILD      ?= build
 SANITIZE   ?=
+WERROR     ?=
 
 LIBEXECDIR := $(shell $(APXS) -q LIBEXECDIR)
 PREFIX     ?= /usr/local
@@ -15,7 +16,7 @@ VERSION    := $(shell sed -n 's/^#define APP_VERSION "\(.*\)"/\1/p' mod_app/core
 WARNINGS := -Wall -Wextra -Wformat=2 -Wshadow -Wstrict-prototypes -Wmissing-prototypes \
             -Wpointer-arith -Wwrite-strings -Wvla
 CFLAGS   ?= -O2 -g
-override CFLAGS += -std=gnu11 -fPIC -fvisibility=hidden -fstack-protector-strong $(WARNINGS) $(SANITIZE)
+override CFLAGS += -std=gnu11 -fPIC -fvisibility=hidden -fstack-protector-strong $(WARNINGS) $(WERROR) $(SANITIZE)
 
 CORE_PKGS   := apr-1 apr-util-1 jansson
 CORE_CFLAGS := $(shell $(PKG_CONFIG) --cflags $(CORE_PKGS)) -Imod_app/include
@@ -74,8 +75,53 @@ $(BUILD)/plugins/%.o: plugins/%.c
 $(BUILD)/plugins/%.so: $$(addprefix $(BUILD)/,$$(subst .c,.o,$$(wildcard plugins/$$*/*.c)))
 	$(CC) -shared $(SANITIZE) -Wl,-z,nodelete -o $@ $^ $($*_LIBS)
 
+# Where make install puts things; DESTDIR goes in front of all of them.
+BINDIR     ?= $(PREFIX)/bin
+DATADIR    ?= $(PREFIX)/share/mod_app
+INCLUDEDIR ?= $(PREFIX)/include/mod_app
+CGIDIR     ?= $(PREFIX)/lib/mod_app
+
+install: all
+	install -d $(addprefix $(DESTDIR),$(LIBEXECDIR) $(PLUGIN_DIR) $(INCLUDEDIR) $(BINDIR) \
+	    $(CGIDIR) $(DATADIR)/conf $(DATADIR)/htdocs $(SQL_DIALECTS:%=$(DATADIR)/sql/%))
+	$(APXS) -S LIBEXECDIR='$(DESTDIR)$(LIBEXECDIR)' -i -n app $(BUILD)/mod_app.so
+	install -m 644 $(PLUGINS:%=$(BUILD)/plugins/%.so) '$(DESTDIR)$(PLUGIN_DIR)'
+	install -m 644 $(wildcard mod_app/include/*.h) '$(DESTDIR)$(INCLUDEDIR)'
+	install -m 755 $(BUILD)/appctl '$(DESTDIR)$(BINDIR)'
+	install -m 755 $(BUILD)/app.cgi '$(DESTDIR)$(CGIDIR)'
+	install -m 644 $(INSTALLED_CONF) '$(DESTDIR)$(DATADIR)/conf'
+	install -m 644 $(wildcard htdocs/*) '$(DESTDIR)$(DATADIR)/htdocs'
+	for dialect in $(SQL_DIALECTS); do \
+	    install -m 644 sql/$$dialect/*.sql '$(DESTDIR)$(DATADIR)/sql/'$$dialect || exit 1; done
+
+SQL_DIALECTS   := $(notdir $(patsubst %/,%,$(dir $(wildcard sql/sqlite/. sql/pgsql/.))))
+INSTALLED_CONF  = $(filter-out conf/sample.conf,$(wildcard conf/* conf/.htaccess))
+
+uninstall:
+	rm -f '$(DESTDIR)$(LIBEXECDIR)/mod_app.so' '$(DESTDIR)$(BINDIR)/appctl'
+	rm -rf '$(DESTDIR)$(PLUGIN_DIR)' '$(DESTDIR)$(INCLUDEDIR)' '$(DESTDIR)$(CGIDIR)' '$(DESTDIR)$(DATADIR)'
+
+dist:
+	@mkdir -p $(BUILD)
+	git archive --format=tar.gz --prefix=mod_app-$(VERSION)/ -o $(BUILD)/mod_app-$(VERSION).tar.gz HEAD
+	@echo $(BUILD)/mod_app-$(VERSION).tar.gz
+
 clean:
 	rm -rf $(BUILD)
 
-.PHONY: all plugins clean
+help:
+	@echo 'make                build everything into $(BUILD)/'
+	@echo 'make install        module, plugins, headers, appctl, app.cgi, sql, conf; PREFIX, DESTDIR'
+	@echo 'make uninstall      take them away again'
+	@echo 'make check          all tests; T=unit/app_url, T=http/rest, T=faults/graceful for a part'
+	@echo 'make lint           gcc and clang with -Werror, gcc -fanalyzer, clang-tidy, shellcheck'
+	@echo 'make asan           unit tests, fuzz corpora and http cases under ASan and UBSan; T=http/rest'
+	@echo 'make valgrind       unit tests under valgrind'
+	@echo 'make fuzz           libFuzzer on each target for FUZZ_SECONDS (default 30); T=fuzz/query'
+	@echo 'make bench          requests and CPU per 1,000 requests against a static file'
+	@echo 'make dist           a tarball of HEAD'
+	@echo 'make clean          remove $(BUILD)/'
+
+.PHONY: all plugins install uninstall dist clean help
+include tests/tests.mk
 -include $(shell find $(BUILD) -name '*.d' 2>/dev/null)
