@@ -3,18 +3,22 @@
  * A site's database: one transaction a request, typed parameters in, rows out. The same on SQLite and
  * PostgreSQL; what differs is the SQL text, and app_db_kind() says which to write.
  *
- *     app_tx_t *tx; app_rows_t *rows;
  *     const app_tx_options_t options = { .readonly = 1, .request = r };
- *     APP_TRY-less: every call returns a status
- *     status = app_tx_begin(&tx, db, &options, err, p);
- *     status = app_tx_query(tx, &sql, APP_QUERY_LAST, &rows, err);
- *     while ((status = app_rows_next(rows, err)) == APR_SUCCESS)
- *         text = app_rows_text(rows, 0, &len);
- *     if (status != APR_EOF) …  // err tells; the transaction is rolled back
+ *     const app_value_t key = { .type = APP_VALUE_INT, .integer = 7 };
+ *     const app_sql_t sql = { "SELECT name FROM packages WHERE id = $1", &key, 1 };
  *
- * A transaction that is not committed rolls back: explicitly, or when its pool goes. A
- * connection is drawn from the pool at begin and goes back at commit, at rollback, or behind the last row of
- * an APP_QUERY_LAST. A transaction and its rows belong to one thread.
+ *     if (app_tx_begin(&tx, db, &options, err, p) != APR_SUCCESS ||
+ *         app_tx_query(tx, &sql, APP_QUERY_LAST, &rows, err) != APR_SUCCESS) {
+ *         return APP_EFAIL;
+ *     }
+ *     while ((rv = app_rows_next(rows, err)) == APR_SUCCESS) {
+ *         name = app_rows_text(rows, 0, &len);
+ *     }
+ *     return rv == APR_EOF ? APR_SUCCESS : rv;
+ *
+ * A transaction that is not committed rolls back: explicitly, when a call on it fails, or when its pool goes.
+ * It holds a connection from begin until commit, rollback or the end of an APP_QUERY_LAST. A transaction and
+ * its rows belong to one thread.
  */
 #ifndef APP_DB_H
 #define APP_DB_H
@@ -36,7 +40,10 @@ typedef enum app_db_kind_e { APP_DB_SQLITE, APP_DB_PGSQL } app_db_kind_e;
 
 app_db_kind_e app_db_kind(const app_db_t *db);
 
-/** A parameter. Texts and blobs must live until the transaction has ended. */
+/**
+ * A parameter. Texts and blobs must live until the transaction has ended. A text with a NUL inside is refused
+ * (22021), as PostgreSQL does.
+ */
 typedef enum app_value_type_e {
     APP_VALUE_NULL,
     APP_VALUE_TEXT, /* PostgreSQL: untyped, the server infers the type */
@@ -53,7 +60,7 @@ typedef struct app_value_t {
     double           real;
 } app_value_t;
 
-/** One statement. Parameters are written $1, $2 … on both databases. */
+/** One statement. Parameters are written $1, $2 … on both databases. Text and params live as its values do. */
 typedef struct app_sql_t {
     const char        *text; /* ends with NUL */
     const app_value_t *params;
@@ -63,12 +70,13 @@ typedef struct app_sql_t {
 typedef struct app_tx_options_t {
     unsigned             readonly : 1; /* the database refuses writes: SQLSTATE 25006 */
     apr_interval_time_t  timeout;      /* statement deadline; 0: the site's StatementTimeout */
-    app_request_t       *request;      /* for log lines and for noticing that the client went away; may be NULL */
+    app_request_t       *request;      /* for noticing that the client went away; may be NULL */
 } app_tx_options_t;
 
 /**
- * Draws a connection, waiting at most DatabaseWait for a free one, and opens a transaction on it.
- * A connection found dead is replaced first. PostgreSQL: nothing is sent before the first query.
+ * Draws a connection, waiting at most DatabaseWait for a free one. A connection found dead is replaced first.
+ * The database sees the transaction with its first query; on SQLite that waits for the write lock then, unless
+ * it is readonly.
  * @return APR_SUCCESS; APP_EFAIL with APP_E_DB_POOL (waited too long), APP_E_DB_CONNECT (down; at once while
  *         the breaker is open; retry_after is set)
  */
@@ -76,22 +84,29 @@ apr_status_t app_tx_begin(app_tx_t **ptx, app_db_t *db, const app_tx_options_t *
                           app_error_t *err, apr_pool_t *p);
 
 /**
- * Sets a transaction-local setting that SQL reads with current_setting(name, true): on
- * PostgreSQL by set_config() in the same round trip as the first query ("role" switches the role), on SQLite in a table of the transaction. Call before the first query. Texts must live until the end.
+ * Sets a transaction-local setting that SQL reads with current_setting(name, true): on PostgreSQL by
+ * set_config() in the same round trip as the first query ("role" switches the role), on SQLite in a table of
+ * the transaction. Call before the first query. Texts must live until the transaction has ended.
  */
 void app_tx_set(app_tx_t *tx, const char *name, const char *value);
 
-/** The value of a setting after a query, also one that SQL has set by set_config(); NULL if unset or "". On PostgreSQL a round trip. */
+/**
+ * The value of a setting, also one that SQL has set by set_config(); NULL if unset or "". On PostgreSQL a round
+ * trip. Not after the transaction has ended: an APP_QUERY_LAST reads settings as columns of its own.
+ */
 apr_status_t app_tx_get(app_tx_t *tx, const char *name, const char **pvalue, app_error_t *err);
 
-#define APP_QUERY_LAST   0x1 /* nothing follows: commit rides along, and the connection goes back behind the last row */
+#define APP_QUERY_LAST   0x1 /* nothing follows: commit rides along */
 #define APP_QUERY_STREAM 0x2 /* many rows: take them one by one as they come, hold none */
 
 /**
- * Runs a statement. Statements are prepared once per connection and kept, by their text.
- * A read that meets a connection that was lost before its first row is tried once more on a fresh one.
- * Only one result may be open at a time.
- * @return APR_SUCCESS; APP_EFAIL with the SQLSTATE as code, or APP_E_DB_LOST. The transaction is then rolled back.
+ * Runs a statement. Statements are prepared once per connection and kept, by their text. Without
+ * APP_QUERY_STREAM all rows are in memory when it returns, and with APP_QUERY_LAST everything is committed and
+ * the connection is back in the pool. With both, that is so when app_rows_next() says APR_EOF.
+ * A read that meets a lost connection before its first row is tried once more on a fresh one.
+ * Only one result may be open at a time: a new query ends the one before.
+ * @return APR_SUCCESS; APP_EFAIL with the SQLSTATE as code, or APP_E_DB_LOST, where it is not known whether a
+ *         write was stored. The transaction is then rolled back.
  */
 apr_status_t app_tx_query(app_tx_t *tx, const app_sql_t *sql, unsigned flags, app_rows_t **prows,
                           app_error_t *err);
@@ -110,13 +125,17 @@ apr_status_t app_rows_next(app_rows_t *rows, app_error_t *err);
 /** Number of columns. */
 int app_rows_columns(const app_rows_t *rows);
 
-/** Text of a column of this row, NULL for SQL NULL; lives until the next app_rows_next(). */
+/**
+ * Text of a column of this row with a NUL behind it, NULL for SQL NULL; lives until the next app_rows_next().
+ * As PostgreSQL writes it: numbers shortest that read back the same, a blob as \\x and hex digits.
+ * @param plen may be NULL
+ */
 const char *app_rows_text(const app_rows_t *rows, int column, apr_size_t *plen);
 
 /** A column as an integer: 0 for NULL or what is none. */
 apr_int64_t app_rows_int(const app_rows_t *rows, int column);
 
-/** Rows inserted, updated or deleted; known behind the last row. */
+/** Rows inserted, updated or deleted, 0 for a SELECT; known behind the last row. */
 apr_int64_t app_rows_affected(const app_rows_t *rows);
 
 /** Ends the transaction and gives the connection back. A failed commit has rolled back. */
@@ -124,7 +143,7 @@ apr_status_t app_tx_commit(app_tx_t *tx, app_error_t *err);
 void         app_tx_rollback(app_tx_t *tx);
 
 /**
- * A number that differs whenever the database's schema may have changed since it was last asked; read within tx.
+ * A number that differs whenever the schema may have changed since it was last asked; read within tx.
  * SQLite: PRAGMA schema_version; PostgreSQL: 0, changes are announced by NOTIFY.
  */
 apr_status_t app_tx_schema_version(app_tx_t *tx, apr_int64_t *pversion, app_error_t *err);

@@ -1,0 +1,216 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/** The lock between processes: exclusion, time limits, a holder that dies, and files that are no lock. */
+#include "unit.h"
+
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "apr_strings.h"
+
+#include "app_lock.h"
+
+#define ROUNDS 20000
+
+typedef struct place_t {
+    char        dir[32];
+    const char *like;
+    const char *path;
+} place_t;
+
+static place_t make_place(void)
+{
+    place_t place = { .dir = "/tmp/test_app_lock.XXXXXX" };
+    int fd;
+
+    assert_non_null(mkdtemp(place.dir));
+    place.like = apr_pstrcat(unit_pool, place.dir, "/db", NULL);
+    place.path = apr_pstrcat(unit_pool, place.dir, "/db.app-lock", NULL);
+    fd = open(place.like, O_CREAT | O_WRONLY, 0600);
+    assert_true(fd >= 0 && fchmod(fd, 0660) == 0);
+    close(fd);
+    return place;
+}
+
+static void drop_place(place_t *place)
+{
+    unlink(place->path);
+    unlink(place->like);
+    assert_int_equal(rmdir(place->dir), 0);
+}
+
+static app_lock_t *open_lock(const place_t *place)
+{
+    app_lock_t *lock = NULL;
+
+    assert_int_equal(app_lock_open(&lock, place->path, place->like, unit_pool), APR_SUCCESS);
+    return lock;
+}
+
+/** Runs hold(place) in a child; returns its pid once it has written a byte. */
+static pid_t start_child(const place_t *place, void (*hold)(const place_t *place, int fd))
+{
+    int ends[2];
+    char byte;
+    pid_t pid;
+
+    assert_int_equal(pipe(ends), 0);
+    pid = fork();
+    if (pid == 0) {
+        hold(place, ends[1]);
+        _exit(0);
+    }
+    assert_int_equal(read(ends[0], &byte, 1), 1);
+    close(ends[0]);
+    close(ends[1]);
+    return pid;
+}
+
+static void kill_child(pid_t pid)
+{
+    kill(pid, SIGKILL);
+    waitpid(pid, NULL, 0);
+}
+
+static void hold_for_ever(const place_t *place, int fd)
+{
+    if (app_lock_acquire(open_lock(place), 0, NULL) == APR_SUCCESS && write(fd, "x", 1) == 1) {
+        pause();
+    }
+}
+
+static void test_holder_killed(void **state)
+{
+    place_t place = make_place();
+    app_lock_t *lock = open_lock(&place);
+    pid_t pid = start_child(&place, hold_for_ever);
+    apr_time_t start = apr_time_now();
+    int died = 7;
+
+    (void)state;
+    assert_int_equal(app_lock_acquire(lock, 0, &died), APR_TIMEUP);
+    assert_int_equal(app_lock_acquire(lock, 100000, &died), APR_TIMEUP);
+    assert_in_range(apr_time_now() - start, 90000, 2000000);
+    assert_int_equal(died, 0);
+    kill_child(pid);
+    assert_int_equal(app_lock_acquire(lock, 1000000, &died), APR_SUCCESS);
+    assert_int_equal(died, 1);
+    app_lock_release(lock);
+    assert_int_equal(app_lock_acquire(lock, 0, &died), APR_SUCCESS);
+    assert_int_equal(died, 0);
+    app_lock_release(lock);
+    drop_place(&place);
+}
+
+/** After a power cut the file still says "locked", and no kernel knows of a holder. */
+static void test_left_locked(void **state)
+{
+    place_t place = make_place();
+    char image[256];
+    apr_pool_t *first;
+    app_lock_t *lock;
+    ssize_t size;
+    int fd;
+
+    (void)state;
+    apr_pool_create(&first, unit_pool);
+    assert_int_equal(app_lock_open(&lock, place.path, place.like, first), APR_SUCCESS);
+    assert_int_equal(app_lock_acquire(lock, 0, NULL), APR_SUCCESS);
+    fd = open(place.path, O_RDWR);
+    size = read(fd, image, sizeof(image));
+    app_lock_release(lock);
+    apr_pool_destroy(first);
+    assert_int_equal(pwrite(fd, image, (size_t)size, 0), size);
+    close(fd);
+    lock = open_lock(&place);
+    assert_int_equal(app_lock_acquire(lock, 0, NULL), APR_SUCCESS);
+    app_lock_release(lock);
+    drop_place(&place);
+}
+
+static volatile long *counter;
+
+static void count(const place_t *place, int fd)
+{
+    app_lock_t *lock = open_lock(place);
+    int i;
+
+    if (write(fd, "x", 1) == 1) {
+        for (i = 0; i < ROUNDS && app_lock_acquire(lock, 10000000, NULL) == APR_SUCCESS; i++) {
+            *counter = *counter + 1;
+            app_lock_release(lock);
+        }
+    }
+}
+
+static void test_exclusion(void **state)
+{
+    place_t place = make_place();
+    pid_t pids[3];
+    size_t i;
+
+    (void)state;
+    counter = mmap(NULL, sizeof(*counter), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1,
+                   0);
+    for (i = 0; i < COUNT(pids); i++) {
+        pids[i] = start_child(&place, count);
+    }
+    for (i = 0; i < COUNT(pids); i++) {
+        waitpid(pids[i], NULL, 0);
+    }
+    assert_int_equal(*counter, (long)COUNT(pids) * ROUNDS);
+    munmap((void *)counter, sizeof(*counter));
+    drop_place(&place);
+}
+
+static void write_file(const char *path, const char *text)
+{
+    int fd = open(path, O_CREAT | O_WRONLY | O_TRUNC, 0600);
+
+    assert_int_equal(write(fd, text, strlen(text)), (ssize_t)strlen(text));
+    close(fd);
+}
+
+static void test_refused(void **state)
+{
+    place_t place = make_place();
+    const char *other = apr_pstrcat(unit_pool, place.dir, "/other", NULL);
+    app_lock_t *lock;
+
+    (void)state;
+    write_file(place.path, "this is somebody's letter");
+    assert_int_equal(app_lock_open(&lock, place.path, place.like, unit_pool), APR_EMISMATCH);
+    unlink(place.path);
+    write_file(other, "");
+    assert_int_equal(symlink(other, place.path), 0);
+    assert_int_not_equal(app_lock_open(&lock, place.path, place.like, unit_pool), APR_SUCCESS);
+    unlink(place.path);
+    unlink(other);
+    assert_int_not_equal(app_lock_open(&lock, place.path, "/nowhere/db", unit_pool), APR_SUCCESS);
+    drop_place(&place);
+}
+
+static void test_mode(void **state)
+{
+    place_t place = make_place();
+    struct stat st;
+
+    (void)state;
+    open_lock(&place);
+    assert_int_equal(stat(place.path, &st), 0);
+    assert_int_equal(st.st_mode & 0777, 0660);
+    drop_place(&place);
+}
+
+static struct CMUnitTest tests[] = {
+    cmocka_unit_test(test_holder_killed), cmocka_unit_test(test_left_locked),
+    cmocka_unit_test(test_exclusion),     cmocka_unit_test(test_refused),
+    cmocka_unit_test(test_mode),
+};
+
+UNIT_MAIN(tests)
