@@ -1,0 +1,70 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What is wrong in the configuration stops `apachectl configtest`, which names file, line and what would be right."""
+from lib import bare
+
+# Lines, the line that is to be named (the first is 1; None: none), what the sentence holds.
+WRONG = [
+    ("AppMaxBody 5 parsecs\n", 1, "MaxBody takes one value"),
+    ("AppMaxBody lots\n", 1, 'not "lots"'),
+    ("AppSqliteSync perhaps\n", 1, "SqliteSync takes one of"),
+    ("AppNothing on\n", 1, "AppNothing"),
+    ("<AppPlugin nosuch>\n</AppPlugin>\n", 1, "nosuch"),
+    ("<AppPlugin ../hello>\n</AppPlugin>\n", 1, "../hello"),
+    ("<AppPlugin>\n</AppPlugin>\n", 1, "takes the name of one plugin"),
+    ("<AppPlugin hello hello>\n</AppPlugin>\n", 1, "takes the name of one plugin"),
+    ("\n<AppPlugin hello>\n    Greeting Hi\n    Volume 11\n</AppPlugin>\n", 4,
+     'plugin hello has no setting "Volume"; it has Greeting'),
+    ("<AppPlugin hello>\n    Greeting\n</AppPlugin>\n", 2, "Greeting needs a value"),
+    ("<AppPlugin hello>\n<Limit GET>\nGreeting Hi\n</Limit>\n</AppPlugin>\n", 2,
+     "<Limit cannot stand inside"),
+    ("<AppPlugin inside>\n    PasswordFile /nonexistent\n</AppPlugin>\n", 2, "PasswordFile"),
+    (bare.MOUNTS + "<AppPlugin inside>\n    Refuse on\n</AppPlugin>\n", 10,
+     "plugin inside refuses its settings: it was told to"),
+    ("<VirtualHost 127.0.0.1:1>\nServerName a\n<AppPlugin inside>\nRefuse on\n</AppPlugin>\n"
+     + bare.MOUNTS + "</VirtualHost>\n", 3, "server a:1: plugin inside refuses"),
+    ("<Directory /tmp>\nAppMaxBody 5k\n</Directory>\n", 2, "cannot occur within <Directory"),
+    ("<Directory /tmp>\n<AppPlugin hello>\n</AppPlugin>\n</Directory>\n", 2, "cannot occur within <Directory"),
+    ("<Files x>\nAppMaxBody 5k\n</Files>\n", 2, "cannot occur within <Files"),
+    ("<Location /api>\nAppDatabase sqlite:/tmp/x\n</Location>\n", 2, "Database"),
+    ("<Directory /tmp>\nSetHandler app-api\n</Directory>\n", 2, "write it inside <Location /path>"),
+    ("<LocationMatch /api>\nSetHandler app-api\n</LocationMatch>\n", 2, "<Location /path>"),
+    ('<Location "/a*">\nSetHandler App-Api\n</Location>\n', 2, "<Location /path>"),
+    ('<Location ~ "/a">\nSetHandler app-health\n</Location>\n', 2, "<Location /path>"),
+    ("<Files x>\nSetHandler app-status\n</Files>\n", 2, "<Location /path>"),
+    ("<Location /x>\n<If \"true\">\nSetHandler app-status\n</If>\n</Location>\n", 3,
+     "<Location /path>"),
+    ("SetHandler app-api\n", 1, "stands in no section"),
+]
+
+RIGHT = [
+    "",
+    bare.MOUNTS,
+    bare.MOUNTS + "AppDatabase sqlite:/tmp/nosuch.db\n",
+    '<Location "/">\nSetHandler "App-Api"\n</Location>\n',
+    "<IfModule app_module>\n<Location /a>\nSetHandler app-api\n</Location>\n</IfModule>\n",
+    "<AppPlugin hello>\n<IfModule app_module>\nGreeting \"Good day\"\n</IfModule>\n</AppPlugin>\n"
+    + bare.MOUNTS,
+    "Define WORD Servus\n<AppPlugin hello>\nGreeting ${WORD}\n</AppPlugin>\n" + bare.MOUNTS,
+]
+
+
+def run(build):
+    check = bare.Check()
+    httpd = bare.Httpd(build, "")
+    for lines, line, sentence in WRONG:
+        httpd.write(lines)
+        status, output = httpd.configtest()
+        name = repr(lines)
+        check.true("%s: configtest is content: %s" % (name, output), status != 0)
+        check.holds(name, output, sentence)
+        number = httpd.first_line + line - 1
+        check.true("%s: line %d of httpd.conf is not named: %s" % (name, number, output),
+                   "line %d of %s:" % (number, httpd.conf) in output
+                   or "%s:%d:" % (httpd.conf, number) in output)
+    for lines in RIGHT:
+        httpd.write(lines)
+        status, output = httpd.configtest()
+        check.equal("%r: %s" % (lines, output), status, 0)
+    httpd.write("AppMaxBody 5k\n")
+    check.holds("settings without a mount", httpd.configtest()[1], "nothing is served")
+    return check.problems
