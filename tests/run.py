@@ -54,15 +54,17 @@ def module(path):
 
 def run_module(name, path, options, found):
     """run(build) returns, yields or raises what is wrong."""
+    problems = []
     try:
-        problems = list(module(path).run(options.build) or [])
+        for problem in module(path).run(options.build) or []:
+            problems += str(problem).splitlines()
     except process.Skip as reason:
         found.skipped(name, str(reason))
         return
     except process.Failed as error:
-        problems = str(error).splitlines()
+        problems += str(error).splitlines()
     except Exception:
-        problems = traceback.format_exc().splitlines()
+        problems += traceback.format_exc().splitlines()
     if problems:
         found.failed(name, problems)
     else:
@@ -78,7 +80,7 @@ def run_modules(kind, options, found):
 
 def run_program(name, command, found, seconds):
     try:
-        status, output = process.run(command, cwd=sqlite.ROOT, timeout=seconds)
+        status, output = process.run(command, cwd=sqlite.ROOT, timeout=seconds, env=os.environ)
     except subprocess.TimeoutExpired:
         found.failed(name, ["did not end within %d s" % seconds])
         return
@@ -130,6 +132,7 @@ KINDS = {
     "unit": run_unit,
     "fuzz": run_fuzz,
     "http": run_http,
+    "httpd": lambda options, found: run_modules("httpd", options, found),
     "faults": lambda options, found: run_modules("faults", options, found),
 }
 

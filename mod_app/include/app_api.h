@@ -7,6 +7,8 @@
 #ifndef APP_API_H
 #define APP_API_H
 
+#include "app_plugin.h"
+
 /** Every function of the table, in the order of its members. Append only, with a new ABI minor. */
 #define APP_API_FUNCTIONS(_)                                                                    \
     _(app_fail) _(app_fail_code) _(app_details) _(app_hint) _(app_log_only)                     \
@@ -30,7 +32,11 @@
     _(app_filter_add) _(app_timer_add) _(app_shm_declare) _(app_shm_base) _(app_shm_lock)       \
     _(app_shm_unlock)
 
+#ifdef __cplusplus /* where a member may not take the name that its own type was made from */
+#define APP_API_MEMBER(function) __typeof__(::function) *function;
+#else
 #define APP_API_MEMBER(function) __typeof__(function) *function;
+#endif
 typedef struct app_api_t {
     apr_size_t size; /* sizeof(app_api_t) of the core that made it */
     APP_API_FUNCTIONS(APP_API_MEMBER)

@@ -82,8 +82,7 @@ GRANT SELECT ON packages, people TO web_user;
 GRANT SELECT, INSERT ON tasks, notes, ledger TO web_user;
 ALTER TABLE notes ENABLE ROW LEVEL SECURITY;
 CREATE POLICY notes_own ON notes TO web_user
-    USING (owner = current_setting('request.jwt.claims', true)::json ->> 'sub')
-    WITH CHECK (owner = current_setting('request.jwt.claims', true)::json ->> 'sub');
+    USING (owner = auth_uid()) WITH CHECK (owner = auth_uid());
 
 -- What each table looked like before any test: the runner puts it back after a case that writes.
 CREATE SCHEMA pristine;

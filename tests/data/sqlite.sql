@@ -91,5 +91,5 @@ INSERT INTO app_grants (role, resource, action, columns, row_filter, check_expr)
     ('web_user', 'people', 'select', NULL, NULL, NULL),
     ('web_user', 'ledger', 'select', NULL, NULL, NULL),
     ('web_user', 'ledger', 'insert', NULL, NULL, NULL),
-    ('web_user', 'notes', 'select', NULL, 'owner = auth_claim(''sub'')', NULL),
-    ('web_user', 'notes', 'insert', NULL, 'owner = auth_claim(''sub'')', 'owner = auth_claim(''sub'')');
+    ('web_user', 'notes', 'select', NULL, 'owner = auth_uid()', NULL),
+    ('web_user', 'notes', 'insert', NULL, 'owner = auth_uid()', 'owner = auth_uid()');

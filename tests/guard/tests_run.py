@@ -12,7 +12,7 @@ def run(build):
     yield from unit(build)
     yield from fuzz(build)
     yield from cases()
-    for path in source.files(".py", below=("tests/guard", "tests/faults")):
+    for path in source.files(".py", below=("tests/guard", "tests/faults", "tests/httpd")):
         if not re.search(r"^def run\(", source.read(path), re.M):
             yield "%s has no run()" % path
 

@@ -47,6 +47,7 @@ class Connection:
         self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self.rest = b""
         self.open = True
+        self.version = None  # of the last answer
 
     def close(self):
         self.open = False
@@ -97,14 +98,15 @@ class Connection:
     def head(self):
         """Reads a status line and headers. Returns (status, reason, headers)."""
         status_line = self._line()
-        match = re.fullmatch(r"HTTP/1\.[01] (\d\d\d) ?(.*)", status_line)
+        match = re.fullmatch(r"(HTTP/1\.[01]) (\d\d\d) ?(.*)", status_line)
         if not match:
             raise Broken("not a status line: %r" % status_line[:80])
+        self.version = match[1]
         headers = []
         while True:
             line = self._line()
             if not line:
-                return int(match[1]), match[2], headers
+                return int(match[2]), match[3], headers
             name, _, value = line.partition(":")
             headers.append((name, value.strip()))
 
@@ -136,7 +138,8 @@ class Connection:
             while self._more():
                 pass
             answer.body, self.rest = self.rest, b""
-        if (answer.header("Connection") or "").lower() == "close":
+        words = (answer.header("Connection") or "").lower().replace(",", " ").split()
+        if "close" in words or self.version == "HTTP/1.0":
             self.open = False
         return answer
 

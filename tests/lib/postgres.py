@@ -7,7 +7,8 @@ import subprocess
 from lib import process
 
 PASSWORD = "pw-of-the-tests"
-DATA = os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "data")
+ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+DATA = os.path.join(ROOT, "tests", "data")
 SETTINGS = """
 listen_addresses = '127.0.0.1'
 port = %(port)d
@@ -56,6 +57,8 @@ class Cluster:
         self.start()
         self.psql("postgres", file=os.path.join(DATA, "pgsql-roles.sql"))
         self.psql("postgres", "CREATE DATABASE template_app")
+        for path in sorted(glob.glob(os.path.join(ROOT, "sql", "pgsql", "*.sql"))):
+            self.psql("template_app", file=path)
         self.psql("template_app", file=os.path.join(DATA, "pgsql.sql"))
 
     def _command(self, program, *words):
@@ -93,7 +96,8 @@ class Cluster:
     def session(self, database):
         """A psql that stays: SQL is written to its standard input."""
         return process.start(self.psql_command(database), stdin=subprocess.PIPE,
-                             stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+                             stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+                             env=process.plain_environment())
 
     def database(self, name):
         """A fresh database with the tests' tables."""

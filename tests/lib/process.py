@@ -91,9 +91,15 @@ def stop(process, number=signal.SIGTERM, wait=20.0):
         return False
 
 
+def plain_environment():
+    """The environment for programs that are not ours: without a sanitizer that `make asan` has loaded into ours."""
+    return {name: value for name, value in os.environ.items() if name != "LD_PRELOAD"}
+
+
 def run(command, **options):
     """Runs a command to its end. Returns (status, output and errors together)."""
     options.setdefault("timeout", 60)
+    options.setdefault("env", plain_environment())
     done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False,
                           **options)
     return done.returncode, done.stdout.decode("utf-8", "replace")

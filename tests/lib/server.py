@@ -77,27 +77,32 @@ def load(*names):
 
 
 class Site:
-    """A virtual host. extra holds settings for the app ("AppMaxBody 1k", "rest MaxRows 3"); server holds httpd's lines."""
+    """A virtual host. extra holds settings for the app ("AppMaxBody 1k", "rest MaxRows 3", "hello"); server holds httpd's
+    lines. A bare site uses only the plugins that extra names."""
 
-    def __init__(self, name, database, extra=(), server=()):
+    def __init__(self, name, database, extra=(), server=(), bare=False):
         self.name = name
         self.database = database
         self.extra = tuple(extra)
         self.server = tuple(server)
+        self.bare = bare
 
     def lines(self, secret_file):
         """The site's settings, the same for httpd and for the CGI's file."""
-        core, plugins = {}, {"hello": {}, "probe": {}, "rest": {"AnonRole": "web_anon",
-                                                   "JwtSecretFile": '"%s"' % secret_file}}
+        core, plugins = {}, {}
+        if not self.bare:
+            plugins = {"hello": {}, "probe": {},
+                       "rest": {"AnonRole": "web_anon", "JwtSecretFile": '"%s"' % secret_file}}
         if self.database:
             core["AppDatabase"] = '"%s"' % self.database.url
         for line in self.extra:
-            name, _, value = line.partition(" ")
-            if name.startswith("App"):
-                core[name] = value
+            words = line.split(" ", 2)
+            if words[0].startswith("App"):
+                core[words[0]] = line.split(" ", 1)[1]
             else:
-                name, value = name, value.split(" ", 1)
-                plugins.setdefault(name, {})[value[0]] = value[1] if len(value) > 1 else ""
+                settings = plugins.setdefault(words[0], {})
+                if len(words) > 1:
+                    settings[words[1]] = words[2] if len(words) > 2 else ""
         text = "".join("%s %s\n" % pair for pair in core.items() if pair[1] != "none")
         for plugin, settings in plugins.items():
             inside = "".join("    %s %s\n" % pair for pair in settings.items()
@@ -200,7 +205,7 @@ class Server:
 
     def configtest(self):
         """Returns (exit status, what it says)."""
-        return process.run(self.command("-t"), cwd="/")
+        return process.run(self.command("-t"), cwd="/", env=os.environ)
 
     def start(self):
         for conf, socket in self.backends:

@@ -1,0 +1,45 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Stopping under load: a graceful stop lets the requests under way end well, a plain stop ends at once, and neither leaves a
+process behind."""
+import os
+import signal
+import threading
+import time
+
+from lib import fault, load, process
+
+MANY = "/api/many?select=n"
+
+
+def run(build):
+    for host in ("event", "prefork", "fastcgi"):
+        for number in (signal.SIGWINCH, signal.SIGTERM):
+            server = fault.start(build, fault.database(build, "sqlite"), host)
+            try:
+                stop(server, host, number)
+            finally:
+                server.stop()
+
+
+def stop(server, host, number):
+    fault.expect_served(server)
+    slow = []
+    thread = threading.Thread(target=lambda: slow.append(fault.get(server, MANY)))
+    with load.Load(server.port, ["/api/packages?id=eq.3"], threads=2, keep=False):
+        time.sleep(0.3)
+        thread.start()
+        time.sleep(0.02)
+        pids = [server.process.pid, *server.children()]
+        name = "%s, %s" % (host, signal.Signals(number).name)
+        if number == signal.SIGWINCH and host != "fastcgi":
+            server.process.send_signal(number)
+            thread.join(15)
+            fault.expect(slow and slow[0].status == 200 and slow[0].text().endswith("}]"),
+                         "[%s] the request under way did not end well", name)
+        fault.expect(server.stop(), "[%s] had to be killed", name)
+    left = [pid for pid in pids if os.path.exists("/proc/%d" % pid)]
+    fault.expect(process.wait_until(lambda: not any(os.path.exists("/proc/%d" % pid)
+                                                    for pid in left), 5),
+                 "[%s] processes are left: %s", name, left)
+    fault.expect_quiet(server, allowed=("APP0003", "APP0005", "AH01102", "AH01067", "AH01068",
+                                        "AH01075", "AH01079", "AH02454"))
