@@ -27,7 +27,7 @@ $(BUILD)/tests/plugins/%.o: plugins/%.c
 	@mkdir -p $(@D)
 	$(CC) $(CFLAGS) $(CORE_CFLAGS) -DAPP_CORE $($(firstword $(subst /, ,$*))_CFLAGS) -MMD -c -o $@ $<
 
-$(BUILD)/tests/plugins/%.a: $$(patsubst %.c,$(BUILD)/tests/%.o,$$(wildcard plugins/%/*.c))
+$(BUILD)/tests/plugins/%.a: $$(addprefix $(BUILD)/tests/,$$(addsuffix .o,$$(basename $$(wildcard plugins/$$*/*.c))))
 	@rm -f $@
 	ar rcs $@ $^
 
@@ -87,10 +87,10 @@ fuzz-run: $$(CHECK_fuzz)
 	        $(BUILD)/found/$$name tests/fuzz/corpus/$$name || exit 1; done
 
 bench: all
-	tests/bench/bench.sh $(BUILD)
+	$(PYTHON) tests/bench/bench.py --build $(BUILD)
 
 # The source itself. Warnings are errors here and nowhere else, so that a new compiler breaks nobody's build.
-SHELL_FILES := run.sh test.sh .ci/run .ci/packages $(wildcard sql/sample/*.sh tests/bench/*.sh)
+SHELL_FILES := run.sh test.sh .ci/run .ci/packages $(wildcard sql/sample/*.sh)
 lint: lint-gcc lint-clang lint-analyzer lint-tidy lint-shell
 lint-gcc lint-clang: lint-%:
 	$(MAKE) BUILD=$(BUILD)/lint-$* CC=$* WERROR=-Werror all tests
@@ -104,4 +104,6 @@ lint-tidy:
 lint-shell:
 	shellcheck $(SHELL_FILES)
 
+# Objects that only a chain of rules asks for are kept: they are what makes the next build quick.
+.SECONDARY:
 .PHONY: tests check asan valgrind fuzz fuzz-run bench lint lint-gcc lint-clang lint-analyzer lint-tidy lint-shell
