@@ -386,6 +386,9 @@ static apr_status_t dispatch(app_request_t *r, app_response_t *res, app_error_t 
         err->retry_after = 1;
         return APP_EFAIL;
     }
+    if (!app_utf8_valid(app_request_path(r), strlen(app_request_path(r)))) {
+        return app_fail(err, APP_E_BAD_REQUEST, "The path is not valid UTF-8");
+    }
     if (r->entry == APP_ENTRY_HEALTH) {
         return app_health_answer(r, res, err);
     }

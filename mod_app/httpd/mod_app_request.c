@@ -159,6 +159,9 @@ static void send_head(void *data, const app_head_t *head)
     app_exchange_state_t *state = data;
     request_rec *r = state->r;
 
+    if (state->answered_by_filter) {
+        return;
+    }
     r->status = head->status;
     if (head->reason) {
         r->status_line = apr_psprintf(r->pool, "%d %s", head->status, head->reason);
@@ -199,6 +202,9 @@ static apr_status_t write_body(void *data, const char *bytes, apr_size_t len, in
     app_exchange_state_t *state = data;
     apr_bucket_alloc_t *alloc = state->r->connection->bucket_alloc;
 
+    if (state->answered_by_filter) {
+        return APR_ECONNABORTED; /* a second answer would stand behind the first */
+    }
     make_out(state);
     if (len && !state->r->header_only) {
         append(state, apr_bucket_transient_create(bytes, len, alloc));
