@@ -20,7 +20,7 @@ TESTS = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, TESTS)
 sys.dont_write_bytecode = True
 
-from lib import play, process, report, sqlite  # noqa: E402
+from lib import play, process, report, server, sqlite  # noqa: E402
 
 
 def arguments():
@@ -32,6 +32,8 @@ def arguments():
     parser.add_argument("--db", default="", help="only these: sqlite,pgsql")
     parser.add_argument("--all-hosts", action="store_true", help="one case over all of them")
     parser.add_argument("--keep", action="store_true", help="leave temporary folders, print them")
+    parser.add_argument("--valgrind", action="store_true",
+                        help="httpd under valgrind; its reports fail the run")
     parser.add_argument("-v", "--verbose", action="store_true", help="a line for each test")
     found = parser.parse_args()
     found.wanted = found.wanted.removeprefix("T=").removeprefix("tests/").strip("/")
@@ -140,6 +142,7 @@ KINDS = {
 def main():
     options = arguments()
     process.end_on_signals()
+    server.under_valgrind = options.valgrind
     found = report.Report(options.verbose)
     for kind, call in KINDS.items():
         if options.wanted and options.wanted.split("/")[0] != kind:

@@ -6,8 +6,10 @@ from lib import process
 
 LEVEL = re.compile(r"\[(\w+):(emerg|alert|crit|error|warn|warning)\]")
 NUMBER = re.compile(r"\b(APP\d{4}|AH\d{5})\b")
-# Under CGI and FastCGI, what the program writes to its standard error arrives as one of httpd's errors.
-PASSED_ON = re.compile(r"AH0(?:1215|1071)\b.*?\[app:(\w+)\].*?\b(APP\d{4})\b")
+# Under CGI and FastCGI, what the program writes to its standard error arrives as one of httpd's errors, several lines
+# in one where they came together.
+PASSED_ON = re.compile(r"AH0(?:1215|1071)\b")
+INNER = re.compile(r"\[app:(\w+)\].*?\b(APP\d{4})\b")
 CRASH = re.compile(r"exit signal|exited with signal|Sanitizer|runtime error:|core dumped|"
                    r"corrupt|double free|assertion .* failed", re.I)
 
@@ -40,21 +42,21 @@ class Log:
         return process.wait_until(lambda: re.search(pattern, self.text()), seconds)
 
 
-def number(line):
-    """The number of a log line that somebody should look at; None for all other lines."""
+def numbers(line):
+    """The numbers in a log line that somebody should look at; none in all other lines."""
     if CRASH.search(line):
-        return "crash"
-    passed_on = PASSED_ON.search(line)
-    if passed_on:
-        return passed_on[2] if passed_on[1] in ("error", "warning") else None
+        return {"crash"}
+    inner = INNER.findall(line)
+    if PASSED_ON.search(line) and inner:
+        return {number for level, number in inner if level in ("error", "warning")}
     if not LEVEL.search(line):
-        return None
+        return set()
     found = NUMBER.findall(line)
     # A line of ours may quote one of httpd's numbers, and the other way round: ours counts.
     ours = [word for word in found if word.startswith("APP")]
-    return (ours or found or ["unnumbered"])[0]
+    return {(ours or found or ["unnumbered"])[0]}
 
 
 def unexpected(lines, allowed=()):
     """Those of the lines that warn of something which nobody named."""
-    return [line for line in lines if number(line) not in (None,) + tuple(allowed)]
+    return [line for line in lines if not numbers(line) <= set(allowed)]

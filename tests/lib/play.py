@@ -53,11 +53,14 @@ def play(build, chosen, report, parallel=2):
             for pair in [pair for pair in chosen if pair[1] == "pgsql"]:
                 for case in chosen.pop(pair):
                     report.skipped(_label(case, pair), str(reason))
-    with ThreadPoolExecutor(parallel) as pool:
+    pool = ThreadPoolExecutor(parallel)
+    try:
         done = [pool.submit(_play_pair, build, pair, group, cluster, report)
                 for pair, group in chosen.items()]
         for future in done:
             future.result()
+    finally:
+        pool.shutdown(wait=False, cancel_futures=True)
 
 
 def _label(case, pair):
@@ -80,6 +83,8 @@ def _play_pair(build, pair, group, cluster, report):
             report.failed(name, ["nobody named these lines of the log:"] + last[:20])
         elif not ended:
             report.failed(name, ["did not stop within 20 s and was killed"])
+        elif server.under_valgrind and running.valgrind_reports():
+            report.failed(name, ["valgrind reports:"] + running.valgrind_reports()[:60])
         elif postgres.PASSWORD in running.log.text():
             report.failed(name, ["the database's password stands in the log"])
     except (process.Failed, OSError) as error:
@@ -122,12 +127,11 @@ def _log_problems(case, host, running):
     wanted = {number for number, hosts in case.logs.items() if host in hosts}
     seen = running.log.rest()
 
-    def complete():
+    def found():
         seen.extend(running.log.rest())
-        return wanted <= {log.number(line) for line in seen}
-    process.wait_until(complete, 2)
-    found = {log.number(line) for line in seen}
-    yield from ("log: %s is missing" % number for number in sorted(wanted - found))
+        return set().union(*map(log.numbers, seen))
+    process.wait_until(lambda: wanted <= found(), 2)
+    yield from ("log: %s is missing" % number for number in sorted(wanted - found()))
     yield from ("log: " + line for line in log.unexpected(seen, wanted))
 
 

@@ -11,6 +11,9 @@ import threading
 
 from lib import jwt, log, process
 
+VALGRIND = ["valgrind", "-q", "--error-limit=no", "--num-callers=30", "--child-silent-after-fork=no"]
+under_valgrind = False  # set by run.py: slow, and only for httpd with the module inside
+
 _apxs = {}
 _apxs_lock = threading.Lock()
 
@@ -210,12 +213,15 @@ class Server:
     def start(self):
         for conf, socket in self.backends:
             self._start_backend(conf, socket)
+        command = self.command("-D", "FOREGROUND")
+        if under_valgrind and self.host in MPM:
+            command = VALGRIND + ["--log-file=%s/valgrind.%%p" % self.folder] + command
         output = open(os.path.join(self.folder, "output"), "ab")
-        self.process = process.start(self.command("-D", "FOREGROUND"), stdout=output,
-                                     stderr=output, stdin=subprocess.DEVNULL, cwd="/")
+        self.process = process.start(command, stdout=output, stderr=output,
+                                     stdin=subprocess.DEVNULL, cwd="/")
         output.close()
         up = process.wait_until(lambda: self.process.poll() is not None
-                                or process.listens(self.port), 20)
+                                or process.listens(self.port), 60)
         if not up or self.process.poll() is not None:
             raise process.Failed("httpd (%s) did not start:\n%s" % (self.host, self.last_words()))
 
@@ -252,6 +258,15 @@ class Server:
         self.running = getattr(self, "running", []) + [backend]
         errors.close()
         listener.close()
+
+    def valgrind_reports(self):
+        """What valgrind found in the parent and its children, once they have ended."""
+        names = [name for name in os.listdir(self.folder) if name.startswith("valgrind.")]
+        lines = [] if names or self.host not in MPM else ["valgrind left no file"]
+        for name in sorted(names):
+            with open(os.path.join(self.folder, name), encoding="utf-8") as file:
+                lines += file.read().splitlines()
+        return lines
 
     def children(self):
         """Process ids of httpd's children."""
