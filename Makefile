@@ -11,6 +11,7 @@ WERROR     ?=
 LIBEXECDIR := $(shell $(APXS) -q LIBEXECDIR)
 PREFIX     ?= /usr/local
 PLUGIN_DIR ?= $(LIBEXECDIR)/mod_app
+DATADIR    ?= $(PREFIX)/share/mod_app
 VERSION    := $(shell sed -n 's/^#define APP_VERSION "\(.*\)"/\1/p' mod_app/core/app_core.h)
 
 WARNINGS := -Wall -Wextra -Wformat=2 -Wshadow -Wstrict-prototypes -Wmissing-prototypes \
@@ -23,7 +24,7 @@ CORE_CFLAGS := $(shell $(PKG_CONFIG) --cflags $(CORE_PKGS)) -Imod_app/include
 DB_CFLAGS   := $(shell $(PKG_CONFIG) --cflags libpq sqlite3)
 HTTPD_CFLAGS := -I$(shell $(APXS) -q INCLUDEDIR)
 LIBS        := $(shell $(PKG_CONFIG) --libs $(CORE_PKGS) libpq sqlite3) -lpthread -ldl
-DEFINES     := -DAPP_PLUGIN_DIR='"$(PLUGIN_DIR)"'
+DEFINES     := -DAPP_PLUGIN_DIR='"$(PLUGIN_DIR)"' -DAPP_SQL_DIR='"$(DATADIR)/sql"'
 
 CORE_SRC  := $(wildcard mod_app/core/*.c mod_app/db/*.c)
 HTTPD_SRC := $(wildcard mod_app/httpd/*.c)
@@ -77,7 +78,6 @@ $(BUILD)/plugins/%.so: $$(addprefix $(BUILD)/,$$(subst .c,.o,$$(wildcard plugins
 
 # Where make install puts things; DESTDIR goes in front of all of them.
 BINDIR     ?= $(PREFIX)/bin
-DATADIR    ?= $(PREFIX)/share/mod_app
 INCLUDEDIR ?= $(PREFIX)/include/mod_app
 CGIDIR     ?= $(PREFIX)/lib/mod_app
 
@@ -114,7 +114,7 @@ help:
 	@echo 'make install        module, plugins, headers, appctl, app.cgi, sql, conf; PREFIX, DESTDIR'
 	@echo 'make uninstall      take them away again'
 	@echo 'make check          all tests; T=unit/app_url, T=http/rest, T=faults/graceful for a part'
-	@echo 'make lint           gcc and clang with -Werror, gcc -fanalyzer, clang-tidy, shellcheck'
+	@echo 'make lint           gcc and clang with -Werror, clang-tidy, shellcheck'
 	@echo 'make asan           unit tests, fuzz corpora and http cases under ASan and UBSan; T=http/rest'
 	@echo 'make valgrind       unit tests under valgrind'
 	@echo 'make fuzz           libFuzzer on each target for FUZZ_SECONDS (default 30); T=fuzz/query'

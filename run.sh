@@ -137,7 +137,7 @@ recipe()
 
 migrate()
 {
-    "$build/appctl" migrate up --database "sqlite:$1" --sql "$source_dir/sql" >/dev/null ||
+    APP_DATABASE=sqlite:$1 "$build/appctl" -f "$source_dir/conf/sample.conf" migrate up >/dev/null ||
         fail "the migrations of '$1' failed, see above"
 }
 
@@ -171,13 +171,20 @@ make_token()
     ' <"$demo/secret" >"$demo/token")
 }
 
+# What conf/sample.conf reads.
+variables()
+{
+    export APP_SOURCE=$source_dir APP_BUILD=$build APP_DEMO=$demo APP_ADDRESS=$address
+    export APP_PORT=$port APP_USER=$user APP_GROUP=$group APP_DATABASE=sqlite:$demo/data/packages.db
+    APP_MODULES=$(apxs -q LIBEXECDIR)
+    export APP_MODULES
+}
+
 httpd()
 {
     local as=()
     is_root && as=(-DAPP_ROOT)
-    APP_SOURCE=$source_dir APP_BUILD=$build APP_DEMO=$demo APP_ADDRESS=$address APP_PORT=$port \
-        APP_USER=$user APP_GROUP=$group APP_MODULES=$(apxs -q LIBEXECDIR) \
-        "${launcher[@]}" "$(apxs -q SBINDIR)/$(apxs -q PROGNAME)" -f "$source_dir/conf/sample.conf" \
+    "${launcher[@]}" "$(apxs -q SBINDIR)/$(apxs -q PROGNAME)" -f "$source_dir/conf/sample.conf" \
         "${as[@]}" "$@"
 }
 
@@ -252,6 +259,7 @@ check_port
 "$source_dir/.ci/packages" run
 choose_folder
 build
+variables
 database
 make_token
 start

@@ -91,19 +91,18 @@ bench: all
 
 # The source itself. Warnings are errors here and nowhere else, so that a new compiler breaks nobody's build.
 SHELL_FILES := run.sh test.sh .ci/run .ci/packages $(wildcard sql/sample/*.sh)
-lint: lint-gcc lint-clang lint-analyzer lint-tidy lint-shell
+lint: lint-gcc lint-clang lint-tidy lint-shell
 lint-gcc lint-clang: lint-%:
 	$(MAKE) BUILD=$(BUILD)/lint-$* CC=$* WERROR=-Werror all tests
-lint-analyzer:
-	$(MAKE) BUILD=$(BUILD)/lint-analyzer CC=gcc WERROR='-Werror -fanalyzer' $(BUILD)/lint-analyzer/libapp.a
+TIDY       := clang-tidy --quiet --warnings-as-errors='*'
+TIDY_FLAGS := -std=gnu11 $(CORE_CFLAGS) -Xclang -analyzer-config -Xclang ipa=none
 lint-tidy:
-	clang-tidy --quiet --warnings-as-errors='*' $(CORE_SRC) $(HTTPD_SRC) $(CGI_SRC) $(CLI_SRC) -- -std=gnu11 \
-	    $(CORE_CFLAGS) -DAPP_CORE -Imod_app/core -Imod_app/db $(DB_CFLAGS) $(HTTPD_CFLAGS) $(DEFINES)
-	clang-tidy --quiet --warnings-as-errors='*' $(wildcard plugins/*/*.c) -- -std=gnu11 \
-	    $(CORE_CFLAGS) $(foreach plugin,$(PLUGINS),$($(plugin)_CFLAGS))
+	$(TIDY) $(CORE_SRC) $(HTTPD_SRC) $(CGI_SRC) $(CLI_SRC) -- $(TIDY_FLAGS) -DAPP_CORE -Imod_app/core \
+	    -Imod_app/db $(DB_CFLAGS) $(HTTPD_CFLAGS) $(DEFINES)
+	$(TIDY) $(wildcard plugins/*/*.c) -- $(TIDY_FLAGS) $(foreach plugin,$(PLUGINS),$($(plugin)_CFLAGS))
 lint-shell:
 	shellcheck $(SHELL_FILES)
 
 # Objects that only a chain of rules asks for are kept: they are what makes the next build quick.
 .SECONDARY:
-.PHONY: tests check asan valgrind fuzz fuzz-run bench lint lint-gcc lint-clang lint-analyzer lint-tidy lint-shell
+.PHONY: tests check asan valgrind fuzz fuzz-run bench lint lint-gcc lint-clang lint-tidy lint-shell
