@@ -9,7 +9,8 @@
 
 #include "app_cgi_int.h"
 
-#define HEAD_MAX (256 * 1024)
+#define HEAD_MAX  (256 * 1024)
+#define DRAIN_MAX (8 * 1024 * 1024)
 
 typedef struct app_cgi_exchange_t {
     const app_cgi_io_t *io;
@@ -55,7 +56,7 @@ static apr_status_t read_body(void *data, char *buf, apr_size_t *plen)
         *plen = 0;
         return APR_EOF;
     }
-    if (announced && (apr_uint64_t)ex->left < *plen) {
+    if (announced && (apr_size_t)ex->left < *plen) {
         *plen = (apr_size_t)ex->left;
     }
     rv = ex->io->read(ex->stream, buf, plen);
@@ -111,11 +112,30 @@ static int add_line(void *ctx, const char *name, const char *value)
     return 1;
 }
 
+/**
+ * Reads away what nobody wanted of the body. Some servers do not look at the answer before they
+ * have passed the whole body on: a long answer and a long body would wait for each other.
+ */
+static void drain(app_cgi_exchange_t *ex)
+{
+    char buf[8192];
+    apr_size_t total = 0, n;
+
+    do {
+        n = sizeof(buf);
+        if (read_body(ex, buf, &n) != APR_SUCCESS) {
+            return;
+        }
+        total += n;
+    } while (total < DRAIN_MAX);
+}
+
 static void send_head(void *data, const app_head_t *head)
 {
     app_cgi_exchange_t *ex = data;
     app_buf_t buf;
 
+    drain(ex);
     app_buf_init(&buf, ex->p, HEAD_MAX);
     app_buf_addf(&buf, "Status: %d %s\r\n", head->status,
                  head->reason ? head->reason : phrase(head->status));

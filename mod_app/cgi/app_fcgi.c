@@ -5,20 +5,25 @@
  *
  *     main thread     waits for signals; looks at the files that a restart would read anew
  *     timer thread    what plugins and the database have to do now and then
- *     workers         poll ──► accept ──► answer ──► poll …
+ *     workers         wait for a connection ──► answer one request on it ──► wait …
  *
  * SIGTERM, SIGINT, SIGHUP and SIGUSR1 let requests under way finish. After a change of the
  * program or its settings it does the same and starts itself anew in the same process, so that
  * whoever manages it sees no exit and waiting clients wait a moment longer.
  */
+#include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <poll.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/epoll.h>
 #include <sys/eventfd.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include <fcgiapp.h>
@@ -32,30 +37,40 @@
 #define THREADS_DEFAULT 8
 #define THREADS_MAX     256
 #define WATCH_SECONDS   1
-#define KEPT_WAIT_MS    200               /* how often a kept connection makes room for others */
+#define WATCHED         (EPOLLIN | EPOLLRDHUP | EPOLLONESHOT)
+#define CONNECTIONS_MAX 1000              /* above, none is kept open */
 #define DRAIN_MAX       (8 * 1024 * 1024) /* unread body that is read away to keep a connection */
+#define POOL_KEEPS      (1024 * 1024)     /* free memory that a worker keeps for its next request */
 
 typedef struct server_t {
     app_cgi_setup_t *setup;
     int              stop_fd; /* readable from the moment the process is to end */
-    pthread_mutex_t  first;   /* held by the one thread that waits for connections */
-    int              idle;    /* threads that wait for one, atomic */
+    int              epoll;   /* tells the workers of new connections, of requests, of the end */
     apr_pool_t      *pchild;
+    pthread_mutex_t  mutex; /* for the next two */
+    struct conn_t   *conns;
+    int              nconns;
 } server_t;
 
+/* A connection from the web server, with one request at a time. A worker has it, or the epoll. */
+typedef struct conn_t {
+    struct conn_t *next, **link;
+    server_t      *server;
+    FCGX_Request   request;
+    int            cut; /* this answer cannot be completed */
+} conn_t;
+
 typedef struct worker_t {
-    server_t    *server;
+    server_t     *server;
     apr_thread_t *thread;
-    apr_pool_t  *pool; /* of the requests of this thread */
-    FCGX_Request request;
-    int          cut; /* this answer cannot be completed */
+    apr_pool_t   *pool; /* of one request after the other */
 } worker_t;
 
 /* Streams of a request */
 
 static apr_status_t read_in(void *stream, char *buf, apr_size_t *plen)
 {
-    FCGX_Stream *in = ((worker_t *)stream)->request.in;
+    FCGX_Stream *in = ((conn_t *)stream)->request.in;
     int wanted = *plen > 65536 ? 65536 : (int)*plen;
     int n = FCGX_GetStr(buf, wanted, in);
 
@@ -68,7 +83,7 @@ static apr_status_t read_in(void *stream, char *buf, apr_size_t *plen)
 
 static apr_status_t write_out(void *stream, const char *bytes, apr_size_t len)
 {
-    FCGX_Stream *out = ((worker_t *)stream)->request.out;
+    FCGX_Stream *out = ((conn_t *)stream)->request.out;
 
     while (len) {
         int part = len > 65536 ? 65536 : (int)len;
@@ -84,24 +99,24 @@ static apr_status_t write_out(void *stream, const char *bytes, apr_size_t len)
 
 static apr_status_t flush_out(void *stream)
 {
-    return FCGX_FFlush(((worker_t *)stream)->request.out) == 0 ? APR_SUCCESS : APR_ECONNABORTED;
+    return FCGX_FFlush(((conn_t *)stream)->request.out) == 0 ? APR_SUCCESS : APR_ECONNABORTED;
 }
 
 static int is_gone(void *stream)
 {
-    struct pollfd peer = { .fd = ((worker_t *)stream)->request.ipcFd, .events = POLLRDHUP };
+    struct pollfd peer = { .fd = ((conn_t *)stream)->request.ipcFd, .events = POLLRDHUP };
 
     return poll(&peer, 1, 0) > 0 && (peer.revents & (POLLERR | POLLHUP | POLLRDHUP));
 }
 
 static void cut(void *stream)
 {
-    ((worker_t *)stream)->cut = 1;
+    ((conn_t *)stream)->cut = 1;
 }
 
 static void log_line(void *stream, const char *line)
 {
-    FCGX_PutS(line, ((worker_t *)stream)->request.err);
+    FCGX_PutS(line, ((conn_t *)stream)->request.err);
 }
 
 static const app_cgi_io_t io = { .read = read_in,
@@ -111,7 +126,117 @@ static const app_cgi_io_t io = { .read = read_in,
                                  .abort = cut,
                                  .log = log_line };
 
-/* Waiting for a request */
+/* Connections */
+
+/** Has one worker told, once, when there is something to read. @return whether that was possible */
+static int watch(const server_t *server, int fd, conn_t *conn)
+{
+    struct epoll_event event = { .events = WATCHED, .data.ptr = conn };
+
+    return epoll_ctl(server->epoll, EPOLL_CTL_MOD, fd, &event) == 0 ||
+           (errno == ENOENT && epoll_ctl(server->epoll, EPOLL_CTL_ADD, fd, &event) == 0);
+}
+
+static conn_t *conn_make(server_t *server, int fd)
+{
+    conn_t *conn = calloc(1, sizeof(*conn));
+
+    if (!conn) {
+        close(fd);
+        return NULL;
+    }
+    conn->server = server;
+    FCGX_InitRequest(&conn->request, LISTENER, 0);
+    conn->request.ipcFd = fd;
+    conn->request.keepConnection = 1; /* or FCGX_Accept_r() would begin by closing it */
+    pthread_mutex_lock(&server->mutex);
+    conn->next = server->conns;
+    conn->link = &server->conns;
+    if (conn->next) {
+        conn->next->link = &conn->next;
+    }
+    server->conns = conn;
+    server->nconns++;
+    pthread_mutex_unlock(&server->mutex);
+    return conn;
+}
+
+static void conn_free(conn_t *conn)
+{
+    server_t *server = conn->server;
+
+    FCGX_Free(&conn->request, 1);
+    pthread_mutex_lock(&server->mutex);
+    *conn->link = conn->next;
+    if (conn->next) {
+        conn->next->link = conn->link;
+    }
+    server->nconns--;
+    pthread_mutex_unlock(&server->mutex);
+    free(conn);
+}
+
+static int is_crowded(server_t *server)
+{
+    int n;
+
+    pthread_mutex_lock(&server->mutex);
+    n = server->nconns;
+    pthread_mutex_unlock(&server->mutex);
+    return n > CONNECTIONS_MAX;
+}
+
+/**
+ * Whether the peer may send requests: where FCGI_WEB_SERVER_ADDRS names addresses, one of them
+ * (FastCGI 3.2).
+ */
+static int is_welcome(const struct sockaddr *address)
+{
+    const struct sockaddr_in *in = (const struct sockaddr_in *)address;
+    const char *list = getenv("FCGI_WEB_SERVER_ADDRS");
+    char peer[INET_ADDRSTRLEN];
+    apr_size_t len;
+
+    if (!list || address->sa_family != AF_INET) {
+        return 1;
+    }
+    inet_ntop(AF_INET, &in->sin_addr, peer, sizeof(peer));
+    for (len = strlen(peer); *list; list += *list == ',') {
+        apr_size_t word = strcspn(list, ",");
+
+        if (word == len && strncmp(list, peer, len) == 0) {
+            return 1;
+        }
+        list += word;
+    }
+    return 0;
+}
+
+/** Takes a new connection. @return NULL if there is none: another process was faster */
+static conn_t *take_new(server_t *server)
+{
+    struct sockaddr_storage address = { .ss_family = AF_UNSPEC };
+    socklen_t len = sizeof(address);
+    int on = 1;
+    int fd = accept4(LISTENER, (struct sockaddr *)&address, &len, SOCK_CLOEXEC), why = errno;
+
+    if (fd < 0 && why != EAGAIN && why != EINTR && why != ECONNABORTED) {
+        app_log(APP_LOG_ERROR, NULL, "APP0411", "no connection could be accepted: error %d", why);
+        apr_sleep(100000);
+    }
+    watch(server, LISTENER, NULL); /* for the next one */
+    if (fd < 0) {
+        return NULL;
+    }
+    if (!is_welcome((const struct sockaddr *)&address)) {
+        close(fd);
+        return NULL;
+    }
+    if (address.ss_family != AF_UNIX) {
+        setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
+    }
+    return conn_make(server, fd);
+}
 
 static int stopping(const server_t *server)
 {
@@ -120,121 +245,94 @@ static int stopping(const server_t *server)
     return poll(&stop, 1, 0) > 0;
 }
 
-/** Waits for a new connection, one thread at a time. @return 0: the process is to end */
-static int wait_new(server_t *server)
-{
-    struct pollfd fds[2] = { { .fd = server->stop_fd, .events = POLLIN },
-                             { .fd = LISTENER, .events = POLLIN } };
-
-    __atomic_add_fetch(&server->idle, 1, __ATOMIC_RELAXED);
-    pthread_mutex_lock(&server->first);
-    while (poll(fds, 2, -1) < 0 && errno == EINTR) {
-    }
-    pthread_mutex_unlock(&server->first);
-    __atomic_sub_fetch(&server->idle, 1, __ATOMIC_RELAXED);
-    return !(fds[0].revents & POLLIN);
-}
-
-/**
- * Waits for the next request on a connection that the server keeps open. The connection is given up
- * when others wait and no thread is free: it must not hold the last one.
- * @return 0: the process is to end
- */
-static int wait_kept(worker_t *worker)
-{
-    server_t *server = worker->server;
-    struct pollfd fds[3] = { { .fd = server->stop_fd, .events = POLLIN },
-                             { .fd = worker->request.ipcFd, .events = POLLIN },
-                             { .fd = LISTENER, .events = POLLIN } };
-
-    for (;;) {
-        int crowded = __atomic_load_n(&server->idle, __ATOMIC_RELAXED) == 0;
-        int n = poll(fds, crowded ? 3 : 2, KEPT_WAIT_MS);
-
-        if (n <= 0) {
-            continue;
-        }
-        if (fds[0].revents) {
-            return 0;
-        }
-        if (fds[1].revents) {
-            return 1;
-        }
-        if (crowded && fds[2].revents) {
-            FCGX_Free(&worker->request, 1);
-            return 1;
-        }
-    }
-}
-
-/** @return 1: there is a request; 0: the process is to end */
-static int next_request(worker_t *worker)
-{
-    for (;;) {
-        int go = worker->request.ipcFd >= 0 ? wait_kept(worker) : wait_new(worker->server);
-        int rv;
-
-        if (!go) {
-            return 0;
-        }
-        rv = FCGX_Accept_r(&worker->request);
-        if (rv == 0) {
-            return 1;
-        }
-        /* Another thread or process was faster, or the connection broke at once. */
-        if (rv != -EAGAIN && rv != -EWOULDBLOCK && rv != -EINTR && rv != -ECONNABORTED) {
-            app_log(APP_LOG_ERROR, NULL, "APP0411", "no connection could be accepted: error %d",
-                    rv);
-            apr_sleep(100000);
-        }
-    }
-}
-
-/* Answering */
-
-/** Reads away what the request's handler left, so that the next request starts where it should. */
-static void drain(FCGX_Request *request)
+/** Reads away what is left of a request, so that the next one starts where it should. */
+static int drain(FCGX_Request *request)
 {
     char buf[8192];
     int n, total = 0;
 
-    while (total < DRAIN_MAX && (n = FCGX_GetStr(buf, sizeof(buf), request->in)) > 0) {
+    do {
+        n = FCGX_GetStr(buf, sizeof(buf), request->in);
         total += n;
-    }
-    if (total >= DRAIN_MAX) {
-        request->keepConnection = 0;
-    }
+    } while (n == sizeof(buf) && total < DRAIN_MAX);
+    return FCGX_HasSeenEOF(request->in) == EOF;
 }
 
-static void answer(worker_t *worker)
+static void answer(conn_t *conn, apr_pool_t *p)
 {
-    apr_pool_t *p;
+    FCGX_Request *request = &conn->request;
 
-    worker->cut = 0;
-    apr_pool_create(&p, worker->pool);
-    app_cgi_exchange_run(worker->server->setup, &io, worker,
-                         (const char *const *)worker->request.envp, p);
-    apr_pool_destroy(p);
-    if (worker->cut) {
-        FCGX_Free(&worker->request, 1); /* without its end record: the server sees that it is cut */
+    conn->cut = 0;
+    app_cgi_exchange_run(conn->server->setup, &io, conn, (const char *const *)request->envp, p);
+    apr_pool_clear(p);
+    if (conn->cut) {
+        FCGX_Free(request, 1); /* without its end record: the server sees that it is cut */
         return;
     }
-    if (worker->request.keepConnection) {
-        drain(&worker->request);
+    if (!drain(request) || is_crowded(conn->server) || stopping(conn->server)) {
+        request->keepConnection = 0;
     }
-    FCGX_Finish_r(&worker->request);
+    FCGX_Finish_r(request);
 }
+
+/**
+ * Whether a request is on a new connection already. If not, the epoll tells when: a connection that
+ * stays silent must not hold a thread.
+ */
+static int has_request(conn_t *conn)
+{
+    struct pollfd fd = { .fd = conn->request.ipcFd, .events = POLLIN };
+
+    if (poll(&fd, 1, 0) > 0) {
+        return 1;
+    }
+    if (!watch(conn->server, fd.fd, conn)) {
+        conn_free(conn);
+    }
+    return 0;
+}
+
+/**
+ * Answers the request that has come on a connection. One that the web server keeps open then waits
+ * for its next request without a thread.
+ */
+static void serve_conn(conn_t *conn, apr_pool_t *p)
+{
+    if (FCGX_Accept_r(&conn->request) == 0) {
+        answer(conn, p);
+    }
+    if (conn->request.ipcFd < 0 || !watch(conn->server, conn->request.ipcFd, conn)) {
+        conn_free(conn);
+    }
+}
+
+/* Threads */
 
 static void *APR_THREAD_FUNC work(apr_thread_t *thread, void *data)
 {
     worker_t *worker = data;
+    server_t *server = worker->server;
+    struct epoll_event event;
 
     (void)thread;
-    while (next_request(worker)) {
-        answer(worker);
+    for (;;) {
+        conn_t *conn;
+
+        if (epoll_wait(server->epoll, &event, 1, -1) != 1) {
+            continue;
+        }
+        if (event.data.ptr == server) {
+            return NULL; /* the end */
+        }
+        conn = event.data.ptr;
+        if (!conn) {
+            conn = take_new(server);
+            if (!conn || !has_request(conn)) {
+                continue;
+            }
+        }
+        serve_conn(conn, worker->pool);
     }
-    FCGX_Free(&worker->request, 1);
-    return NULL;
 }
 
 static void *APR_THREAD_FUNC keep_time(apr_thread_t *thread, void *data)
@@ -294,6 +392,7 @@ static apr_pool_t *private_pool(apr_pool_t *parent)
     apr_pool_t *p;
 
     apr_allocator_create(&allocator);
+    apr_allocator_max_free_set(allocator, POOL_KEEPS);
     apr_pool_create_ex(&p, parent, NULL, allocator);
     apr_allocator_owner_set(allocator, p);
     return p;
@@ -306,7 +405,6 @@ static int start_workers(server_t *server, worker_t *workers, int n, apr_pool_t 
     for (i = 0; i < n; i++) {
         workers[i].server = server;
         workers[i].pool = private_pool(server->pchild);
-        FCGX_InitRequest(&workers[i].request, LISTENER, 0);
         if (apr_thread_create(&workers[i].thread, NULL, work, &workers[i], p) != APR_SUCCESS) {
             app_log(APP_LOG_ERROR, NULL, "APP0413", "%d of %d threads could be started", i, n);
             break;
@@ -376,10 +474,23 @@ static void load(app_cgi_setup_t *setup, apr_pool_t *p, apr_pool_t *pchild)
     }
 }
 
+/** The listening socket may be shared with other processes, and one of them be faster. */
+static int prepare_waiting(server_t *server)
+{
+    struct epoll_event stop = { .events = EPOLLIN, .data.ptr = server };
+
+    server->stop_fd = eventfd(0, EFD_CLOEXEC);
+    server->epoll = epoll_create1(EPOLL_CLOEXEC);
+    return FCGX_Init() == 0 && server->stop_fd >= 0 && server->epoll >= 0 &&
+           fcntl(LISTENER, F_SETFL, fcntl(LISTENER, F_GETFL) | O_NONBLOCK) == 0 &&
+           epoll_ctl(server->epoll, EPOLL_CTL_ADD, server->stop_fd, &stop) == 0 &&
+           watch(server, LISTENER, NULL);
+}
+
 int app_fcgi_run(app_cgi_setup_t *setup, apr_pool_t *p)
 {
-    server_t server = { .setup = setup, .stop_fd = eventfd(0, EFD_CLOEXEC) };
-    sigset_t signals, before;
+    server_t server = { .setup = setup, .mutex = PTHREAD_MUTEX_INITIALIZER };
+    sigset_t signals;
     int anew;
 
     sigemptyset(&signals);
@@ -387,23 +498,26 @@ int app_fcgi_run(app_cgi_setup_t *setup, apr_pool_t *p)
     sigaddset(&signals, SIGINT);
     sigaddset(&signals, SIGHUP);
     sigaddset(&signals, SIGUSR1);
-    pthread_sigmask(SIG_BLOCK, &signals, &before);
-    if (server.stop_fd < 0 || FCGX_Init() != 0 ||
-        fcntl(LISTENER, F_SETFL, fcntl(LISTENER, F_GETFL) | O_NONBLOCK) != 0) {
+    pthread_sigmask(SIG_BLOCK, &signals, NULL);
+    if (!prepare_waiting(&server)) {
         return 1;
     }
-    pthread_mutex_init(&server.first, NULL);
     server.pchild = shared_pool(p);
     load(setup, p, server.pchild);
     anew = serve(&server, &signals, p);
     if (setup->site) {
         app_core_stop(setup->core);
     }
+    while (server.conns) {
+        conn_free(server.conns);
+    }
+    close(server.epoll);
+    close(server.stop_fd);
     apr_pool_destroy(server.pchild);
     if (anew) {
         char *const argv[] = { apr_pstrdup(p, setup->program), NULL };
 
-        pthread_sigmask(SIG_SETMASK, &before, NULL);
+        /* Signals stay blocked: one that comes now is found by the new program. */
         execv(setup->program, argv);
         app_log(APP_LOG_ERROR, NULL, "APP0418", "%s cannot be started anew", setup->program);
     }
