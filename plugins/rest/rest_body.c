@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/** The body of a write: rows of values that stay where they stand in the text. Thread of the request. */
+/**
+ * The body of a write: rows of values that stay where they stand in the text. Thread of the
+ * request.
+ */
 #include <string.h>
 
 #include "apr_hash.h"
@@ -72,7 +75,10 @@ static int read_key(reader_t *reader, const char **pkey, apr_size_t *plen)
     return *pkey != NULL;
 }
 
-/** Puts a value of the row that begins at values[first]; the first row says which columns there are. */
+/**
+ * Puts a value of the row that begins at values[first]; the first row says which columns there
+ * are.
+ */
 static apr_status_t put(reader_t *reader, int first, const char *key, apr_size_t len, int expected,
                         const rest_json_t *value)
 {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /**
- * A checking reader of JSON texts (RFC 8259) that builds nothing: a value is a slice of the text it stands
- * in, so digits and escapes reach the database as they were sent. Thread of the request.
+ * A checking reader of JSON texts (RFC 8259) that builds nothing: a value is a slice of the text
+ * it stands in, so digits and escapes reach the database as they were sent. Thread of the request.
  */
 #include <string.h>
 
@@ -10,9 +10,14 @@
 
 #include "rest_json.h"
 
+static int is_blank(char c)
+{
+    return c == ' ' || c == '\t' || c == '\n' || c == '\r';
+}
+
 void rest_json_blanks(rest_scan_t *s)
 {
-    while (s->at < s->end && (*s->at == ' ' || *s->at == '\t' || *s->at == '\n' || *s->at == '\r')) {
+    while (s->at < s->end && is_blank(*s->at)) {
         s->at++;
     }
 }
@@ -306,7 +311,7 @@ const char *rest_json_minify(const rest_json_t *value, apr_size_t *plen, apr_poo
     for (i = 0; i < value->len; i++) {
         char c = value->text[i];
 
-        if (!in_string && (c == ' ' || c == '\t' || c == '\n' || c == '\r')) {
+        if (!in_string && is_blank(c)) {
             continue;
         }
         if (in_string && c == '\\') {

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/** Lexemes of the query string, and the sentence that answers a syntax error. Thread of the request. */
+/**
+ * Lexemes of the query string, and the sentence that answers a syntax error. Thread of the
+ * request.
+ */
 #include <string.h>
 
 #include "apr_lib.h"
@@ -258,13 +261,17 @@ static int lex_index(rest_cursor_t *c, apr_int64_t *pindex)
     return 1;
 }
 
+static int is_key(const char *at, const char *end)
+{
+    return at < end && !strchr("(-:.,>)", *at);
+}
+
 static const char *lex_key(rest_cursor_t *c)
 {
     const char *from = c->at;
 
-    while (c->at < c->end &&
-           (!strchr("(-:.,>)", *c->at) ||
-            (*c->at == '-' && c->at > from && c->at + 1 < c->end && !strchr("(-:.,>)", c->at[1])))) {
+    while (is_key(c->at, c->end) ||
+           (c->at > from && c->at < c->end && *c->at == '-' && is_key(c->at + 1, c->end))) {
         c->at++;
     }
     if (c->at == from) {

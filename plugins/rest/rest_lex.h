@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /**
- * Lexemes of the dialect's grammar over a bounded cursor. A function that does not find what it is for
- * notes what it expected and where, and leaves the cursor in place unless it says otherwise; the furthest such
- * note becomes the message. Used by rest_parse*.c only.
+ * Lexemes of the dialect's grammar over a bounded cursor. A function that does not find what it is
+ * for notes what it expected and where, and leaves the cursor in place unless it says otherwise;
+ * the furthest such note becomes the message. Used by rest_parse*.c only.
  */
 #ifndef REST_LEX_H
 #define REST_LEX_H

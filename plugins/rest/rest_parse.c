@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /**
- * Step 1 of a request: the query string into a syntax tree. Each parameter is put to the scope (the root, or
- * the embed that its path leads to) that it speaks of. Called by rest.c; thread of the request.
+ * Step 1 of a request: the query string into a syntax tree. Each parameter is put to the scope
+ * (the root, or the embed that its path leads to) that it speaks of. Called by rest.c; thread of
+ * the request.
  */
 #include <stdlib.h>
 #include <string.h>

@@ -5,7 +5,9 @@
 
 #include "rest_lex.h"
 
-/* Each parses a whole parameter. @return whether the text was one; the cursor knows what is wrong */
+/*
+ * Each parses a whole parameter. @return whether the text was one; the cursor knows what is wrong
+ */
 
 int rest_parse_select(rest_cursor_t *c, rest_item_t **pitems);
 int rest_parse_names(rest_cursor_t *c, rest_name_t **pnames);

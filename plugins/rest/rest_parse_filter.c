@@ -35,7 +35,10 @@ static const operator_t operators[] = {
     { "nxl", REST_OP_NXL, SIMPLE },         { "adj", REST_OP_ADJ, SIMPLE },
 };
 
-/** The word, its "(any)" or "(language)", and the delimiter. Leaves the cursor in place if they are not all there. */
+/**
+ * The word, its "(any)" or "(language)", and the delimiter. Leaves the cursor in place if they are
+ * not all there.
+ */
 static int lex_operator(rest_cursor_t *c, const operator_t *o, rest_filter_t *filter)
 {
     const char *from = c->at;
@@ -66,7 +69,9 @@ static int lex_operator(rest_cursor_t *c, const operator_t *o, rest_filter_t *fi
     return 1;
 }
 
-/** A quoted text, if "," or ")" or the end follows it. Otherwise the quotes are part of the value. */
+/**
+ * A quoted text, if "," or ")" or the end follows it. Otherwise the quotes are part of the value.
+ */
 static const char *lex_quoted_element(rest_cursor_t *c)
 {
     const char *from = c->at, *text;

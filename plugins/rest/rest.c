@@ -1,0 +1,266 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/**
+ * Plugin rest: the site's tables and views as a REST API in PostgREST's dialect. Descriptor,
+ * settings, and the way of a request through the five steps (rest_int.h).
+ */
+#include <string.h>
+
+#include "apr_strings.h"
+
+#include "rest_int.h"
+
+#define PLANS_MAX 3 /* tries to plan while the schema changes under the request */
+
+static const app_setting_t settings[] = {
+    APP_SET_STRING("AnonRole", rest_conf_t, anon_role, NULL, APP_SET_LOCATION,
+                   "role of requests without a token; without one a token is required "
+                   "(db-anon-role)"),
+    APP_SET_LIST("Schemas", rest_conf_t, schemas, NULL, 0,
+                 "schemas served, the first is the default: public on PostgreSQL, main on SQLite "
+                 "(db-schemas)"),
+    APP_SET_LIST("ExtraSearchPath", rest_conf_t, extra_search_path, "public", 0,
+                 "further schemas in PostgreSQL's search path (db-extra-search-path)"),
+    APP_SET_INT("MaxRows", rest_conf_t, max_rows, "0", 0, APR_INT32_MAX, APP_SET_LOCATION,
+                "most rows in an answer, 0 for no limit (db-max-rows)"),
+    APP_SET_SECRET("JwtSecret", rest_conf_t, jwt_secret, 0,
+                   "key of at least 32 bytes that tokens are signed with, by HS256 (jwt-secret)"),
+    APP_SET_STRING("JwtAud", rest_conf_t, jwt_aud, NULL, APP_SET_LOCATION,
+                   "audience that a token must be for, if it names one (jwt-aud)"),
+    APP_SET_STRING("JwtRoleClaimKey", rest_conf_t, jwt_role_claim_key, "$.role", 0,
+                   "where in a token the role is; only $.role is available (jwt-role-claim-key)"),
+    APP_SET_END
+};
+
+/* The request as it comes */
+
+static apr_status_t read_path(rest_request_t *request, const char *path, app_db_kind_e kind,
+                              app_error_t *err)
+{
+    if (strcmp(path, "/") == 0) {
+        return rest_unavailable(kind, err, "The OpenAPI document is not available");
+    }
+    if (strncmp(path, "/rpc/", 5) == 0 && path[5] && !strchr(path + 5, '/')) {
+        return rest_unavailable(kind, err, "Functions ('%s') are not available", path);
+    }
+    if (strchr(path + 1, '/')) {
+        return app_fail(err, APP_E_PATH, NULL);
+    }
+    request->relation = path + 1;
+    return APR_SUCCESS;
+}
+
+/** The schema: of a profile header, else the first. */
+static apr_status_t read_profile(rest_call_t *call, rest_request_t *request, int is_read,
+                                 app_error_t *err)
+{
+    const apr_array_header_t *spaces = call->rest->spaces;
+    const char *asked =
+        app_request_header(call->r, is_read ? "Accept-Profile" : "Content-Profile");
+    const char *names = "";
+    int i;
+
+    call->profiled = asked || spaces->nelts > 1;
+    request->space = APR_ARRAY_IDX(spaces, 0, const char *);
+    for (i = 0; asked && i < spaces->nelts; i++) {
+        const char *name = APR_ARRAY_IDX(spaces, i, const char *);
+
+        if (strcmp(name, asked) == 0) {
+            request->space = name;
+            return APR_SUCCESS;
+        }
+        names = apr_pstrcat(err->pool, names, i ? ", " : "", name, NULL);
+    }
+    if (!asked) {
+        return APR_SUCCESS;
+    }
+    app_fail(err, APP_E_SCHEMA, "Invalid schema: %s", asked);
+    return app_hint(err, "Only the following schemas are exposed: %s", names);
+}
+
+static apr_status_t read_method(rest_request_t *request, const char *method, app_error_t *err)
+{
+    request->head = strcmp(method, "HEAD") == 0;
+    if (request->head || strcmp(method, "GET") == 0) {
+        request->action = REST_READ;
+        return APR_SUCCESS;
+    }
+    if (strcmp(method, "POST") == 0) {
+        request->action = REST_INSERT;
+        return APR_SUCCESS;
+    }
+    return app_fail(err, APP_E_UNSUPPORTED_METHOD, "Unsupported HTTP method: %s", method);
+}
+
+static apr_status_t read_role(rest_call_t *call, rest_request_t *request, app_error_t *err)
+{
+    const char *role = app_request_identity(call->r)->role;
+
+    request->role = role ? role : call->conf->anon_role;
+    if (!request->role) {
+        app_fail(err, APP_E_ANONYMOUS, NULL);
+        err->challenge = "Bearer";
+        return APP_EFAIL;
+    }
+    call->anonymous = call->conf->anon_role && strcmp(request->role, call->conf->anon_role) == 0;
+    return APR_SUCCESS;
+}
+
+static apr_status_t read_body(rest_call_t *call, rest_request_t *request, app_error_t *err,
+                              apr_pool_t *p)
+{
+    const char *data;
+    apr_size_t len;
+
+    if (request->action == REST_READ) {
+        return APR_SUCCESS;
+    }
+    if (app_request_body(call->r, 0, &data, &len, err) != APR_SUCCESS) {
+        return APP_EFAIL;
+    }
+    return rest_body_parse(&request->body, data, len, app_request_header(call->r, "Content-Type"),
+                           request->query->columns, err, p);
+}
+
+/** Step 1. The order is the dialect's: the first thing that is wrong answers. */
+static apr_status_t read_request(rest_call_t *call, rest_request_t *request, app_error_t *err,
+                                 apr_pool_t *p)
+{
+    app_request_t *r = call->r;
+
+    call->request = request;
+    if (read_role(call, request, err) != APR_SUCCESS ||
+        read_path(request, app_request_path(r), call->rest->dialect->kind, err) != APR_SUCCESS ||
+        read_method(request, app_request_method(r), err) != APR_SUCCESS ||
+        read_profile(call, request, request->action == REST_READ, err) != APR_SUCCESS ||
+        rest_parse_query(&request->query, app_request_query(r), err, p) != APR_SUCCESS ||
+        read_body(call, request, err, p) != APR_SUCCESS ||
+        rest_accept_choose(&request->media, app_request_header(r, "Accept"), err, p) !=
+            APR_SUCCESS) {
+        return APP_EFAIL;
+    }
+    rest_prefer_parse(&request->prefer, app_request_header(r, "Prefer"), p);
+    request->max_rows = call->conf->max_rows;
+    if (request->action == REST_READ && !request->head) {
+        request->range = app_request_header(r, "Range");
+    }
+    return APR_SUCCESS;
+}
+
+/* The steps */
+
+/** Steps 2 to 5 on one snapshot. @return REST_STALE if it is not the database's any more */
+static apr_status_t answer_on(const rest_call_t *call, rest_schema_t *schema, int last,
+                              app_error_t *err, apr_pool_t *p)
+{
+    rest_plan_t *plan;
+    apr_status_t status;
+
+    if (rest_plan_make(&plan, call->request, schema, err, p) != APR_SUCCESS) {
+        return !last && rest_cache_outdated(call->rest, schema, call->r, p) ? REST_STALE
+                                                                           : APP_EFAIL;
+    }
+    status = rest_run(call, plan, schema, err, p);
+    if (status == APP_EFAIL && !last && schema->kind == APP_DB_PGSQL && err->code &&
+        (strcmp(err->code, "42P01") == 0 || strcmp(err->code, "42703") == 0) &&
+        rest_cache_outdated(call->rest, schema, call->r, p)) {
+        return REST_STALE;
+    }
+    return status;
+}
+
+static apr_status_t answer(const rest_call_t *call, app_error_t *err, apr_pool_t *p)
+{
+    apr_status_t status = REST_STALE;
+    rest_schema_t *schema;
+    int try;
+
+    for (try = 1; try <= PLANS_MAX && status == REST_STALE; try++) {
+        if (rest_cache_get(&schema, call->rest, call->r, err) != APR_SUCCESS) {
+            return APP_EFAIL;
+        }
+        status = answer_on(call, schema, try == PLANS_MAX, err, p);
+        if (status == REST_STALE &&
+            rest_cache_renew(call->rest, schema, call->r, err) != APR_SUCCESS) {
+            status = APP_EFAIL;
+        }
+        rest_cache_release(schema);
+    }
+    if (status == REST_STALE) {
+        app_fail(err, APP_E_SCHEMA_CACHE, NULL);
+        err->retry_after = 1;
+        return APP_EFAIL;
+    }
+    return status;
+}
+
+/** Who may not do a thing as nobody may do it with a token: 401 says so. */
+static apr_status_t finish_error(const rest_call_t *call, app_error_t *err)
+{
+    if (call->anonymous && err->code && strcmp(err->code, "42501") == 0) {
+        err->status = 401;
+    }
+    if (err->status == 401 && !err->challenge) {
+        err->challenge = "Bearer";
+    }
+    return APP_EFAIL;
+}
+
+static apr_status_t handle(app_instance_t *self, app_request_t *r, app_response_t *res,
+                           app_error_t *err)
+{
+    rest_call_t call = { .rest = app_instance_context(self), .r = r, .res = res,
+                         .conf = app_request_settings(r, self) };
+    apr_pool_t *p = app_request_pool(r);
+    rest_request_t request;
+
+    memset(&request, 0, sizeof(request));
+    if (!app_instance_db(self)) {
+        return app_fail(err, APP_E_NO_DATABASE, NULL);
+    }
+    if (read_request(&call, &request, err, p) != APR_SUCCESS ||
+        answer(&call, err, p) != APR_SUCCESS) {
+        return finish_error(&call, err);
+    }
+    return APP_DONE;
+}
+
+/* Life */
+
+static apr_status_t configure(app_instance_t *self, app_error_t *err)
+{
+    const rest_conf_t *conf = app_instance_settings(self);
+    apr_pool_t *p = app_instance_pool(self);
+    rest_t *rest = apr_pcalloc(p, sizeof(*rest));
+    apr_array_header_t *spaces;
+    app_db_kind_e kind;
+
+    if (app_instance_db_kind(self, &kind) != APR_SUCCESS) {
+        app_fail(err, APP_E_SETTING, "Plugin rest has no database to serve");
+        return app_hint(err, "Name one with AppDatabase, or leave the plugin out.");
+    }
+    rest->self = self;
+    rest->dialect = kind == APP_DB_SQLITE ? &rest_sqlite : &rest_pgsql;
+    rest->spaces = conf->schemas;
+    if (!rest->spaces || !rest->spaces->nelts) {
+        spaces = apr_array_make(p, 1, sizeof(const char *));
+        APR_ARRAY_PUSH(spaces, const char *) = rest->dialect->default_space;
+        rest->spaces = spaces;
+    }
+    if (rest_token_configure(rest, conf, err) != APR_SUCCESS) {
+        return APP_EFAIL;
+    }
+    app_instance_context_set(self, rest);
+    app_filter_add(self, APP_PLACE_IDENTITY, rest_token_filter);
+    return APR_SUCCESS;
+}
+
+static apr_status_t start(app_instance_t *self, app_error_t *err)
+{
+    return rest_cache_start(app_instance_context(self), err);
+}
+
+static const app_route_t routes[] = { { NULL, "/", handle }, { NULL, NULL, NULL } };
+
+APP_PLUGIN(.name = "rest", .version = "0.1", .summary = "tables and views as a REST API",
+           .settings = settings, .settings_size = sizeof(rest_conf_t), .routes = routes,
+           .configure = configure, .start = start)

@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/** What the two files of a dialect, catalogue and rendering, have of each other. */
+#ifndef REST_DIALECT_H
+#define REST_DIALECT_H
+
+#include <string.h>
+
+#include "rest_int.h"
+
+apr_status_t rest_sqlite_load(rest_schema_t *schema, app_tx_t *tx, app_error_t *err);
+apr_status_t rest_sqlite_is_current(int *pcurrent, const rest_schema_t *schema, app_tx_t *tx,
+                                    app_error_t *err);
+
+apr_status_t rest_pgsql_load(rest_schema_t *schema, app_tx_t *tx, app_error_t *err);
+apr_status_t rest_pgsql_is_current(int *pcurrent, const rest_schema_t *schema, app_tx_t *tx,
+                                   app_error_t *err);
+
+/** Adds an element of an array literal, quoted. */
+void rest_pgsql_element(app_buf_t *buf, const char *text);
+
+#endif

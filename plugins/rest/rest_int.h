@@ -1,0 +1,198 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/**
+ * What the files of plugin rest know of each other. A request goes straight on, each step's result
+ * is plain data:
+ *
+ *   rest_parse.c   query string, Prefer, Accept, body → rest_query.h
+ *   rest_plan.c    names and grants against a snapshot (rest_schema.h) → rest_plan.h
+ *   rest_render.c  one SQL text and its parameters → rest_sql_t; what the databases do not share
+ * is in a rest_dialect_t
+ *   rest_run.c     one transaction; rows come as JSON text
+ *   rest_respond.c status and headers
+ *
+ * rest.c leads a request through them.
+ */
+#ifndef REST_INT_H
+#define REST_INT_H
+
+#include "apr_thread_cond.h"
+#include "apr_thread_mutex.h"
+
+#include "rest_plan.h"
+
+typedef struct rest_dialect_t rest_dialect_t;
+
+/** The plugin's settings. */
+typedef struct rest_conf_t {
+    const char         *anon_role;
+    apr_array_header_t *schemas;
+    apr_array_header_t *extra_search_path;
+    apr_int64_t         max_rows;
+    const char         *jwt_secret;
+    const char         *jwt_aud;
+    const char         *jwt_role_claim_key;
+} rest_conf_t;
+
+/** One instance: a site that uses the plugin. */
+typedef struct rest_t {
+    app_instance_t           *self;
+    const rest_dialect_t     *dialect;
+    const apr_array_header_t *spaces; /* schemas served; the first is the default */
+    const void               *jwk;     /* cjose_jwk_t of JwtSecret; NULL: none */
+
+    /* In each process, from start() on: the snapshot and who loads it. */
+    apr_thread_mutex_t       *lock;
+    apr_thread_cond_t        *loaded;
+    rest_schema_t            *schema;  /* NULL: not loaded yet */
+    int                       loading;
+} rest_t;
+
+/** A statement, with room for parameters that are added as the text grows. */
+typedef struct rest_sql_t {
+    app_buf_t    text;
+    app_value_t *params;
+    int          nparams, size;
+    app_error_t *err;
+    apr_pool_t  *pool;
+} rest_sql_t;
+
+/*
+ * Columns of the rows that a rendered statement gives. The first row has the numbers; a row whose
+ * JSON is NULL is no row.
+ */
+#define REST_COLUMN_JSON  0
+#define REST_COLUMN_PAGE  1 /* rows in this page; NULL: to be counted as they come */
+#define REST_COLUMN_TOTAL 2 /* rows that pass the filters; NULL: not asked for */
+#define REST_COLUMN_KEYS  3 /* with plan->location: the primary key's values as text */
+
+/** What is run for a plan. */
+typedef struct rest_statement_t {
+    rest_sql_t *main; /* gives the rows; NULL: nothing is to be shown */
+    rest_sql_t *each; /* SQLite writes: run for every row of the body before main; else NULL */
+} rest_statement_t;
+
+/** All that differs between the databases. */
+struct rest_dialect_t {
+    app_db_kind_e kind;
+    const char   *default_space;
+
+    /** Fills an empty snapshot from the catalogue. */
+    apr_status_t (*load)(rest_schema_t *schema, app_tx_t *tx, app_error_t *err);
+    /** Whether the snapshot is still what tx sees. */
+    apr_status_t (*is_current)(int *pcurrent, const rest_schema_t *schema, app_tx_t *tx,
+                               app_error_t *err);
+
+    /** A comparison of a column with a value. */
+    apr_status_t (*compare)(rest_sql_t *sql, const rest_node_t *node, const rest_cond_t *cond);
+    /** @param counted the page is counted before its first row comes */
+    apr_status_t (*read)(rest_statement_t *statement, const rest_plan_t *plan, int counted,
+                         app_error_t *err, apr_pool_t *p);
+    apr_status_t (*insert)(rest_statement_t *statement, const rest_plan_t *plan, app_error_t *err,
+                           apr_pool_t *p);
+    /** Sets the parameters of statement->each to a row of the body; NULL where there is no each. */
+    apr_status_t (*bind_row)(rest_sql_t *each, const rest_plan_t *plan, int row);
+};
+
+extern const rest_dialect_t rest_sqlite;
+extern const rest_dialect_t rest_pgsql;
+
+/* rest_cache.c: the snapshot of this process */
+
+apr_status_t rest_cache_start(rest_t *rest, app_error_t *err);
+
+/**
+ * The current snapshot; the first caller loads it, others wait for it.
+ * @return APR_SUCCESS, and rest_cache_release() is owed; APP_EFAIL with APP_E_SCHEMA_CACHE or what
+ * the database said
+ */
+apr_status_t rest_cache_get(rest_schema_t **pschema, rest_t *rest, app_request_t *r,
+                            app_error_t *err);
+void         rest_cache_release(rest_schema_t *schema);
+
+/** Loads anew if the snapshot is not what the database has now, and is still the current one. */
+apr_status_t rest_cache_renew(rest_t *rest, rest_schema_t *known, app_request_t *r,
+                              app_error_t *err);
+
+/**
+ * Whether the database may have changed since the snapshot was loaded: for a plan that failed with
+ * it.
+ */
+int rest_cache_outdated(rest_t *rest, const rest_schema_t *schema, app_request_t *r,
+                        apr_pool_t *p);
+
+/* rest_render.c: what both dialects write alike */
+
+rest_sql_t *rest_sql_create(app_error_t *err, apr_pool_t *p);
+/** Adds a parameter's place to the text. */
+void rest_sql_param(rest_sql_t *sql, const app_value_t *value);
+void rest_sql_text(rest_sql_t *sql, const char *text);
+void rest_sql_int(rest_sql_t *sql, apr_int64_t integer);
+/** The column with its relation in front. */
+void rest_sql_column(rest_sql_t *sql, const rest_node_t *node, const rest_column_t *column);
+void rest_sql_literal(rest_sql_t *sql, const char *text);
+app_sql_t rest_sql_finish(const rest_sql_t *sql);
+
+/** " FROM … WHERE …", filters and row filter. */
+apr_status_t rest_render_from(rest_sql_t *sql, const rest_dialect_t *dialect,
+                              const rest_node_t *node);
+apr_status_t rest_render_where(rest_sql_t *sql, const rest_dialect_t *dialect,
+                               const rest_node_t *node);
+/** @param more whether something is to follow the last term */
+void rest_render_order(rest_sql_t *sql, const rest_node_t *node, int more);
+/** What the operators mean that both write alike. NULL: written by the dialect. */
+const char *rest_render_operator(rest_op_e op);
+const char *rest_render_is(rest_is_e is);
+
+apr_status_t rest_render(rest_statement_t *statement, const rest_dialect_t *dialect,
+                         const rest_plan_t *plan, int counted, app_error_t *err, apr_pool_t *p);
+
+/* rest_run.c */
+
+/** What a transaction needs to know of its request. */
+typedef struct rest_call_t {
+    rest_t               *rest;
+    app_request_t        *r;
+    app_response_t       *res;
+    const rest_conf_t    *conf;
+    const rest_request_t *request;
+    unsigned              anonymous : 1; /* the role in force is the anonymous one */
+    unsigned              profiled : 1;  /* Content-Profile is due */
+} rest_call_t;
+
+/** The snapshot was not the database's any more: plan again. */
+#define REST_STALE (APR_OS_START_USERERR + 4600)
+/** The answer is made, or nobody waits for it: no further step. */
+#define REST_ANSWERED (APR_OS_START_USERERR + 4601)
+
+/** What is known of the rows when the head of the answer is written. */
+typedef struct rest_result_t {
+    apr_int64_t page;  /* rows in the page, or written */
+    apr_int64_t total; /* -1: not asked for */
+    const char *location; /* the new row's key as a query string; NULL: none */
+} rest_result_t;
+
+/**
+ * Runs the plan in a transaction and answers. @return APR_SUCCESS, REST_STALE (nothing has been
+ * answered), APP_EFAIL
+ */
+apr_status_t rest_run(const rest_call_t *call, const rest_plan_t *plan,
+                      const rest_schema_t *schema, app_error_t *err, apr_pool_t *p);
+
+/* rest_settings.c: what SQL can read of the request */
+void rest_settings_put(app_tx_t *tx, const rest_call_t *call, apr_pool_t *p);
+
+/* rest_respond.c */
+
+/** Status and headers. @return APP_EFAIL or REST_ANSWERED where the numbers make it an error */
+apr_status_t rest_respond_head(const rest_call_t *call, const rest_plan_t *plan,
+                               const rest_result_t *result, app_error_t *err, apr_pool_t *p);
+
+/** Refuses a single object that is none or several. */
+apr_status_t rest_respond_check_single(const rest_plan_t *plan, const rest_result_t *result,
+                                       app_error_t *err);
+
+/* rest_token.c */
+apr_status_t rest_token_configure(rest_t *rest, const rest_conf_t *conf, app_error_t *err);
+app_handler_fn rest_token_filter;
+
+#endif

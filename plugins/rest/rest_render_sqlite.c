@@ -1,0 +1,528 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/**
+ * Plans as SQL of SQLite. Values are bound with the column's declared type after strict parsing.
+ * Rows come one by one as JSON; numbers that must be known before them come as a row of their own
+ * in front.
+ */
+#include <string.h>
+
+#include "apr_strings.h"
+
+#include "rest_dialect.h"
+#include "rest_value.h"
+
+#define PAIRS_MAX 63 /* of one json_object(): SQLite functions take 127 arguments */
+
+/** Kinds as app_json() knows them. */
+static const char *kind_word(rest_kind_e kind)
+{
+    static const char *const words[] = {
+        [REST_KIND_ANY] = "any",
+        [REST_KIND_INTEGER] = "integer",
+        [REST_KIND_BOOLEAN] = "boolean",
+        [REST_KIND_REAL] = "real",
+        [REST_KIND_NUMERIC] = "numeric",
+        [REST_KIND_TEXT] = "text",
+        [REST_KIND_DATE] = "date",
+        [REST_KIND_TIME] = "time",
+        [REST_KIND_TIMESTAMP] = "timestamp",
+        [REST_KIND_TIMESTAMPTZ] = "timestamptz",
+        [REST_KIND_JSON] = "json",
+        [REST_KIND_ARRAY] = "array",
+        [REST_KIND_BLOB] = "blob",
+    };
+
+    return words[kind];
+}
+
+/* Filters */
+
+/**
+ * A pattern of LIKE as one of GLOB, which heeds case and can use an index: "%" and the dialect's
+ * "*" become "*", "_" becomes "?", what a backslash escapes stands for itself.
+ */
+static apr_status_t glob_of(const char **pglob, const char *text, app_error_t *err, apr_pool_t *p)
+{
+    char *glob = apr_palloc(p, strlen(text) * 3 + 1), *to = glob;
+
+    for (; *text; text++) {
+        char c = *text == '*' ? '%' : *text;
+
+        if (c == '%' || c == '_') {
+            *to++ = c == '%' ? '*' : '?';
+            continue;
+        }
+        if (c == '\\') {
+            if (!*++text) {
+                return app_fail_code(err, "22025", 400,
+                                     "LIKE pattern must not end with escape character");
+            }
+            c = *text == '*' ? '%' : *text;
+        }
+        if (c == '?' || c == '[') {
+            *to++ = '[';
+            *to++ = c;
+            c = ']';
+        }
+        *to++ = c;
+    }
+    *to = '\0';
+    *pglob = glob;
+    return APR_SUCCESS;
+}
+
+static apr_status_t render_like(rest_sql_t *sql, const rest_node_t *node, const rest_cond_t *cond)
+{
+    const char *glob = NULL;
+
+    if (glob_of(&glob, cond->filter->value, sql->err, sql->pool) != APR_SUCCESS) {
+        return APP_EFAIL;
+    }
+    rest_sql_column(sql, node, cond->column);
+    app_buf_adds(&sql->text, " GLOB ");
+    rest_sql_text(sql, glob);
+    return APR_SUCCESS;
+}
+
+static apr_status_t render_ilike(rest_sql_t *sql, const rest_node_t *node, const rest_cond_t *cond)
+{
+    char *pattern = apr_pstrdup(sql->pool, cond->filter->value), *star = pattern;
+
+    while ((star = strchr(star, '*'))) {
+        *star = '%';
+    }
+    app_buf_adds(&sql->text, "app_ilike(");
+    rest_sql_column(sql, node, cond->column);
+    app_buf_adds(&sql->text, ", ");
+    rest_sql_text(sql, pattern);
+    app_buf_addc(&sql->text, ')');
+    return APR_SUCCESS;
+}
+
+static apr_status_t add_value(rest_sql_t *sql, const rest_column_t *column, const char *text)
+{
+    app_value_t value = { .type = APP_VALUE_NULL };
+
+    if (rest_value_of_text(&value, column, text, sql->err, sql->pool) != APR_SUCCESS) {
+        return APP_EFAIL;
+    }
+    rest_sql_param(sql, &value);
+    return APR_SUCCESS;
+}
+
+static apr_status_t render_in(rest_sql_t *sql, const rest_node_t *node, const rest_cond_t *cond)
+{
+    const rest_name_t *element = cond->filter->list;
+
+    if (!element) {
+        app_buf_addc(&sql->text, '0');
+        return APR_SUCCESS;
+    }
+    rest_sql_column(sql, node, cond->column);
+    app_buf_adds(&sql->text, " IN (");
+    for (; element; element = element->next) {
+        if (add_value(sql, cond->column, element->name) != APR_SUCCESS) {
+            return APP_EFAIL;
+        }
+        app_buf_adds(&sql->text, element->next ? ", " : ")");
+    }
+    return APR_SUCCESS;
+}
+
+static apr_status_t render_is(rest_sql_t *sql, const rest_node_t *node, const rest_cond_t *cond)
+{
+    rest_is_e is = cond->filter->is;
+    rest_kind_e kind = cond->column->kind;
+
+    if (is > REST_IS_NOT_NULL && kind != REST_KIND_BOOLEAN && kind != REST_KIND_ANY) {
+        return app_fail_code(sql->err, "42804", 400,
+                             "argument of%s must be type boolean, not type %s",
+                             is == REST_IS_UNKNOWN ? " IS UNKNOWN" : rest_render_is(is),
+                             cond->column->type);
+    }
+    rest_sql_column(sql, node, cond->column);
+    app_buf_adds(&sql->text, rest_render_is(is));
+    return APR_SUCCESS;
+}
+
+static apr_status_t compare(rest_sql_t *sql, const rest_node_t *node, const rest_cond_t *cond)
+{
+    const rest_filter_t *filter = cond->filter;
+    const char *word = rest_render_operator(filter->op);
+
+    if (filter->op == REST_OP_IS) {
+        return render_is(sql, node, cond);
+    }
+    if (cond->column->kind == REST_KIND_ARRAY) {
+        return rest_unavailable(APP_DB_SQLITE, sql->err,
+                                "Comparing the array '%s' is not available", cond->column->name);
+    }
+    switch (filter->op) {
+    case REST_OP_IN:
+        return render_in(sql, node, cond);
+    case REST_OP_LIKE:
+        return render_like(sql, node, cond);
+    case REST_OP_ILIKE:
+        return render_ilike(sql, node, cond);
+    default:
+        rest_sql_column(sql, node, cond->column);
+        app_buf_adds(&sql->text, word ? word : " IS NOT ");
+        return add_value(sql, cond->column, filter->value);
+    }
+}
+
+/* What a row shows */
+
+typedef struct cast_t {
+    const char *types;  /* names divided by blanks, blanks in them as "_" */
+    const char *before; /* of the column */
+    const char *after;
+} cast_t;
+
+static const cast_t casts[] = {
+    { " int int2 int4 int8 integer smallint bigint ", "CAST(", " AS INTEGER)" },
+    { " float4 float8 real double_precision ", "app_json(CAST(", " AS REAL), 'real')" },
+    { " numeric decimal ", "app_json(CAST(", " AS NUMERIC), 'numeric')" },
+    { " text varchar char uuid ", "CAST(", " AS TEXT)" },
+    { " bool boolean ", "app_json(CAST(", " AS INTEGER) <> 0, 'boolean')" },
+    { " json jsonb ", "json(", ")" },
+    { " date ", "date(", ")" },
+    { " time ", "time(", ")" },
+    { " timestamp ", "app_json(datetime(", "), 'timestamp')" },
+    { " timestamptz ", "app_json(datetime(", "), 'timestamptz')" },
+    { " bytea ", "app_json(CAST(", " AS BLOB), 'blob')" },
+};
+
+static const cast_t *cast_of(const char *type, apr_pool_t *p)
+{
+    char *word = apr_pstrcat(p, " ", type, " ", NULL), *c;
+    apr_size_t i;
+
+    for (c = word + 1; c[1]; c++) {
+        *c = *c == ' ' ? '_' : *c;
+    }
+    for (i = 0; i < sizeof(casts) / sizeof(casts[0]); i++) {
+        if (strcasestr(casts[i].types, word)) {
+            return &casts[i];
+        }
+    }
+    return NULL;
+}
+
+static apr_status_t render_cast(rest_sql_t *sql, const rest_node_t *node, const rest_out_t *out)
+{
+    const cast_t *cast = cast_of(out->cast, sql->pool);
+
+    if (!cast) {
+        return app_fail_code(sql->err, "42704", 400, "type \"%s\" does not exist", out->cast);
+    }
+    if (out->column->kind == REST_KIND_BOOLEAN && strcmp(cast->after, " AS TEXT)") == 0) {
+        app_buf_adds(&sql->text, "CASE ");
+        rest_sql_column(sql, node, out->column);
+        app_buf_adds(&sql->text, " WHEN 0 THEN 'false' WHEN 1 THEN 'true' END");
+        return APR_SUCCESS;
+    }
+    app_buf_adds(&sql->text, cast->before);
+    rest_sql_column(sql, node, out->column);
+    app_buf_adds(&sql->text, cast->after);
+    return APR_SUCCESS;
+}
+
+static apr_status_t render_out(rest_sql_t *sql, const rest_node_t *node, const rest_out_t *out)
+{
+    rest_sql_literal(sql, out->name);
+    app_buf_adds(&sql->text, ", ");
+    if (out->cast) {
+        return render_cast(sql, node, out);
+    }
+    if (out->column->plain) {
+        rest_sql_column(sql, node, out->column);
+        return APR_SUCCESS;
+    }
+    app_buf_adds(&sql->text, "app_json(");
+    rest_sql_column(sql, node, out->column);
+    app_buf_adds(&sql->text, ", '");
+    app_buf_adds(&sql->text, kind_word(out->column->kind));
+    app_buf_adds(&sql->text, "')");
+    return APR_SUCCESS;
+}
+
+/** One json_object() of at most PAIRS_MAX members. @return what is left, or NULL */
+static const rest_out_t *render_object(rest_sql_t *sql, const rest_node_t *node,
+                                       const rest_out_t *out, apr_status_t *pstatus)
+{
+    int pairs;
+
+    app_buf_adds(&sql->text, "json_object(");
+    for (pairs = 0; out && pairs < PAIRS_MAX && *pstatus == APR_SUCCESS; pairs++) {
+        app_buf_adds(&sql->text, pairs ? ", " : "");
+        *pstatus = render_out(sql, node, out);
+        out = out->next;
+    }
+    app_buf_addc(&sql->text, ')');
+    return out;
+}
+
+/**
+ * The row. Where it has more members than one call takes, the insides of several objects are
+ * glued.
+ */
+static apr_status_t render_row(rest_sql_t *sql, const rest_node_t *node)
+{
+    const rest_out_t *out = node->out, *last = out;
+    apr_status_t status = APR_SUCCESS;
+    int pairs;
+
+    for (pairs = 0; last && pairs < PAIRS_MAX; pairs++) {
+        last = last->next;
+    }
+    if (!last) {
+        render_object(sql, node, out, &status);
+        return status;
+    }
+    app_buf_adds(&sql->text, "'{' || ");
+    while (out && status == APR_SUCCESS) {
+        apr_size_t start = sql->text.len + strlen("substr(");
+        const char *object;
+
+        app_buf_adds(&sql->text, "substr(");
+        out = render_object(sql, node, out, &status);
+        object = apr_pstrdup(sql->pool, sql->text.data + start);
+        app_buf_addf(&sql->text, ", 2, length(%s) - 2) || %s", object, out ? "',' || " : "'}'");
+    }
+    return status;
+}
+
+/* Reading */
+
+static void limit(rest_sql_t *sql, const rest_node_t *node)
+{
+    if (node->limit >= 0) {
+        app_buf_adds(&sql->text, " LIMIT ");
+        rest_sql_int(sql, node->limit);
+    }
+    else if (node->offset) {
+        app_buf_adds(&sql->text, " LIMIT -1");
+    }
+    if (node->offset) {
+        app_buf_adds(&sql->text, " OFFSET ");
+        rest_sql_int(sql, node->offset);
+    }
+}
+
+/** "(SELECT count(*) FROM …)": of all rows that pass, or of those in the page. */
+static apr_status_t render_count(rest_sql_t *sql, const rest_node_t *node, int of_page)
+{
+    app_buf_adds(&sql->text, of_page ? "(SELECT count(*) FROM (SELECT 1" : "(SELECT count(*)");
+    if (rest_render_from(sql, &rest_sqlite, node) != APR_SUCCESS) {
+        return APP_EFAIL;
+    }
+    if (of_page) {
+        limit(sql, node);
+        app_buf_addc(&sql->text, ')');
+    }
+    app_buf_addc(&sql->text, ')');
+    return APR_SUCCESS;
+}
+
+/** The row of numbers: NULL, rows of the page, rows in all. */
+static apr_status_t render_numbers(rest_sql_t *sql, const rest_plan_t *plan, int of_page)
+{
+    app_buf_adds(&sql->text, "SELECT NULL AS j, ");
+    if (!of_page) {
+        app_buf_adds(&sql->text, "NULL");
+    }
+    else if (render_count(sql, &plan->root, 1) != APR_SUCCESS) {
+        return APP_EFAIL;
+    }
+    app_buf_adds(&sql->text, ", ");
+    if (!plan->total) {
+        app_buf_adds(&sql->text, "NULL");
+    }
+    else if (render_count(sql, &plan->root, 0) != APR_SUCCESS) {
+        return APP_EFAIL;
+    }
+    return APR_SUCCESS;
+}
+
+static apr_status_t render_rows(rest_sql_t *sql, const rest_plan_t *plan)
+{
+    app_buf_adds(&sql->text, "SELECT ");
+    if (render_row(sql, &plan->root) != APR_SUCCESS) {
+        return APP_EFAIL;
+    }
+    app_buf_adds(&sql->text, " AS j, NULL, NULL");
+    if (rest_render_from(sql, &rest_sqlite, &plan->root) != APR_SUCCESS) {
+        return APP_EFAIL;
+    }
+    rest_render_order(sql, &plan->root, 0);
+    limit(sql, &plan->root);
+    return APR_SUCCESS;
+}
+
+/**
+ * A compound runs its parts one after the other: the numbers come first, then the rows, one by
+ * one.
+ */
+static apr_status_t render_read(rest_statement_t *statement, const rest_plan_t *plan, int counted,
+                                app_error_t *err, apr_pool_t *p)
+{
+    rest_sql_t *sql = statement->main = rest_sql_create(err, p);
+
+    if (!plan->rows) {
+        return render_numbers(sql, plan, 1);
+    }
+    if (!counted && !plan->total) {
+        return render_rows(sql, plan);
+    }
+    if (render_numbers(sql, plan, counted) != APR_SUCCESS) {
+        return APP_EFAIL;
+    }
+    app_buf_adds(&sql->text, " UNION ALL SELECT * FROM (");
+    if (render_rows(sql, plan) != APR_SUCCESS) {
+        return APP_EFAIL;
+    }
+    app_buf_addc(&sql->text, ')');
+    return APR_SUCCESS;
+}
+
+/*
+ * Writing: row by row. The keys of the new rows are collected, and what is to be shown is read by
+ * them, so that it is what triggers have made of it.
+ */
+
+/** What finds a new row again: its rowid, or the primary key where there is none. */
+static void render_key(rest_sql_t *sql, const rest_relation_t *relation)
+{
+    int i;
+
+    app_buf_adds(&sql->text, "json_array(");
+    if (relation->rowid) {
+        app_buf_adds(&sql->text, "rowid");
+    }
+    for (i = 0; !relation->rowid && i < relation->keys->nelts; i++) {
+        app_buf_adds(&sql->text, i ? ", " : "");
+        app_buf_adds(&sql->text, APR_ARRAY_IDX(relation->keys, i, rest_column_t *)->ident);
+    }
+    app_buf_addc(&sql->text, ')');
+}
+
+static apr_status_t render_each(rest_sql_t *sql, const rest_plan_t *plan)
+{
+    const rest_relation_t *relation = plan->root.relation;
+    int i, columns = plan->body->ncolumns;
+
+    app_buf_addf(&sql->text, "INSERT INTO %s", relation->ident);
+    for (i = 0; i < columns; i++) {
+        if (plan->written[i]->generated) {
+            return app_fail_code(sql->err, "428C9", 400,
+                                 "cannot insert a non-DEFAULT value into column \"%s\"",
+                                 plan->written[i]->name);
+        }
+        app_buf_adds(&sql->text, i ? ", " : " (");
+        app_buf_adds(&sql->text, plan->written[i]->ident);
+    }
+    app_buf_adds(&sql->text, columns ? ") VALUES (" : " DEFAULT VALUES");
+    for (i = 0; i < columns; i++) {
+        rest_sql_int(sql, 0);
+        app_buf_adds(&sql->text, i + 1 < columns ? ", " : ")");
+    }
+    if (!rest_plan_shows(plan) && !plan->check) {
+        return APR_SUCCESS;
+    }
+    app_buf_adds(&sql->text, " RETURNING ");
+    render_key(sql, relation);
+    if (plan->check) {
+        app_buf_addf(&sql->text, ", (%s) IS TRUE", plan->check);
+    }
+    return APR_SUCCESS;
+}
+
+/**
+ * Joins the relation to the keys that are the statement's first parameter, in the order of the
+ * body.
+ */
+static apr_status_t render_from_keys(rest_sql_t *sql, const rest_plan_t *plan)
+{
+    const rest_relation_t *relation = plan->root.relation;
+    int i, keys = relation->rowid ? 1 : relation->keys->nelts;
+
+    app_buf_adds(&sql->text, " FROM json_each(");
+    rest_sql_text(sql, "");
+    app_buf_addf(&sql->text, ") AS app_key CROSS JOIN %s ON ", relation->ident);
+    for (i = 0; i < keys; i++) {
+        app_buf_addf(&sql->text, "%s%s.%s = json_extract(app_key.value, '$[%d]')",
+                     i ? " AND " : "", relation->ident,
+                     relation->rowid ? "rowid"
+                                     : APR_ARRAY_IDX(relation->keys, i, rest_column_t *)->ident,
+                     i);
+    }
+    return rest_render_where(sql, &rest_sqlite, &plan->root);
+}
+
+static apr_status_t render_shown(rest_sql_t *sql, const rest_plan_t *plan)
+{
+    const rest_relation_t *relation = plan->root.relation;
+    int i;
+
+    app_buf_adds(&sql->text, "SELECT ");
+    if (plan->rows && render_row(sql, &plan->root) != APR_SUCCESS) {
+        return APP_EFAIL;
+    }
+    app_buf_adds(&sql->text, plan->rows ? ", NULL, NULL" : "NULL, NULL, NULL");
+    for (i = 0; plan->location && i < relation->keys->nelts; i++) {
+        app_buf_adds(&sql->text, ", CAST(");
+        rest_sql_column(sql, &plan->root, APR_ARRAY_IDX(relation->keys, i, rest_column_t *));
+        app_buf_adds(&sql->text, " AS TEXT)");
+    }
+    if (render_from_keys(sql, plan) != APR_SUCCESS) {
+        return APP_EFAIL;
+    }
+    rest_render_order(sql, &plan->root, 1);
+    app_buf_adds(&sql->text, "app_key.key");
+    return APR_SUCCESS;
+}
+
+static apr_status_t render_insert(rest_statement_t *statement, const rest_plan_t *plan,
+                                  app_error_t *err, apr_pool_t *p)
+{
+    const rest_relation_t *relation = plan->root.relation;
+
+    statement->each = rest_sql_create(err, p);
+    if (!rest_plan_shows(plan)) {
+        return render_each(statement->each, plan);
+    }
+    if (!relation->rowid && !relation->keys->nelts) {
+        return rest_unavailable(APP_DB_SQLITE, err,
+                                "Showing what was written to '%s', which has no key, is not "
+                                "available", relation->name);
+    }
+    statement->main = rest_sql_create(err, p);
+    return render_each(statement->each, plan) == APR_SUCCESS ? render_shown(statement->main, plan)
+                                                             : APP_EFAIL;
+}
+
+static apr_status_t bind_row(rest_sql_t *each, const rest_plan_t *plan, int row)
+{
+    int i, columns = plan->body->ncolumns;
+
+    for (i = 0; i < columns; i++) {
+        if (rest_value_of_json(&each->params[i], plan->written[i],
+                               &plan->body->values[row * columns + i], each->err,
+                               each->pool) != APR_SUCCESS) {
+            return APP_EFAIL;
+        }
+    }
+    return APR_SUCCESS;
+}
+
+const rest_dialect_t rest_sqlite = {
+    .kind = APP_DB_SQLITE,
+    .default_space = "main",
+    .load = rest_sqlite_load,
+    .is_current = rest_sqlite_is_current,
+    .compare = compare,
+    .read = render_read,
+    .insert = render_insert,
+    .bind_row = bind_row,
+};

@@ -1,0 +1,120 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/**
+ * What SQL can read of the request by current_setting(): the role, the claims, headers. The order
+ * is the dialect's: the search path before the role, so that it holds for all that follows.
+ */
+#include <string.h>
+
+#include "apr_lib.h"
+#include "apr_strings.h"
+
+#include "rest_int.h"
+
+#define SETTING_MAX (1 << 20)
+
+/** The schema of the request and the further ones, as identifiers. */
+static const char *search_path(const rest_call_t *call, apr_pool_t *p)
+{
+    const apr_array_header_t *extra = call->conf->extra_search_path;
+    app_buf_t buf;
+    int i;
+
+    app_buf_init(&buf, p, SETTING_MAX);
+    app_buf_add_ident(&buf, call->request->space);
+    for (i = 0; extra && i < extra->nelts; i++) {
+        app_buf_adds(&buf, ", ");
+        app_buf_add_ident(&buf, APR_ARRAY_IDX(extra, i, const char *));
+    }
+    return buf.data;
+}
+
+static const char *claims(const rest_call_t *call, apr_pool_t *p)
+{
+    const app_identity_t *identity = app_request_identity(call->r);
+    app_buf_t buf;
+
+    if (identity->claims) {
+        return identity->claims;
+    }
+    app_buf_init(&buf, p, SETTING_MAX);
+    app_buf_adds(&buf, "{\"role\":");
+    app_buf_add_json(&buf, call->request->role, strlen(call->request->role));
+    app_buf_addc(&buf, '}');
+    return buf.data;
+}
+
+static int add_header(void *ctx, const char *name, const char *value)
+{
+    app_buf_t *buf = ctx;
+    char lower[128];
+    apr_size_t i, len = strlen(name);
+
+    if (len >= sizeof(lower) || strcasecmp(name, "Cookie") == 0) {
+        return 1;
+    }
+    for (i = 0; i < len; i++) {
+        lower[i] = (char)apr_tolower(name[i]);
+    }
+    app_buf_addc(buf, buf->len ? ',' : '{');
+    app_buf_add_json(buf, lower, len);
+    app_buf_addc(buf, ':');
+    app_buf_add_json(buf, value, strlen(value));
+    return 1;
+}
+
+/** A JSON object; of a repeated name the last value counts, as JSON readers take it. */
+static const char *headers(const rest_call_t *call, apr_pool_t *p)
+{
+    app_buf_t buf;
+
+    app_buf_init(&buf, p, SETTING_MAX);
+    app_request_headers(call->r, add_header, &buf);
+    if (!buf.len) {
+        app_buf_addc(&buf, '{');
+    }
+    app_buf_addc(&buf, '}');
+    return buf.data;
+}
+
+static const char *cookies(const rest_call_t *call, apr_pool_t *p)
+{
+    const char *header = app_request_header(call->r, "Cookie");
+    app_buf_t buf;
+
+    app_buf_init(&buf, p, SETTING_MAX);
+    while (header && *header) {
+        apr_size_t len, name;
+
+        header += strspn(header, "; ");
+        len = strcspn(header, ";");
+        name = strcspn(header, "=;");
+        if (name < len) {
+            app_buf_addc(&buf, buf.len ? ',' : '{');
+            app_buf_add_json(&buf, header, name);
+            app_buf_addc(&buf, ':');
+            app_buf_add_json(&buf, header + name + 1, len - name - 1);
+        }
+        header += len;
+    }
+    if (!buf.len) {
+        return "{}";
+    }
+    app_buf_addc(&buf, '}');
+    return buf.data;
+}
+
+void rest_settings_put(app_tx_t *tx, const rest_call_t *call, apr_pool_t *p)
+{
+    if (call->rest->dialect->kind == APP_DB_PGSQL) {
+        app_tx_set(tx, "search_path", search_path(call, p));
+    }
+    app_tx_set(tx, "role", call->request->role);
+    app_tx_set(tx, "request.jwt.claims", claims(call, p));
+    app_tx_set(tx, "request.method", app_request_method(call->r));
+    app_tx_set(tx, "request.path", app_request_path(call->r));
+    app_tx_set(tx, "request.headers", headers(call, p));
+    app_tx_set(tx, "request.cookies", cookies(call, p));
+    if (call->request->prefer.timezone) {
+        app_tx_set(tx, "timezone", call->request->prefer.timezone);
+    }
+}

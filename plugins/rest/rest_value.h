@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/**
+ * Values for SQLite, which would take anything anywhere: parsed as PostgreSQL parses them for a
+ * column's type, and refused in its words.
+ */
+#ifndef REST_VALUE_H
+#define REST_VALUE_H
+
+#include "rest_json.h"
+#include "rest_schema.h"
+
+/** A filter's value. @param text ends with a NUL and lives as long as value */
+apr_status_t rest_value_of_text(app_value_t *value, const rest_column_t *column, const char *text,
+                                app_error_t *err, apr_pool_t *p);
+
+/** A value of a body. */
+apr_status_t rest_value_of_json(app_value_t *value, const rest_column_t *column,
+                                const rest_json_t *json, app_error_t *err, apr_pool_t *p);
+
+/**
+ * rest_value_time.c: a date, time or timestamp in the form that is stored. @param word names the
+ * type in a refusal
+ */
+apr_status_t rest_value_time(const char **pnormal, rest_kind_e kind, const char *word,
+                             const char *text, app_error_t *err, apr_pool_t *p);
+
+#endif
