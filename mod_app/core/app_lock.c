@@ -2,9 +2,9 @@
 /**
  * The lock of app_lock.h: in shared segments, and in a file of its own beside an SQLite database.
  *
- * A lock file outlives the processes, and the machine: a mutex that was held at a power cut would stay held for
- * ever. So each process keeps a shared flock() on the file while it has it mapped, and who can get the
- * exclusive one is alone and makes the mutex anew.
+ * A lock file outlives the processes, and the machine: a mutex that was held at a power cut would
+ * stay held for ever. So each process keeps a shared flock() on the file while it has it mapped,
+ * and who can get the exclusive one is alone and makes the mutex anew.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -147,7 +147,9 @@ static apr_status_t map_file(lock_file_t **pfile, int fd)
     return APR_SUCCESS;
 }
 
-/** Fills the file, alone. Space is taken first: a full disk is an error here, not a signal later. */
+/**
+ * Fills the file, alone. Space is taken first: a full disk is an error here, not a signal later.
+ */
 static apr_status_t make_alone(int fd)
 {
     lock_file_t *file = NULL;

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /**
- * A lock that lies in memory shared by processes: a robust, process-shared pthread mutex. It costs no system
- * call while nobody waits, waits at most as long as it is told, and is free again when its holder dies. It is
- * no System V semaphore, so nothing is left behind. The thread that acquires it releases it.
+ * A lock that lies in memory shared by processes: a robust, process-shared pthread mutex. It costs
+ * no system call while nobody waits, waits at most as long as it is told, and is free again when
+ * its holder dies. It is no System V semaphore, so nothing is left behind. The thread that acquires
+ * it releases it.
  */
 #ifndef APP_LOCK_H
 #define APP_LOCK_H
@@ -29,9 +30,10 @@ apr_status_t app_lock_acquire(app_lock_t *lock, apr_interval_time_t wait, int *p
 void         app_lock_release(app_lock_t *lock);
 
 /**
- * A lock for all processes that open the same file. The file is made if absent, with mode and owner like mode_of's,
- * holds the lock and nothing else, and is mapped for the life of p. It stays behind when p goes; what a crash of
- * the machine left in it does no harm. Not before a fork, and not on a network file system.
+ * A lock for all processes that open the same file. The file is made if absent, with mode and owner
+ * like mode_of's, holds the lock and nothing else, and is mapped for the life of p. It stays behind
+ * when p goes; what a crash of the machine left in it does no harm. Not before a fork, and not on a
+ * network file system.
  * @return APR_SUCCESS; APR_EMISMATCH if the file is something else; APR_TIMEUP; the error of the system
  */
 apr_status_t app_lock_open(app_lock_t **plock, const char *path, const char *mode_of,

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /**
- * The databases as the core sees them: made from settings in the parent, opened in each process, asked how
- * they are. What plugins use of them is in app_db.h.
+ * The databases as the core sees them: made from settings in the parent, opened in each process,
+ * asked how they are. What plugins use of them is in app_db.h.
  */
 #ifndef APP_DB_INT_H
 #define APP_DB_INT_H
@@ -9,8 +9,9 @@
 #include "app_core.h"
 
 /**
- * A database from its URL: sqlite:/path, sqlite:///path, postgresql://user:pw@host:port/db?sslmode=…
- * Connects to nothing. Refuses what cannot work with a sentence that never repeats a password.
+ * A database from its URL: sqlite:/path, sqlite:///path,
+ * postgresql://user:pw@host:port/db?sslmode=… Connects to nothing. Refuses what cannot work with a
+ * sentence that never repeats a password.
  */
 apr_status_t app_db_make(app_db_t **pdb, const app_core_conf_t *conf, app_error_t *err,
                          apr_pool_t *pconf);
@@ -19,24 +20,27 @@ apr_status_t app_db_make(app_db_t **pdb, const app_core_conf_t *conf, app_error_
 apr_status_t app_db_start(app_db_t *db, apr_pool_t *pchild, app_error_t *err);
 
 /**
- * Opens the connections that are to be kept open, replaces dead and old ones, closes idle ones past their time
- * and, on SQLite, checkpoints the log. Timer thread, about every second.
+ * Opens the connections that are to be kept open, replaces dead and old ones, closes idle ones past
+ * their time and, on SQLite, checkpoints the log. Timer thread, about every second.
  */
 void app_db_maintain(app_db_t *db, apr_pool_t *scratch);
 
 /**
- * Whether the database answers within timeout, the wait for a connection included. Where a new connection has to
- * be made first, that may take the connect timeout.
+ * Whether the database answers within timeout, the wait for a connection included. Where a new
+ * connection has to be made first, that may take the connect timeout.
  */
 apr_status_t app_db_ping(app_db_t *db, apr_interval_time_t timeout, app_error_t *err,
                          apr_pool_t *p);
 
-/** Adds driver, server version and pool figures (max, open, idle, waits, timeouts, breaker) to part. */
+/**
+ * Adds driver, server version and pool figures (max, open, idle, waits, timeouts, breaker) to part.
+ */
 void app_db_describe(app_db_t *db, json_t *part);
 
 /**
- * Runs a script of many statements in one transaction, on a connection outside any pool, for appctl; works
- * without app_db_start(). An SQLite file that is absent is made. The script may not end the transaction itself.
+ * Runs a script of many statements in one transaction, on a connection outside any pool, for
+ * appctl; works without app_db_start(). An SQLite file that is absent is made. The script may not
+ * end the transaction itself.
  * @return APR_SUCCESS; APP_EFAIL, with the line of the script that failed in the details
  */
 apr_status_t app_db_script(app_db_t *db, const char *sql, app_error_t *err, apr_pool_t *p);

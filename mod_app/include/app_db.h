@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /**
- * A site's database: one transaction a request, typed parameters in, rows out. The same on SQLite and
- * PostgreSQL; what differs is the SQL text, and app_db_kind() says which to write.
+ * A site's database: one transaction a request, typed parameters in, rows out. The same on SQLite
+ * and PostgreSQL; what differs is the SQL text, and app_db_kind() says which to write.
  *
  *     const app_tx_options_t options = { .readonly = 1, .request = r };
  *     const app_value_t key = { .type = APP_VALUE_INT, .integer = 7 };
@@ -16,9 +16,9 @@
  *     }
  *     return rv == APR_EOF ? APR_SUCCESS : rv;
  *
- * A transaction that is not committed rolls back: explicitly, when a call on it fails, or when its pool goes.
- * It holds a connection from begin until commit, rollback or the end of an APP_QUERY_LAST. A transaction and
- * its rows belong to one thread.
+ * A transaction that is not committed rolls back: explicitly, when a call on it fails, or when its
+ * pool goes. It holds a connection from begin until commit, rollback or the end of an
+ * APP_QUERY_LAST. A transaction and its rows belong to one thread.
  */
 #ifndef APP_DB_H
 #define APP_DB_H
@@ -41,8 +41,8 @@ typedef enum app_db_kind_e { APP_DB_SQLITE, APP_DB_PGSQL } app_db_kind_e;
 app_db_kind_e app_db_kind(const app_db_t *db);
 
 /**
- * A parameter. Texts and blobs must live until the transaction has ended. A text with a NUL inside is refused
- * (22021), as PostgreSQL does.
+ * A parameter. Texts and blobs must live until the transaction has ended. A text with a NUL inside
+ * is refused (22021), as PostgreSQL does.
  */
 typedef enum app_value_type_e {
     APP_VALUE_NULL,
@@ -60,7 +60,10 @@ typedef struct app_value_t {
     double           real;
 } app_value_t;
 
-/** One statement. Parameters are written $1, $2 … on both databases. Text and params live as its values do. */
+/**
+ * One statement. Parameters are written $1, $2 … on both databases. Text and params live as its
+ * values do.
+ */
 typedef struct app_sql_t {
     const char        *text; /* ends with NUL */
     const app_value_t *params;
@@ -74,9 +77,9 @@ typedef struct app_tx_options_t {
 } app_tx_options_t;
 
 /**
- * Draws a connection, waiting at most DatabaseWait for a free one. A connection found dead is replaced first.
- * The database sees the transaction with its first query; on SQLite that waits for the write lock then, unless
- * it is readonly.
+ * Draws a connection, waiting at most DatabaseWait for a free one. A connection found dead is
+ * replaced first. The database sees the transaction with its first query; on SQLite that waits for
+ * the write lock then, unless it is readonly.
  * @return APR_SUCCESS; APP_EFAIL with APP_E_DB_POOL (waited too long), APP_E_DB_CONNECT (down; at once while
  *         the breaker is open; retry_after is set)
  */
@@ -84,15 +87,17 @@ apr_status_t app_tx_begin(app_tx_t **ptx, app_db_t *db, const app_tx_options_t *
                           app_error_t *err, apr_pool_t *p);
 
 /**
- * Sets a transaction-local setting that SQL reads with current_setting(name, true): on PostgreSQL by
- * set_config() in the same round trip as the first query ("role" switches the role), on SQLite in a table of
- * the transaction. Call before the first query. Texts must live until the transaction has ended.
+ * Sets a transaction-local setting that SQL reads with current_setting(name, true): on PostgreSQL
+ * by set_config() in the same round trip as the first query ("role" switches the role), on SQLite
+ * in a table of the transaction. Call before the first query. Texts must live until the transaction
+ * has ended.
  */
 void app_tx_set(app_tx_t *tx, const char *name, const char *value);
 
 /**
- * The value of a setting, also one that SQL has set by set_config(); NULL if unset or "". On PostgreSQL a round
- * trip. Not after the transaction has ended: an APP_QUERY_LAST reads settings as columns of its own.
+ * The value of a setting, also one that SQL has set by set_config(); NULL if unset or "". On
+ * PostgreSQL a round trip. Not after the transaction has ended: an APP_QUERY_LAST reads settings as
+ * columns of its own.
  */
 apr_status_t app_tx_get(app_tx_t *tx, const char *name, const char **pvalue, app_error_t *err);
 
@@ -101,17 +106,20 @@ apr_status_t app_tx_get(app_tx_t *tx, const char *name, const char **pvalue, app
 
 /**
  * Runs a statement. Statements are prepared once per connection and kept, by their text. Without
- * APP_QUERY_STREAM all rows are in memory when it returns, and with APP_QUERY_LAST everything is committed and
- * the connection is back in the pool. With both, that is so when app_rows_next() says APR_EOF.
- * A read that meets a lost connection before its first row is tried once more on a fresh one.
- * Only one result may be open at a time: a new query ends the one before.
+ * APP_QUERY_STREAM all rows are in memory when it returns, and with APP_QUERY_LAST everything is
+ * committed and the connection is back in the pool. With both, that is so when app_rows_next() says
+ * APR_EOF. A read that meets a lost connection before its first row is tried once more on a fresh
+ * one. Only one result may be open at a time: a new query ends the one before.
  * @return APR_SUCCESS; APP_EFAIL with the SQLSTATE as code, or APP_E_DB_LOST, where it is not known whether a
  *         write was stored. The transaction is then rolled back.
  */
 apr_status_t app_tx_query(app_tx_t *tx, const app_sql_t *sql, unsigned flags, app_rows_t **prows,
                           app_error_t *err);
 
-/** Runs a statement whose rows nobody wants. @param paffected rows inserted, updated or deleted; may be NULL */
+/**
+ * Runs a statement whose rows nobody wants. @param paffected rows inserted, updated or deleted; may
+ * be NULL
+ */
 apr_status_t app_tx_execute(app_tx_t *tx, const app_sql_t *sql, apr_int64_t *paffected,
                             app_error_t *err);
 
@@ -126,8 +134,9 @@ apr_status_t app_rows_next(app_rows_t *rows, app_error_t *err);
 int app_rows_columns(const app_rows_t *rows);
 
 /**
- * Text of a column of this row with a NUL behind it, NULL for SQL NULL; lives until the next app_rows_next().
- * As PostgreSQL writes it: numbers shortest that read back the same, a blob as \\x and hex digits.
+ * Text of a column of this row with a NUL behind it, NULL for SQL NULL; lives until the next
+ * app_rows_next(). As PostgreSQL writes it: numbers shortest that read back the same, a blob as \\x
+ * and hex digits.
  * @param plen may be NULL
  */
 const char *app_rows_text(const app_rows_t *rows, int column, apr_size_t *plen);
@@ -143,8 +152,8 @@ apr_status_t app_tx_commit(app_tx_t *tx, app_error_t *err);
 void         app_tx_rollback(app_tx_t *tx);
 
 /**
- * A number that differs whenever the schema may have changed since it was last asked; read within tx.
- * SQLite: PRAGMA schema_version; PostgreSQL: 0, changes are announced by NOTIFY.
+ * A number that differs whenever the schema may have changed since it was last asked; read within
+ * tx. SQLite: PRAGMA schema_version; PostgreSQL: 0, changes are announced by NOTIFY.
  */
 apr_status_t app_tx_schema_version(app_tx_t *tx, apr_int64_t *pversion, app_error_t *err);
 

@@ -1,0 +1,432 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/**
+ * The calls of app_db.h and app_db_int.h: the life of a transaction, its settings, its result, and
+ * the one repetition of a read whose connection was lost. Thread of the request; app_db_make() in
+ * the parent.
+ */
+#include "apr_lib.h"
+#include "apr_strings.h"
+
+#include "app_db_driver.h"
+
+#define FIRST_SETTINGS 16
+#define SETTING_SIZE   64 /* room that a setting made by SQL has at least */
+
+app_db_kind_e app_db_kind(const app_db_t *db)
+{
+    return db->url.kind;
+}
+
+/* Making and starting */
+
+apr_status_t app_db_make(app_db_t **pdb, const app_core_conf_t *conf, app_error_t *err,
+                         apr_pool_t *pconf)
+{
+    app_db_t *db = apr_pcalloc(pconf, sizeof(*db));
+    apr_status_t rv;
+
+    if (app_db_url_parse(&db->url, conf->database, conf->db_connect_timeout, err, pconf) !=
+        APR_SUCCESS) {
+        return APP_EFAIL;
+    }
+    db->conf = conf;
+    db->driver = db->url.kind == APP_DB_SQLITE ? &app_db_sqlite : &app_db_pgsql;
+    if (db->driver->load(err) != APR_SUCCESS) {
+        return APP_EFAIL;
+    }
+    apr_dbd_init(pconf);
+    rv = apr_dbd_get_driver(pconf, db->driver->name, &db->dbd);
+    if (rv != APR_SUCCESS) {
+        app_fail(err, APP_E_SETTING, "APR's database driver \"%s\" cannot be loaded", db->driver->name);
+        return app_hint(err, "On Debian the package is libaprutil1-dbd-%s", db->driver->name);
+    }
+    *pdb = db;
+    return APR_SUCCESS;
+}
+
+apr_status_t app_db_start(app_db_t *db, apr_pool_t *pchild, app_error_t *err)
+{
+    return app_db_pool_start(db, pchild, err);
+}
+
+/* A transaction's end */
+
+static void release(app_tx_t *tx)
+{
+    app_db_conn_t *conn = tx->conn;
+
+    if (conn) {
+        tx->conn = NULL;
+        app_db_give_back(conn);
+    }
+}
+
+/** Gives the connection back as soon as nothing is left to do on it. */
+static void settle(app_tx_t *tx)
+{
+    if (tx->state == APP_TX_OVER && !tx->rows.streaming) {
+        release(tx);
+    }
+}
+
+/** Rolls back first: a result that still streams is then cut off instead of read to its end. */
+static void abandon(app_tx_t *tx)
+{
+    if (tx->conn) {
+        tx->db->driver->rollback(tx);
+    }
+    tx->rows.streaming = 0;
+    tx->db->driver->done(&tx->rows);
+    tx->state = APP_TX_OVER;
+    release(tx);
+}
+
+static apr_status_t forget(void *tx)
+{
+    abandon(tx);
+    return APR_SUCCESS;
+}
+
+static apr_status_t over(app_error_t *err)
+{
+    app_fail(err, APP_E_INTERNAL, NULL);
+    return app_log_only(err, "a call on a database transaction that has ended");
+}
+
+static apr_status_t begin(app_tx_t **ptx, app_db_t *db, const app_tx_options_t *options,
+                          apr_interval_time_t wait, app_error_t *err, apr_pool_t *p)
+{
+    app_db_conn_t *conn;
+    app_tx_t *tx;
+
+    if (app_db_draw(&conn, db, wait, err) != APR_SUCCESS) {
+        return APP_EFAIL;
+    }
+    tx = apr_pcalloc(p, sizeof(*tx));
+    tx->db = db;
+    tx->conn = conn;
+    tx->pool = p;
+    tx->options = *options;
+    if (!tx->options.timeout) {
+        tx->options.timeout = db->conf->statement_timeout;
+    }
+    tx->rows.tx = tx;
+    tx->rows.cells = tx->rows.few;
+    apr_pool_cleanup_register(p, tx, forget, apr_pool_cleanup_null);
+    *ptx = tx;
+    return APR_SUCCESS;
+}
+
+apr_status_t app_tx_begin(app_tx_t **ptx, app_db_t *db, const app_tx_options_t *options,
+                          app_error_t *err, apr_pool_t *p)
+{
+    return begin(ptx, db, options, db->conf->db_wait, err, p);
+}
+
+apr_status_t app_tx_commit(app_tx_t *tx, app_error_t *err)
+{
+    apr_status_t rv = APR_SUCCESS;
+
+    if (tx->state == APP_TX_OVER) {
+        return over(err);
+    }
+    tx->db->driver->done(&tx->rows);
+    if (tx->state == APP_TX_OPEN) {
+        rv = tx->db->driver->commit(tx, err);
+    }
+    if (rv != APR_SUCCESS) {
+        abandon(tx);
+        return APP_EFAIL;
+    }
+    tx->state = APP_TX_OVER;
+    release(tx);
+    return APR_SUCCESS;
+}
+
+void app_tx_rollback(app_tx_t *tx)
+{
+    abandon(tx);
+}
+
+/* Settings */
+
+static app_db_setting_t *find_setting(const app_tx_t *tx, const char *name)
+{
+    app_db_setting_t *settings;
+    int i;
+
+    if (!tx->settings) {
+        return NULL;
+    }
+    settings = (app_db_setting_t *)tx->settings->elts;
+    for (i = 0; i < tx->settings->nelts; i++) {
+        if (strcasecmp(settings[i].name, name) == 0) {
+            return &settings[i];
+        }
+    }
+    return NULL;
+}
+
+static app_db_setting_t *add_setting(app_tx_t *tx, const char *name)
+{
+    app_db_setting_t *setting;
+
+    if (!tx->settings) {
+        tx->settings = apr_array_make(tx->pool, FIRST_SETTINGS, sizeof(app_db_setting_t));
+    }
+    setting = apr_array_push(tx->settings);
+    setting->name = name;
+    return setting;
+}
+
+void app_tx_set(app_tx_t *tx, const char *name, const char *value)
+{
+    app_db_setting_t *setting = find_setting(tx, name);
+
+    if (!setting) {
+        setting = add_setting(tx, name);
+    }
+    setting->value = value ? value : "";
+    setting->size = 0;
+}
+
+const char *app_db_setting(const app_tx_t *tx, const char *name)
+{
+    app_db_setting_t *setting = find_setting(tx, name);
+
+    return setting ? setting->value : NULL;
+}
+
+void app_db_setting_put(app_tx_t *tx, const char *name, const char *value, apr_size_t len)
+{
+    app_db_setting_t *setting = find_setting(tx, name);
+    char *copy;
+
+    if (!setting) {
+        setting = add_setting(tx, apr_pstrdup(tx->pool, name));
+    }
+    if (setting->size <= len) { /* doubled, so that SQL which sets it per row takes no memory per row */
+        setting->size = len < SETTING_SIZE ? SETTING_SIZE : len * 2;
+        setting->value = apr_palloc(tx->pool, setting->size);
+    }
+    copy = (char *)setting->value;
+    memcpy(copy, value, len);
+    copy[len] = '\0';
+}
+
+apr_status_t app_tx_get(app_tx_t *tx, const char *name, const char **pvalue, app_error_t *err)
+{
+    const char *value = NULL;
+
+    if (tx->state == APP_TX_OVER) {
+        return over(err);
+    }
+    if (tx->db->driver->get(tx, name, &value, err) != APR_SUCCESS) {
+        abandon(tx);
+        return APP_EFAIL;
+    }
+    *pvalue = value && *value ? value : NULL;
+    return APR_SUCCESS;
+}
+
+/* Queries */
+
+void app_db_columns(app_rows_t *rows, int columns)
+{
+    rows->columns = columns;
+    rows->cells = columns <= APP_DB_CELLS
+                      ? rows->few
+                      : apr_palloc(rows->tx->pool, sizeof(*rows->cells) * (apr_size_t)columns);
+}
+
+static void reset_rows(app_tx_t *tx, unsigned flags)
+{
+    app_rows_t *rows = &tx->rows;
+
+    tx->db->driver->done(rows);
+    rows->cells = rows->few;
+    rows->position = rows->end = 0;
+    rows->columns = 0;
+    rows->affected = 0;
+    rows->flags = flags;
+}
+
+static apr_status_t check_params(const app_sql_t *sql, app_error_t *err)
+{
+    int i;
+
+    for (i = 0; i < sql->nparams; i++) {
+        const app_value_t *value = &sql->params[i];
+
+        if (value->type == APP_VALUE_TEXT && memchr(value->text, 0, value->len)) {
+            return app_db_fail(err, "22021", "invalid byte sequence for encoding \"UTF8\": 0x00");
+        }
+    }
+    return APR_SUCCESS;
+}
+
+static void log_lost(const app_tx_t *tx, const app_error_t *err)
+{
+    app_log(APP_LOG_WARNING, tx->options.request, "APP0202",
+            "%s: connection lost, the read is tried once more: %s", tx->db->url.label,
+            err->log ? err->log : err->message);
+}
+
+/**
+ * A transaction whose first query failed is run again where that cannot do anything twice: after a
+ * read that lost its connection, and after a failure that the driver says has left nothing behind.
+ */
+static apr_status_t run_query(app_tx_t *tx, const app_sql_t *sql, unsigned flags, app_error_t *err)
+{
+    const app_db_driver_t *driver = tx->db->driver;
+    int first = tx->state == APP_TX_IDLE;
+
+    reset_rows(tx, flags);
+    tx->lost = tx->again = 0;
+    if (driver->query(tx, &tx->rows, sql, err) == APR_SUCCESS) {
+        return APR_SUCCESS;
+    }
+    if (!first || !(tx->again || (tx->lost && tx->options.readonly))) {
+        return APP_EFAIL;
+    }
+    if (tx->lost) {
+        log_lost(tx, err);
+        driver->done(&tx->rows);
+        if (app_db_reopen(tx->conn, err) != APR_SUCCESS) {
+            return APP_EFAIL;
+        }
+    }
+    tx->state = APP_TX_IDLE;
+    tx->lost = tx->again = 0;
+    reset_rows(tx, flags);
+    return driver->query(tx, &tx->rows, sql, err);
+}
+
+apr_status_t app_tx_query(app_tx_t *tx, const app_sql_t *sql, unsigned flags, app_rows_t **prows,
+                          app_error_t *err)
+{
+    if (tx->state == APP_TX_OVER) {
+        return over(err);
+    }
+    if (check_params(sql, err) != APR_SUCCESS || run_query(tx, sql, flags, err) != APR_SUCCESS) {
+        if (!err->log) {
+            app_log_only(err, "%s", sql->text);
+        }
+        abandon(tx);
+        return APP_EFAIL;
+    }
+    settle(tx);
+    *prows = &tx->rows;
+    return APR_SUCCESS;
+}
+
+apr_status_t app_tx_execute(app_tx_t *tx, const app_sql_t *sql, apr_int64_t *paffected,
+                            app_error_t *err)
+{
+    app_rows_t *rows;
+
+    if (app_tx_query(tx, sql, 0, &rows, err) != APR_SUCCESS) {
+        return APP_EFAIL;
+    }
+    if (paffected) {
+        *paffected = rows->affected;
+    }
+    tx->db->driver->done(rows);
+    return APR_SUCCESS;
+}
+
+apr_status_t app_rows_next(app_rows_t *rows, app_error_t *err)
+{
+    app_tx_t *tx = rows->tx;
+    apr_status_t rv = tx->db->driver->next(rows, err);
+
+    if (rv == APR_SUCCESS) {
+        return rv;
+    }
+    if (rv == APR_EOF) {
+        tx->db->driver->done(rows);
+        settle(tx);
+        return rv;
+    }
+    abandon(tx);
+    return APP_EFAIL;
+}
+
+int app_rows_columns(const app_rows_t *rows)
+{
+    return rows->columns;
+}
+
+const char *app_rows_text(const app_rows_t *rows, int column, apr_size_t *plen)
+{
+    const app_db_cell_t *cell;
+
+    if (column < 0 || column >= rows->columns) {
+        return NULL;
+    }
+    cell = &rows->cells[column];
+    if (plen) {
+        *plen = cell->text ? cell->len : 0;
+    }
+    return cell->text;
+}
+
+apr_int64_t app_rows_int(const app_rows_t *rows, int column)
+{
+    apr_int64_t value = 0;
+    apr_size_t len;
+    const char *text = app_rows_text(rows, column, &len);
+
+    if (!text || app_int64_parse(text, len, &value) != APR_SUCCESS) {
+        return 0;
+    }
+    return value;
+}
+
+apr_int64_t app_rows_affected(const app_rows_t *rows)
+{
+    return rows->affected;
+}
+
+apr_status_t app_tx_schema_version(app_tx_t *tx, apr_int64_t *pversion, app_error_t *err)
+{
+    if (tx->state == APP_TX_OVER) {
+        return over(err);
+    }
+    if (tx->db->driver->schema_version(tx, pversion, err) != APR_SUCCESS) {
+        abandon(tx);
+        return APP_EFAIL;
+    }
+    return APR_SUCCESS;
+}
+
+/* For the core */
+
+apr_status_t app_db_ping(app_db_t *db, apr_interval_time_t timeout, app_error_t *err,
+                         apr_pool_t *p)
+{
+    const app_tx_options_t options = { .readonly = 1, .timeout = timeout };
+    const app_sql_t sql = { "SELECT 1", NULL, 0 };
+    app_rows_t *rows;
+    app_tx_t *tx;
+
+    if (begin(&tx, db, &options, timeout, err, p) != APR_SUCCESS) {
+        return APP_EFAIL;
+    }
+    return app_tx_query(tx, &sql, APP_QUERY_LAST, &rows, err);
+}
+
+apr_status_t app_db_script(app_db_t *db, const char *sql, app_error_t *err, apr_pool_t *p)
+{
+    app_db_conn_t conn = { .db = db };
+    apr_status_t rv;
+
+    apr_pool_create(&conn.pool, p);
+    rv = app_db_conn_open(&conn, app_db_url_create(&db->url, p), err);
+    if (rv == APR_SUCCESS) {
+        rv = db->driver->script(&conn, sql, err);
+    }
+    app_db_conn_close(&conn);
+    apr_pool_destroy(conn.pool);
+    return rv;
+}

@@ -1,0 +1,493 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/**
+ * The SQLite driver: transactions, queries, rows. Thread that has the connection.
+ *
+ * A transaction begins with its first query. A read that is one query needs no BEGIN at all. A
+ * write holds the lock over all processes from BEGIN IMMEDIATE until its commit, so that SQLite
+ * itself never finds the database busy with another of us.
+ */
+#include <stdlib.h>
+
+#include "apr_lib.h"
+#include "apr_strings.h"
+
+#include "app_db_sqlite.h"
+
+static const char *const command_texts[APP_LITE_COMMANDS] = {
+    [APP_LITE_BEGIN_READ] = "BEGIN",
+    [APP_LITE_BEGIN_WRITE] = "BEGIN IMMEDIATE",
+    [APP_LITE_COMMIT] = "COMMIT",
+    [APP_LITE_ROLLBACK] = "ROLLBACK",
+    [APP_LITE_SCHEMA_VERSION] = "PRAGMA schema_version",
+};
+
+/* What surrounds queries */
+
+/** Steps one of our own statements once. @return SQLITE_OK, or the code of the failure */
+static int run_command(app_lite_t *lite, app_lite_command_e command, apr_int64_t *pvalue)
+{
+    sqlite3_stmt **pstmt = &lite->commands[command];
+    int rc = SQLITE_OK;
+
+    lite->trusted = 1;
+    if (!*pstmt) {
+        rc = sqlite3_prepare_v3(lite->link, command_texts[command], -1, SQLITE_PREPARE_PERSISTENT,
+                                pstmt, NULL);
+    }
+    if (rc == SQLITE_OK) {
+        if (sqlite3_step(*pstmt) == SQLITE_ROW && pvalue) {
+            *pvalue = sqlite3_column_int64(*pstmt, 0);
+        }
+        rc = sqlite3_reset(*pstmt);
+    }
+    lite->trusted = 0;
+    return rc;
+}
+
+/** The connection works for tx from now on. */
+static void enter(app_tx_t *tx, app_lite_t *lite)
+{
+    lite->tx = tx;
+    tx->state = APP_TX_OPEN;
+}
+
+/** Nothing of tx is left on the connection. */
+static void leave(app_tx_t *tx, app_lite_t *lite)
+{
+    if (tx->locked) {
+        tx->locked = 0;
+        app_lock_release(lite->lock);
+    }
+    lite->tx = NULL;
+    lite->deadline = 0;
+    app_lite_functions_reset(lite);
+}
+
+static apr_status_t begin(app_tx_t *tx, app_lite_t *lite, app_error_t *err)
+{
+    apr_interval_time_t wait = tx->db->conf->db_wait, timeout = tx->options.timeout;
+    int rc;
+
+    enter(tx, lite);
+    if (tx->options.readonly) {
+        rc = run_command(lite, APP_LITE_BEGIN_READ, NULL);
+        return rc == SQLITE_OK ? APR_SUCCESS : app_lite_fail(lite, rc, err);
+    }
+    if (app_lite_lock(lite, timeout && timeout < wait ? timeout : wait, err) != APR_SUCCESS) {
+        return APP_EFAIL;
+    }
+    tx->locked = 1;
+    rc = run_command(lite, APP_LITE_BEGIN_WRITE, NULL);
+    return rc == SQLITE_OK ? APR_SUCCESS : app_lite_fail(lite, rc, err);
+}
+
+static apr_status_t commit(app_tx_t *tx, app_error_t *err)
+{
+    app_lite_t *lite = tx->conn->state;
+    int rc;
+
+    lite->deadline = 0;
+    if (!sqlite3_get_autocommit(lite->link)) {
+        lite->log_pages = 0;
+        rc = run_command(lite, APP_LITE_COMMIT, NULL);
+        if (rc != SQLITE_OK) {
+            return app_lite_fail(lite, rc, err);
+        }
+        if (tx->locked) {
+            app_lite_checkpoint_locked(lite);
+        }
+    }
+    tx->state = APP_TX_OVER;
+    leave(tx, lite);
+    return APR_SUCCESS;
+}
+
+static void end_statement(app_lite_t *lite)
+{
+    if (lite->active) {
+        sqlite3_reset(lite->active->stmt);
+        lite->active = NULL;
+    }
+    app_lite_finalize(lite->uncached);
+    lite->uncached = NULL;
+}
+
+static void rollback(app_tx_t *tx)
+{
+    app_lite_t *lite = tx->conn->state;
+
+    lite->deadline = 0;
+    end_statement(lite);
+    if (!sqlite3_get_autocommit(lite->link) &&
+        run_command(lite, APP_LITE_ROLLBACK, NULL) != SQLITE_OK) {
+        tx->conn->broken = 1;
+    }
+    leave(tx, lite);
+}
+
+/* Statements */
+
+/** $7 or ?7 is parameter 7. @return 0 for any other name */
+static int parameter_number(const char *name)
+{
+    apr_int64_t number;
+
+    if (!name || app_int64_parse(name + 1, strlen(name + 1), &number) != APR_SUCCESS ||
+        number < 1 || number > APR_INT16_MAX) {
+        return 0;
+    }
+    return (int)number;
+}
+
+static apr_status_t map_parameters(app_lite_stmt_t *st, app_error_t *err)
+{
+    int i;
+
+    for (i = 0; i < st->nparams; i++) {
+        const char *name = sqlite3_bind_parameter_name(st->stmt, i + 1);
+        int number = parameter_number(name);
+
+        if (!number) {
+            return app_db_fail(err, "42P02", "parameters are written $1, $2 and so on");
+        }
+        st->map[i] = (short)(number - 1);
+    }
+    return APR_SUCCESS;
+}
+
+static apr_status_t check_statement(app_lite_t *lite, sqlite3_stmt *stmt, const char *tail,
+                                    int readonly, app_error_t *err)
+{
+    if (!stmt) {
+        return app_db_fail(err, "42601", "syntax error at end of input");
+    }
+    while (apr_isspace(*tail) || *tail == ';') {
+        tail++;
+    }
+    if (*tail) {
+        return app_db_fail(err, "42601",
+                           "cannot insert multiple commands into a prepared statement");
+    }
+    if (readonly && !sqlite3_stmt_readonly(stmt)) {
+        return app_db_fail(err, "25006",
+                           apr_psprintf(err->pool, "cannot execute %s in a read-only transaction",
+                                        lite->command ? lite->command : "this statement"));
+    }
+    return APR_SUCCESS;
+}
+
+static int is_change(const char *command)
+{
+    return command && (strcmp(command, "INSERT") == 0 || strcmp(command, "UPDATE") == 0 ||
+                       strcmp(command, "DELETE") == 0);
+}
+
+static apr_status_t prepare(app_lite_stmt_t **pst, app_lite_t *lite, const char *text,
+                            apr_size_t len, int readonly, app_error_t *err)
+{
+    app_lite_stmt_t *st;
+    sqlite3_stmt *stmt;
+    const char *tail;
+    int nparams, rc;
+
+    lite->command = NULL;
+    rc = sqlite3_prepare_v3(lite->link, text, (int)len + 1, SQLITE_PREPARE_PERSISTENT, &stmt, &tail);
+    if (rc != SQLITE_OK) {
+        return app_lite_fail(lite, rc, err);
+    }
+    if (check_statement(lite, stmt, tail, readonly, err) != APR_SUCCESS) {
+        sqlite3_finalize(stmt);
+        return APP_EFAIL;
+    }
+    nparams = sqlite3_bind_parameter_count(stmt);
+    st = calloc(1, sizeof(*st) + sizeof(st->map[0]) * (apr_size_t)nparams);
+    if (!st) {
+        sqlite3_finalize(stmt);
+        return app_db_fail(err, "53200", "out of memory");
+    }
+    st->stmt = stmt;
+    st->nparams = nparams;
+    st->writes = is_change(lite->command);
+    if (map_parameters(st, err) != APR_SUCCESS) {
+        app_lite_finalize(st);
+        return APP_EFAIL;
+    }
+    *pst = st;
+    return APR_SUCCESS;
+}
+
+static apr_status_t get_statement(app_lite_stmt_t **pst, app_lite_t *lite, const char *text,
+                                  int readonly, app_error_t *err)
+{
+    apr_size_t len = strlen(text);
+    app_db_statement_t *cached;
+    app_lite_stmt_t *st;
+
+    if (len > APP_DB_SQL_CACHED) {
+        if (prepare(&lite->uncached, lite, text, len, readonly, err) != APR_SUCCESS) {
+            return APP_EFAIL;
+        }
+        *pst = lite->uncached;
+        return APR_SUCCESS;
+    }
+    cached = app_db_statements_get(lite->statements, text, len, readonly);
+    if (!cached) {
+        return app_db_fail(err, "53200", "out of memory");
+    }
+    if (!cached->data) {
+        if (prepare(&st, lite, text, len, readonly, err) != APR_SUCCESS) {
+            app_db_statements_remove(lite->statements, cached);
+            return APP_EFAIL;
+        }
+        cached->data = st;
+    }
+    *pst = cached->data;
+    return APR_SUCCESS;
+}
+
+static int bind_value(sqlite3_stmt *stmt, int at, const app_value_t *value)
+{
+    switch (value->type) {
+    case APP_VALUE_TEXT:
+        return sqlite3_bind_text64(stmt, at, value->text, value->len, SQLITE_STATIC, SQLITE_UTF8);
+    case APP_VALUE_INT:
+        return sqlite3_bind_int64(stmt, at, value->integer);
+    case APP_VALUE_REAL:
+        return sqlite3_bind_double(stmt, at, value->real);
+    case APP_VALUE_BLOB:
+        return value->len ? sqlite3_bind_blob64(stmt, at, value->text, value->len, SQLITE_STATIC)
+                          : sqlite3_bind_zeroblob(stmt, at, 0);
+    default:
+        return sqlite3_bind_null(stmt, at);
+    }
+}
+
+static apr_status_t bind_params(app_lite_t *lite, const app_lite_stmt_t *st,
+                                const app_sql_t *sql, app_error_t *err)
+{
+    int i, rc;
+
+    for (i = 0; i < st->nparams; i++) {
+        if (st->map[i] >= sql->nparams) {
+            return app_db_fail(err, "08P01",
+                               apr_psprintf(err->pool, "the statement uses parameter $%d, and %d are "
+                                            "given", st->map[i] + 1, sql->nparams));
+        }
+        rc = bind_value(st->stmt, i + 1, &sql->params[st->map[i]]);
+        if (rc != SQLITE_OK) {
+            return app_lite_fail(lite, rc, err);
+        }
+    }
+    return APR_SUCCESS;
+}
+
+/* Queries */
+
+/** The statement has delivered its last row. */
+static apr_status_t finish(app_tx_t *tx, app_rows_t *rows, app_error_t *err)
+{
+    app_lite_t *lite = tx->conn->state;
+
+    if (lite->active->writes) {
+        rows->affected = sqlite3_changes64(lite->link);
+    }
+    rows->streaming = 0;
+    end_statement(lite);
+    return rows->flags & APP_QUERY_LAST ? commit(tx, err) : APR_SUCCESS;
+}
+
+static apr_status_t fail_step(app_lite_t *lite, app_rows_t *rows, int rc, app_error_t *err)
+{
+    rows->streaming = 0;
+    app_lite_fail(lite, rc, err);
+    end_statement(lite);
+    return APP_EFAIL;
+}
+
+/** Takes rows into the block: all, or in a stream the next one. */
+static apr_status_t fetch(app_tx_t *tx, app_rows_t *rows, app_error_t *err)
+{
+    app_lite_t *lite = tx->conn->state;
+    sqlite3_stmt *stmt = lite->active->stmt;
+    int rc;
+
+    rows->position = rows->end = 0;
+    while ((rc = sqlite3_step(stmt)) == SQLITE_ROW) {
+        if (rows->columns != sqlite3_column_count(stmt)) {
+            app_db_columns(rows, sqlite3_column_count(stmt));
+        }
+        if (!app_lite_put_row(rows, stmt)) {
+            return fail_step(lite, rows, SQLITE_NOMEM, err);
+        }
+        if (rows->flags & APP_QUERY_STREAM) {
+            rows->streaming = 1;
+            return APR_SUCCESS;
+        }
+    }
+    return rc == SQLITE_DONE ? finish(tx, rows, err) : fail_step(lite, rows, rc, err);
+}
+
+static void set_deadline(app_lite_t *lite, const app_tx_t *tx)
+{
+    apr_time_t now = apr_time_now();
+
+    lite->deadline = tx->options.timeout ? now + tx->options.timeout : 0;
+    lite->look = now;
+    lite->stopped = APP_LITE_RUNS;
+}
+
+static apr_status_t query(app_tx_t *tx, app_rows_t *rows, const app_sql_t *sql, app_error_t *err)
+{
+    app_lite_t *lite = tx->conn->state;
+    app_lite_stmt_t *st = NULL;
+
+    if (tx->state == APP_TX_IDLE) {
+        if (tx->options.readonly && rows->flags & APP_QUERY_LAST) {
+            enter(tx, lite);
+        }
+        else if (begin(tx, lite, err) != APR_SUCCESS) {
+            return APP_EFAIL;
+        }
+    }
+    set_deadline(lite, tx);
+    if (get_statement(&st, lite, sql->text, (int)tx->options.readonly, err) != APR_SUCCESS) {
+        return APP_EFAIL;
+    }
+    lite->active = st;
+    if (bind_params(lite, st, sql, err) != APR_SUCCESS) {
+        end_statement(lite);
+        return APP_EFAIL;
+    }
+    app_db_columns(rows, sqlite3_column_count(st->stmt));
+    return fetch(tx, rows, err);
+}
+
+static apr_status_t next(app_rows_t *rows, app_error_t *err)
+{
+    if (rows->position >= rows->end && rows->streaming &&
+        fetch(rows->tx, rows, err) != APR_SUCCESS) {
+        return APP_EFAIL;
+    }
+    if (rows->position >= rows->end) {
+        return APR_EOF;
+    }
+    app_lite_fill_cells(rows);
+    return APR_SUCCESS;
+}
+
+static void done(app_rows_t *rows)
+{
+    if (rows->streaming) {
+        rows->streaming = 0;
+        end_statement(rows->tx->conn->state);
+    }
+    free(rows->result);
+    rows->result = NULL;
+    rows->position = rows->end = 0;
+}
+
+static apr_status_t get(app_tx_t *tx, const char *name, const char **pvalue, app_error_t *err)
+{
+    (void)err;
+    *pvalue = app_db_setting(tx, name);
+    return APR_SUCCESS;
+}
+
+static apr_status_t schema_version(app_tx_t *tx, apr_int64_t *pversion, app_error_t *err)
+{
+    app_lite_t *lite = tx->conn->state;
+    apr_int64_t version = 0;
+    int rc;
+
+    if (tx->state == APP_TX_IDLE && begin(tx, lite, err) != APR_SUCCESS) {
+        return APP_EFAIL;
+    }
+    rc = run_command(lite, APP_LITE_SCHEMA_VERSION, &version);
+    if (rc != SQLITE_OK) {
+        return app_lite_fail(lite, rc, err);
+    }
+    *pversion = version;
+    return APR_SUCCESS;
+}
+
+/* Scripts */
+
+static int line_of(const char *script, const char *at)
+{
+    int line = 1;
+
+    at += strspn(at, " \t\r\n;");
+    for (; script < at; script++) {
+        line += *script == '\n';
+    }
+    return line;
+}
+
+static apr_status_t run_statements(app_lite_t *lite, const char *sql, app_error_t *err)
+{
+    const char *at = sql, *tail;
+    sqlite3_stmt *stmt;
+    int rc;
+
+    while (*at) {
+        rc = sqlite3_prepare_v2(lite->link, at, -1, &stmt, &tail);
+        if (rc == SQLITE_OK && stmt) {
+            while ((rc = sqlite3_step(stmt)) == SQLITE_ROW) {
+            }
+            rc = rc == SQLITE_DONE ? SQLITE_OK : rc;
+        }
+        if (rc != SQLITE_OK) {
+            app_lite_fail(lite, rc, err);
+            sqlite3_finalize(stmt);
+            return app_details(err, "line %d", line_of(sql, at));
+        }
+        sqlite3_finalize(stmt);
+        at = tail;
+    }
+    return APR_SUCCESS;
+}
+
+static apr_status_t script(app_db_conn_t *conn, const char *sql, app_error_t *err)
+{
+    app_lite_t *lite = conn->state;
+    app_tx_t tx = { .db = conn->db, .conn = conn, .pool = err->pool };
+    apr_status_t rv = begin(&tx, lite, err);
+
+    lite->script = 1;
+    if (rv == APR_SUCCESS) {
+        rv = run_statements(lite, sql, err);
+    }
+    if (rv == APR_SUCCESS) {
+        rv = commit(&tx, err);
+    }
+    if (rv != APR_SUCCESS) {
+        rollback(&tx);
+    }
+    lite->script = 0;
+    return rv;
+}
+
+static void describe(app_db_t *db, json_t *part)
+{
+    (void)db;
+    json_object_set_new(part, "server", json_string(sqlite3_libversion()));
+}
+
+const app_db_driver_t app_db_sqlite = {
+    .kind = APP_DB_SQLITE,
+    .name = "sqlite3",
+    .load = app_lite_load,
+    .setup = app_lite_setup,
+    .teardown = app_lite_teardown,
+    .alive = app_lite_alive,
+    .query = query,
+    .next = next,
+    .done = done,
+    .get = get,
+    .schema_version = schema_version,
+    .commit = commit,
+    .rollback = rollback,
+    .script = script,
+    .maintain = app_lite_maintain,
+    .describe = describe,
+};

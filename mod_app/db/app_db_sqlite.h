@@ -1,0 +1,112 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/**
+ * What the files of the SQLite driver share. A connection and its state belong to one thread at a
+ * time.
+ *
+ *     app_db_sqlite.c            transactions, queries, scripts
+ *     app_db_sqlite_rows.c       rows in memory
+ *     app_db_sqlite_conn.c       opening a connection, what SQL may do on it, deadlines, the log
+ *     app_db_sqlite_functions.c  SQL functions: settings, claims
+ *     app_db_sqlite_json.c       SQL function app_json()
+ *     app_db_sqlite_error.c      SQLite's failures in PostgreSQL's words
+ */
+#ifndef APP_DB_SQLITE_H
+#define APP_DB_SQLITE_H
+
+#include <sqlite3.h>
+
+#include "app_db_driver.h"
+
+#define APP_LITE_COMMANDS 5
+#define APP_LITE_TEXT_MAX (64 * 1024 * 1024) /* longest result of app_json() */
+
+/** What runs around queries, prepared once per connection. */
+typedef enum app_lite_command_e {
+    APP_LITE_BEGIN_READ,
+    APP_LITE_BEGIN_WRITE,
+    APP_LITE_COMMIT,
+    APP_LITE_ROLLBACK,
+    APP_LITE_SCHEMA_VERSION
+} app_lite_command_e;
+
+/** Why the progress handler has stopped a statement. */
+typedef enum app_lite_stop_e { APP_LITE_RUNS, APP_LITE_TIMEOUT, APP_LITE_GONE } app_lite_stop_e;
+
+/** A prepared statement. Parameter i of SQLite is parameter map[i] of the query, both from 0. */
+typedef struct app_lite_stmt_t {
+    sqlite3_stmt *stmt;
+    int           nparams;
+    int           writes; /* an INSERT, UPDATE or DELETE: it has a number of rows affected */
+    short         map[];
+} app_lite_stmt_t;
+
+/** Rows one after the other: each column as its length (int32, -1: NULL), its bytes and a NUL. */
+typedef struct app_lite_block_t {
+    apr_size_t size;
+    char       data[];
+} app_lite_block_t;
+
+/** A connection's state. */
+typedef struct app_lite_t {
+    app_db_conn_t       *conn;
+    sqlite3             *link;
+    app_db_statements_t *statements; /* data: app_lite_stmt_t */
+    sqlite3_stmt        *commands[APP_LITE_COMMANDS];
+    app_lite_stmt_t     *active;   /* the statement of a result that streams */
+    app_lite_stmt_t     *uncached; /* one that is too long to keep */
+    app_lock_t          *lock;     /* of the database, over all processes; NULL until needed */
+    const char          *lock_path;
+    app_tx_t            *tx;       /* whose SQL runs; the SQL functions read its settings */
+
+    apr_time_t           deadline; /* 0: none */
+    apr_time_t           look;     /* when to look next whether the client is still there */
+    app_lite_stop_e      stopped;
+
+    int                  trusted;  /* our own SQL: the authorizer lets all of it pass */
+    int                  script;   /* a migration */
+    const char          *command;  /* what a statement being prepared would write, as PostgreSQL names it */
+    const char          *sqlstate; /* of the failure of one of our SQL functions */
+    int                  log_pages; /* length of the write-ahead log after the last commit */
+    apr_time_t           checked;   /* when the file was last seen in its place */
+
+    apr_pool_t          *scratch;  /* of text */
+    app_buf_t            text;     /* reused by app_json() */
+    json_t              *claims;   /* parsed; NULL: not yet */
+    const char          *claims_of; /* the setting's text that claims were parsed from */
+} app_lite_t;
+
+/* app_db_sqlite_conn.c */
+apr_status_t app_lite_load(app_error_t *err);
+apr_status_t app_lite_setup(app_db_conn_t *conn, app_error_t *err);
+void         app_lite_teardown(app_db_conn_t *conn);
+int          app_lite_alive(app_db_conn_t *conn);
+void         app_lite_maintain(app_db_conn_t *conn);
+/** Takes the write lock of the database. @return APR_SUCCESS; APP_EFAIL with 55P03 or 58030 */
+apr_status_t app_lite_lock(app_lite_t *lite, apr_interval_time_t wait, app_error_t *err);
+/** Copies the log into the database if it has grown long. The write lock is held. */
+void         app_lite_checkpoint_locked(app_lite_t *lite);
+/** Name of a network file system by the type that statfs() gives, NULL for any other. */
+const char  *app_lite_network_fs(unsigned long type);
+/** Frees a prepared statement. */
+void         app_lite_finalize(app_lite_stmt_t *st);
+
+/* app_db_sqlite_rows.c */
+/** Adds the statement's row to the block of rows. @return 0: no memory */
+int  app_lite_put_row(app_rows_t *rows, sqlite3_stmt *stmt);
+/** Reads the next row of the block. */
+void app_lite_fill_cells(app_rows_t *rows);
+
+/* app_db_sqlite_functions.c, app_db_sqlite_json.c */
+/** Registers the SQL functions on a connection. @return an SQLite result code */
+int  app_lite_functions(app_lite_t *lite);
+int  app_lite_function_json(app_lite_t *lite);
+/** Forgets what SQL functions remembered of a transaction. */
+void app_lite_functions_reset(app_lite_t *lite);
+
+/* app_db_sqlite_error.c */
+/** Fails as the connection's last call did. @return always APP_EFAIL */
+apr_status_t app_lite_fail(app_lite_t *lite, int rc, app_error_t *err);
+/** Fails with 55P03, the status of which is 503 here: another writer was slower than the wait. */
+apr_status_t app_lite_fail_busy(app_error_t *err);
+
+#endif

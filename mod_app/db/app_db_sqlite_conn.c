@@ -1,0 +1,485 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/**
+ * SQLite: opening a connection, what SQL may do on it, deadlines, and the write-ahead log.
+ *
+ * SQLite up to 3.51.2 can damage a database when one connection writes while another one
+ * checkpoints, at the instant when the log is begun anew. So every write and every checkpoint of
+ * all processes holds one lock, in a file beside the database, and nothing checkpoints by itself.
+ */
+#include <stdlib.h>
+#include <sys/vfs.h>
+
+#include "apr_atomic.h"
+#include "apr_strings.h"
+
+#include "app_db_sqlite.h"
+
+#define PROGRESS_OPS     1000
+#define LOOK_INTERVAL    (100 * 1000)
+#define CHECK_INTERVAL   (1000 * 1000)
+#define LOG_PAGES        1000 /* a commit that leaves a longer log checkpoints */
+#define LOG_PAGES_BIG    4000 /* a longer log file is cut to nothing once it is copied */
+
+/* The file system */
+
+const char *app_lite_network_fs(unsigned long type)
+{
+    static const struct {
+        unsigned long type;
+        const char   *name;
+    } kinds[] = {
+        { 0x6969, "NFS" },          { 0x517B, "SMB" },      { 0xFF534D42, "CIFS" },
+        { 0xFE534D42, "SMB2" },     { 0x5346414F, "AFS" },  { 0x6B414653, "AFS" },
+        { 0x00C36400, "Ceph" },     { 0x73757245, "Coda" }, { 0x564C, "NCP" },
+        { 0x0BD00BD0, "Lustre" },   { 0x47504653, "GPFS" }, { 0x7461636F, "OCFS2" },
+        { 0x01161970, "GFS2" },
+    };
+    apr_size_t i;
+
+    for (i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
+        if (kinds[i].type == (type & 0xFFFFFFFF)) {
+            return kinds[i].name;
+        }
+    }
+    return NULL;
+}
+
+static apr_status_t check_disk(const app_db_t *db, app_error_t *err)
+{
+    struct statfs fs;
+    const char *network = NULL;
+
+    if (statfs(db->url.path, &fs) == 0) {
+        network = app_lite_network_fs((unsigned long)fs.f_type);
+    }
+    if (!network) {
+        return APR_SUCCESS;
+    }
+    return app_db_fail_connect(err, db,
+                               apr_psprintf(err->pool, "it lies on a network file system (%s), where the "
+                                            "write-ahead log of SQLite does not work: it needs a local disk",
+                                            network));
+}
+
+/* What SQL may do */
+
+typedef struct action_t {
+    int         action;
+    const char *command; /* as PostgreSQL names it */
+    int         schema;  /* changes the schema: more telling than the writes to sqlite_schema beside it */
+} action_t;
+
+static const action_t writes[] = {
+    { SQLITE_INSERT, "INSERT", 0 },
+    { SQLITE_UPDATE, "UPDATE", 0 },
+    { SQLITE_DELETE, "DELETE", 0 },
+    { SQLITE_CREATE_TABLE, "CREATE TABLE", 1 },
+    { SQLITE_CREATE_TEMP_TABLE, "CREATE TABLE", 1 },
+    { SQLITE_CREATE_VTABLE, "CREATE TABLE", 1 },
+    { SQLITE_CREATE_INDEX, "CREATE INDEX", 1 },
+    { SQLITE_CREATE_TEMP_INDEX, "CREATE INDEX", 1 },
+    { SQLITE_CREATE_VIEW, "CREATE VIEW", 1 },
+    { SQLITE_CREATE_TEMP_VIEW, "CREATE VIEW", 1 },
+    { SQLITE_CREATE_TRIGGER, "CREATE TRIGGER", 1 },
+    { SQLITE_CREATE_TEMP_TRIGGER, "CREATE TRIGGER", 1 },
+    { SQLITE_DROP_TABLE, "DROP TABLE", 1 },
+    { SQLITE_DROP_TEMP_TABLE, "DROP TABLE", 1 },
+    { SQLITE_DROP_VTABLE, "DROP TABLE", 1 },
+    { SQLITE_DROP_INDEX, "DROP INDEX", 1 },
+    { SQLITE_DROP_TEMP_INDEX, "DROP INDEX", 1 },
+    { SQLITE_DROP_VIEW, "DROP VIEW", 1 },
+    { SQLITE_DROP_TEMP_VIEW, "DROP VIEW", 1 },
+    { SQLITE_DROP_TRIGGER, "DROP TRIGGER", 1 },
+    { SQLITE_DROP_TEMP_TRIGGER, "DROP TRIGGER", 1 },
+    { SQLITE_ALTER_TABLE, "ALTER TABLE", 1 },
+    { SQLITE_REINDEX, "REINDEX", 1 },
+    { SQLITE_ANALYZE, "ANALYZE", 1 },
+};
+
+/**
+ * Remembers what a statement would write. It is not refused here: some virtual tables prepare
+ * statements that write when they are opened, and run them only when they are written to. Whether
+ * the statement itself may run, sqlite3_stmt_readonly() says afterwards.
+ */
+static void note_write(app_lite_t *lite, int action)
+{
+    apr_size_t i;
+
+    for (i = 0; i < sizeof(writes) / sizeof(writes[0]); i++) {
+        if (writes[i].action == action && (!lite->command || writes[i].schema)) {
+            lite->command = writes[i].command;
+        }
+    }
+}
+
+static int is_listed(const char *const *list, const char *name)
+{
+    while (*list && strcasecmp(*list, name) != 0) {
+        list++;
+    }
+    return *list != NULL;
+}
+
+static int pragma_allowed(const app_lite_t *lite, const char *name, const char *argument)
+{
+    static const char *const asks[] = { "table_info", "table_xinfo", "table_list", "index_list",
+                                        "index_info", "index_xinfo", "foreign_key_list",
+                                        "foreign_key_check", "function_list", "collation_list",
+                                        "compile_options", NULL };
+    static const char *const reads[] = { "schema_version", "data_version", "user_version",
+                                         "application_id", "page_count", "page_size",
+                                         "freelist_count", "encoding", "foreign_keys", NULL };
+    static const char *const sets[] = { "user_version", "application_id", "defer_foreign_keys",
+                                        "legacy_alter_table", "optimize", NULL };
+
+    return is_listed(asks, name) || (!argument && is_listed(reads, name)) ||
+           (lite->script && is_listed(sets, name));
+}
+
+static int authorize(void *data, int action, const char *first, const char *second,
+                     const char *database, const char *inner)
+{
+    app_lite_t *lite = data;
+
+    (void)database;
+    (void)inner;
+    if (lite->trusted) {
+        return SQLITE_OK;
+    }
+    switch (action) {
+    case SQLITE_READ:
+    case SQLITE_SELECT:
+    case SQLITE_RECURSIVE:
+        return SQLITE_OK;
+    case SQLITE_ATTACH:
+    case SQLITE_DETACH:
+    case SQLITE_TRANSACTION:
+        return SQLITE_DENY;
+    case SQLITE_PRAGMA:
+        return pragma_allowed(lite, first, second) ? SQLITE_OK : SQLITE_DENY;
+    case SQLITE_FUNCTION:
+        return strcasecmp(second, "load_extension") == 0 || strcasecmp(second, "fts3_tokenizer") == 0
+                   ? SQLITE_DENY
+                   : SQLITE_OK;
+    default:
+        note_write(lite, action);
+        return SQLITE_OK;
+    }
+}
+
+/** @return 1 stops the statement with SQLITE_INTERRUPT */
+static int progress(void *data)
+{
+    app_lite_t *lite = data;
+    app_request_t *request = lite->tx ? lite->tx->options.request : NULL;
+    apr_time_t now;
+
+    if (!lite->deadline && !request) {
+        return 0;
+    }
+    now = apr_time_now();
+    if (lite->deadline && now > lite->deadline) {
+        lite->stopped = APP_LITE_TIMEOUT;
+        return 1;
+    }
+    if (request && now > lite->look) {
+        lite->look = now + LOOK_INTERVAL;
+        if (app_request_gone(request)) {
+            lite->stopped = APP_LITE_GONE;
+            return 1;
+        }
+    }
+    return 0;
+}
+
+/* The write lock */
+
+static apr_status_t open_lock(app_lite_t *lite)
+{
+    app_db_t *db = lite->conn->db;
+    apr_status_t rv = APR_SUCCESS;
+    apr_pool_t *p;
+
+    if (!db->mutex) {
+        return app_lock_open(&lite->lock, lite->lock_path, db->url.path, lite->conn->pool);
+    }
+    apr_thread_mutex_lock(db->mutex);
+    if (!db->write_lock) {
+        apr_pool_create(&p, db->pool);
+        rv = app_lock_open(&db->write_lock, lite->lock_path, db->url.path, p);
+        if (rv != APR_SUCCESS) {
+            apr_pool_destroy(p);
+        }
+    }
+    lite->lock = db->write_lock;
+    apr_thread_mutex_unlock(db->mutex);
+    return rv;
+}
+
+apr_status_t app_lite_lock(app_lite_t *lite, apr_interval_time_t wait, app_error_t *err)
+{
+    const char *path = lite->lock_path;
+    apr_status_t rv = lite->lock ? APR_SUCCESS : open_lock(lite);
+    char reason[128];
+    int died = 0;
+
+    if (rv != APR_SUCCESS) {
+        app_db_fail(err, "58030", "the lock of the database cannot be opened");
+        return app_log_only(err, "%s: %s; the folder must be writable for the server's user",
+                            path, APR_STATUS_IS_EMISMATCH(rv)
+                                      ? "something else is in this file"
+                                      : apr_strerror(rv, reason, sizeof(reason)));
+    }
+    rv = app_lock_acquire(lite->lock, wait, &died);
+    if (rv == APR_TIMEUP) {
+        return app_lite_fail_busy(err);
+    }
+    if (rv != APR_SUCCESS) {
+        app_db_fail(err, "58030", "the lock of the database cannot be taken");
+        return app_log_only(err, "%s: status %d", path, rv);
+    }
+    if (died) {
+        app_log(APP_LOG_WARNING, NULL, "APP0220",
+                "%s: a process ended while it was writing; what it had not committed is undone",
+                lite->conn->db->url.path);
+    }
+    return APR_SUCCESS;
+}
+
+/* The log */
+
+static int note_log(void *data, sqlite3 *link, const char *database, int pages)
+{
+    app_lite_t *lite = data;
+
+    (void)link;
+    if (strcmp(database, "main") == 0) {
+        lite->log_pages = pages;
+        apr_atomic_set32(&lite->conn->db->log_dirty, 1);
+    }
+    return SQLITE_OK;
+}
+
+void app_lite_checkpoint_locked(app_lite_t *lite)
+{
+    int pages = 0, copied = 0, rc;
+
+    if (lite->log_pages < LOG_PAGES) {
+        return;
+    }
+    rc = sqlite3_wal_checkpoint_v2(lite->link, "main", SQLITE_CHECKPOINT_PASSIVE, &pages, &copied);
+    if (rc != SQLITE_OK && rc != SQLITE_BUSY && rc != SQLITE_LOCKED) {
+        app_log(APP_LOG_WARNING, NULL, "APP0221", "%s: the log cannot be copied into the database: %s",
+                lite->conn->db->url.path, sqlite3_errmsg(lite->link));
+    }
+}
+
+/** @return 1 if nothing is left to copy */
+static int checkpoint_idle_locked(app_lite_t *lite)
+{
+    int pages = 0, copied = 0;
+
+    if (sqlite3_wal_checkpoint_v2(lite->link, "main", SQLITE_CHECKPOINT_PASSIVE, &pages, &copied) !=
+            SQLITE_OK ||
+        copied < pages) {
+        return 0;
+    }
+    if (pages > LOG_PAGES_BIG) {
+        sqlite3_busy_timeout(lite->link, 0);
+        sqlite3_wal_checkpoint_v2(lite->link, "main", SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL);
+        sqlite3_busy_timeout(lite->link, (int)(lite->conn->db->conf->db_wait / 1000));
+    }
+    return 1;
+}
+
+void app_lite_maintain(app_db_conn_t *conn)
+{
+    app_lite_t *lite = conn->state;
+    app_db_t *db = conn->db;
+
+    if (!apr_atomic_read32(&db->log_dirty) || !lite->lock ||
+        app_lock_acquire(lite->lock, 0, NULL) != APR_SUCCESS) {
+        return;
+    }
+    apr_atomic_set32(&db->log_dirty, 0);
+    if (!checkpoint_idle_locked(lite)) {
+        apr_atomic_set32(&db->log_dirty, 1);
+    }
+    app_lock_release(lite->lock);
+}
+
+/* A connection */
+
+apr_status_t app_lite_load(app_error_t *err)
+{
+    if (sqlite3_libversion_number() < 3037000) {
+        return app_fail(err, APP_E_SETTING, "SQLite %s is too old; it needs to be 3.37 or newer",
+                        sqlite3_libversion());
+    }
+    if (!sqlite3_threadsafe()) {
+        return app_fail(err, APP_E_SETTING, "This SQLite library was built without threads");
+    }
+    /*
+     * Its statistics are one mutex for all threads. Refused where somebody else has begun to use
+     * SQLite.
+     */
+    sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
+    if (sqlite3_config(SQLITE_CONFIG_URI, 1) != SQLITE_OK &&
+        !sqlite3_compileoption_used("USE_URI")) {
+        return app_fail(err, APP_E_SETTING, "This SQLite library was built without URI file names");
+    }
+    return APR_SUCCESS;
+}
+
+static void configure(sqlite3 *link)
+{
+    static const struct {
+        int option, value;
+    } options[] = {
+        { SQLITE_DBCONFIG_DEFENSIVE, 1 },      { SQLITE_DBCONFIG_DQS_DML, 0 },
+        { SQLITE_DBCONFIG_DQS_DDL, 0 },        { SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0 },
+        { SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1 },
+    };
+    apr_size_t i;
+
+    for (i = 0; i < sizeof(options) / sizeof(options[0]); i++) {
+        sqlite3_db_config(link, options[i].option, options[i].value, NULL);
+    }
+}
+
+/** Whether the one value of a PRAGMA is "wal". @return an SQLite result code */
+static int ask_wal(sqlite3 *link, const char *sql, int *pwal)
+{
+    sqlite3_stmt *stmt;
+    int rc = sqlite3_prepare_v2(link, sql, -1, &stmt, NULL);
+
+    *pwal = 0;
+    if (rc != SQLITE_OK) {
+        return rc;
+    }
+    if (sqlite3_step(stmt) == SQLITE_ROW) {
+        const char *mode = (const char *)sqlite3_column_text(stmt, 0);
+
+        *pwal = mode && strcmp(mode, "wal") == 0;
+    }
+    return sqlite3_finalize(stmt);
+}
+
+static apr_status_t use_wal(app_lite_t *lite, app_error_t *err)
+{
+    const app_db_t *db = lite->conn->db;
+    int wal, rc = ask_wal(lite->link, "PRAGMA journal_mode", &wal);
+
+    if (rc == SQLITE_OK && !wal) {
+        if (app_lite_lock(lite, db->conf->db_wait, err) != APR_SUCCESS) {
+            return APP_EFAIL;
+        }
+        rc = ask_wal(lite->link, "PRAGMA journal_mode=WAL", &wal);
+        app_lock_release(lite->lock);
+    }
+    if (rc != SQLITE_OK) {
+        return app_db_fail_connect(err, db, sqlite3_errmsg(lite->link));
+    }
+    return wal ? APR_SUCCESS
+               : app_db_fail_connect(err, db, "SQLite cannot keep a write-ahead log for it");
+}
+
+static apr_status_t set_pragmas(app_lite_t *lite, app_error_t *err)
+{
+    static const char pragmas[] = "PRAGMA foreign_keys=ON;"
+                                  "PRAGMA temp_store=MEMORY;"
+                                  "PRAGMA journal_size_limit=16777216;"
+                                  "PRAGMA cache_size=-8000;"
+                                  "PRAGMA mmap_size=0;"
+                                  "PRAGMA wal_autocheckpoint=0";
+    const app_db_t *db = lite->conn->db;
+    const char *sync = db->conf->sqlite_sync ? "PRAGMA synchronous=NORMAL" : "PRAGMA synchronous=FULL";
+
+    if (sqlite3_exec(lite->link, sync, NULL, NULL, NULL) != SQLITE_OK ||
+        sqlite3_exec(lite->link, pragmas, NULL, NULL, NULL) != SQLITE_OK) {
+        return app_db_fail_connect(err, db, sqlite3_errmsg(lite->link));
+    }
+    return APR_SUCCESS;
+}
+
+static void drop_statement(void *data, app_db_statement_t *st)
+{
+    (void)data;
+    app_lite_finalize(st->data);
+}
+
+apr_status_t app_lite_setup(app_db_conn_t *conn, app_error_t *err)
+{
+    app_lite_t *lite = apr_pcalloc(conn->pool, sizeof(*lite));
+    const app_core_conf_t *conf = conn->db->conf;
+
+    conn->state = lite;
+    lite->conn = conn;
+    lite->link = conn->native;
+    lite->trusted = 1;
+    lite->lock_path = apr_pstrcat(conn->pool, conn->db->url.path, ".app-lock", NULL);
+    lite->statements = app_db_statements_create(conf->db_statements, drop_statement, lite);
+    apr_pool_create(&lite->scratch, conn->pool);
+    app_lite_functions_reset(lite);
+    sqlite3_extended_result_codes(lite->link, 1);
+    sqlite3_busy_timeout(lite->link, (int)(conf->db_wait / 1000));
+    configure(lite->link);
+    if (!lite->statements) {
+        return app_db_fail_connect(err, conn->db, "out of memory");
+    }
+    if (check_disk(conn->db, err) != APR_SUCCESS ||
+        use_wal(lite, err) != APR_SUCCESS || set_pragmas(lite, err) != APR_SUCCESS) {
+        return APP_EFAIL;
+    }
+    if (app_lite_functions(lite) != SQLITE_OK || app_lite_function_json(lite) != SQLITE_OK) {
+        return app_db_fail_connect(err, conn->db, sqlite3_errmsg(lite->link));
+    }
+    sqlite3_wal_hook(lite->link, note_log, lite);
+    sqlite3_progress_handler(lite->link, PROGRESS_OPS, progress, lite);
+    sqlite3_set_authorizer(lite->link, authorize, lite);
+    lite->trusted = 0;
+    lite->checked = conn->opened;
+    return APR_SUCCESS;
+}
+
+void app_lite_finalize(app_lite_stmt_t *st)
+{
+    if (st) {
+        sqlite3_finalize(st->stmt);
+        free(st);
+    }
+}
+
+void app_lite_teardown(app_db_conn_t *conn)
+{
+    app_lite_t *lite = conn->state;
+    int i;
+
+    if (!lite) {
+        return;
+    }
+    for (i = 0; i < APP_LITE_COMMANDS; i++) {
+        sqlite3_finalize(lite->commands[i]);
+    }
+    app_lite_finalize(lite->uncached);
+    if (lite->statements) {
+        app_db_statements_destroy(lite->statements);
+    }
+    json_decref(lite->claims);
+    lite->claims = NULL;
+}
+
+/** A file put in the database's place, by a restore for example, is to be seen. */
+int app_lite_alive(app_db_conn_t *conn)
+{
+    app_lite_t *lite = conn->state;
+    apr_time_t now = apr_time_now();
+    int moved = 0;
+
+    if (now - lite->checked < CHECK_INTERVAL && now >= lite->checked) {
+        return 1;
+    }
+    lite->checked = now;
+    sqlite3_file_control(lite->link, "main", SQLITE_FCNTL_HAS_MOVED, &moved);
+    return !moved;
+}

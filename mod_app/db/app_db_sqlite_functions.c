@@ -1,0 +1,197 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/**
+ * SQL functions that every SQLite connection has, so that the same SQL, views, triggers and row
+ * filters know who is asking as on PostgreSQL:
+ *
+ *     current_setting(name)  current_setting(name, missing_ok)
+ *     set_config(name, value, is_local)   always local: a connection serves others afterwards
+ *     auth_uid()    claim "sub"
+ *     auth_role()   setting "role", else claim "role"
+ *     auth_claim(name)   as SQLite's ->> gives it: text, integer, real, 0 or 1, JSON text, NULL
+ */
+#include <stdlib.h>
+
+#include "apr_strings.h"
+
+#include "app_db_sqlite.h"
+
+#define CLAIMS_SETTING "request.jwt.claims"
+#define TEXT_KEPT      (256 * 1024) /* app_json() keeps no more memory than that between transactions */
+
+static void raise_error(sqlite3_context *ctx, const char *sqlstate, const char *message)
+{
+    app_lite_t *lite = sqlite3_user_data(ctx);
+
+    lite->sqlstate = sqlstate;
+    sqlite3_result_error(ctx, message, -1);
+}
+
+static const char *text_of(sqlite3_value *value)
+{
+    return (const char *)sqlite3_value_text(value);
+}
+
+/* Settings */
+
+static void current_setting(sqlite3_context *ctx, int argc, sqlite3_value **argv)
+{
+    const app_lite_t *lite = sqlite3_user_data(ctx);
+    const char *name = text_of(argv[0]), *value;
+    char message[256];
+
+    if (!name || !lite->tx) {
+        return;
+    }
+    value = app_db_setting(lite->tx, name);
+    if (value) {
+        sqlite3_result_text(ctx, value, -1, SQLITE_TRANSIENT);
+    }
+    else if (argc < 2 || !sqlite3_value_int(argv[1])) {
+        apr_snprintf(message, sizeof(message), "unrecognized configuration parameter \"%.100s\"", name);
+        raise_error(ctx, "42704", message);
+    }
+}
+
+static void set_config(sqlite3_context *ctx, int argc, sqlite3_value **argv)
+{
+    const app_lite_t *lite = sqlite3_user_data(ctx);
+    const char *name = text_of(argv[0]), *value = text_of(argv[1]);
+
+    (void)argc;
+    if (!name) {
+        raise_error(ctx, "22004", "SET requires parameter name");
+        return;
+    }
+    if (!lite->tx) {
+        return;
+    }
+    value = value ? value : "";
+    app_db_setting_put(lite->tx, name, value, strlen(value));
+    sqlite3_result_text(ctx, value, -1, SQLITE_TRANSIENT);
+}
+
+/* Claims */
+
+/**
+ * The claims, parsed once: a row filter asks for each row. The text is compared since SQL may set
+ * it anew.
+ */
+static const json_t *claims_of(app_lite_t *lite)
+{
+    const char *text = lite->tx ? app_db_setting(lite->tx, CLAIMS_SETTING) : NULL;
+
+    if (!text) {
+        return NULL;
+    }
+    if (!lite->claims || strcmp(text, lite->claims_of) != 0) {
+        json_decref(lite->claims);
+        lite->claims = json_loads(text, 0, NULL);
+        lite->claims_of = apr_pstrdup(lite->tx->pool, text);
+    }
+    return lite->claims;
+}
+
+static void result_json(sqlite3_context *ctx, const json_t *json)
+{
+    char *text = json_dumps(json, JSON_COMPACT);
+
+    if (text) {
+        sqlite3_result_text(ctx, text, -1, SQLITE_TRANSIENT);
+        free(text);
+    }
+}
+
+static void result_claim(sqlite3_context *ctx, const char *name)
+{
+    const json_t *claim = json_object_get(claims_of(sqlite3_user_data(ctx)), name);
+
+    switch (claim ? json_typeof(claim) : JSON_NULL) {
+    case JSON_STRING:
+        sqlite3_result_text64(ctx, json_string_value(claim), json_string_length(claim),
+                              SQLITE_TRANSIENT, SQLITE_UTF8);
+        break;
+    case JSON_INTEGER:
+        sqlite3_result_int64(ctx, json_integer_value(claim));
+        break;
+    case JSON_REAL:
+        sqlite3_result_double(ctx, json_real_value(claim));
+        break;
+    case JSON_TRUE:
+    case JSON_FALSE:
+        sqlite3_result_int(ctx, json_is_true(claim));
+        break;
+    case JSON_NULL:
+        break;
+    default:
+        result_json(ctx, claim);
+        break;
+    }
+}
+
+static void auth_claim(sqlite3_context *ctx, int argc, sqlite3_value **argv)
+{
+    const char *name = text_of(argv[0]);
+
+    (void)argc;
+    if (name) {
+        result_claim(ctx, name);
+    }
+}
+
+static void auth_uid(sqlite3_context *ctx, int argc, sqlite3_value **argv)
+{
+    (void)argc;
+    (void)argv;
+    result_claim(ctx, "sub");
+}
+
+static void auth_role(sqlite3_context *ctx, int argc, sqlite3_value **argv)
+{
+    const app_lite_t *lite = sqlite3_user_data(ctx);
+    const char *role = lite->tx ? app_db_setting(lite->tx, "role") : NULL;
+
+    (void)argc;
+    (void)argv;
+    if (role && *role) {
+        sqlite3_result_text(ctx, role, -1, SQLITE_TRANSIENT);
+    }
+    else {
+        result_claim(ctx, "role");
+    }
+}
+
+int app_lite_functions(app_lite_t *lite)
+{
+    static const struct {
+        const char *name;
+        int         nargs;
+        void      (*run)(sqlite3_context *ctx, int argc, sqlite3_value **argv);
+    } functions[] = {
+        { "current_setting", 1, current_setting }, { "current_setting", 2, current_setting },
+        { "set_config", 3, set_config },           { "auth_uid", 0, auth_uid },
+        { "auth_role", 0, auth_role },             { "auth_claim", 1, auth_claim },
+    };
+    apr_size_t i;
+    int rc = SQLITE_OK;
+
+    /* Innocuous: usable in views and triggers, although trusted_schema is off. */
+    for (i = 0; i < sizeof(functions) / sizeof(functions[0]) && rc == SQLITE_OK; i++) {
+        rc = sqlite3_create_function_v2(lite->link, functions[i].name, functions[i].nargs,
+                                        SQLITE_UTF8 | SQLITE_INNOCUOUS, lite, functions[i].run, NULL,
+                                        NULL, NULL);
+    }
+    return rc;
+}
+
+void app_lite_functions_reset(app_lite_t *lite)
+{
+    if (lite->claims) {
+        json_decref(lite->claims);
+        lite->claims = NULL;
+    }
+    lite->sqlstate = NULL;
+    if (!lite->text.pool || lite->text.size > TEXT_KEPT) {
+        apr_pool_clear(lite->scratch);
+        app_buf_init(&lite->text, lite->scratch, APP_LITE_TEXT_MAX);
+    }
+}

@@ -1,0 +1,134 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/**
+ * SQLite: rows taken off a statement into a block of memory, and read from it. So a result outlives
+ * its statement, and no reader or writer waits for a slow client. Thread that has the connection.
+ */
+#include <stdlib.h>
+
+#include "app_db_sqlite.h"
+
+#define BLOCK_FIRST 4096
+
+/** Room for len more bytes. @return where they go; NULL: no memory */
+static char *reserve(app_rows_t *rows, apr_size_t len)
+{
+    app_lite_block_t *block = rows->result;
+    apr_size_t size = block ? block->size : 0, wanted = size ? size : BLOCK_FIRST;
+
+    while (wanted - rows->end < len) {
+        wanted *= 2;
+    }
+    if (wanted != size) {
+        block = realloc(block, sizeof(*block) + wanted);
+        if (!block) {
+            return NULL;
+        }
+        block->size = wanted;
+        rows->result = block;
+    }
+    return block->data + rows->end;
+}
+
+static int put(app_rows_t *rows, const char *text, apr_size_t len)
+{
+    apr_int32_t length = (apr_int32_t)len;
+    char *to = reserve(rows, sizeof(length) + len + 1);
+
+    if (!to) {
+        return 0;
+    }
+    memcpy(to, &length, sizeof(length));
+    memcpy(to + sizeof(length), text, len);
+    to[sizeof(length) + len] = '\0';
+    rows->end += sizeof(length) + len + 1;
+    return 1;
+}
+
+static int put_null(app_rows_t *rows)
+{
+    const apr_int32_t none = -1;
+    char *to = reserve(rows, sizeof(none));
+
+    if (!to) {
+        return 0;
+    }
+    memcpy(to, &none, sizeof(none));
+    rows->end += sizeof(none);
+    return 1;
+}
+
+static int put_blob(app_rows_t *rows, const unsigned char *bytes, apr_size_t n)
+{
+    static const char hex[] = "0123456789abcdef";
+    apr_int32_t length = (apr_int32_t)(n * 2 + 2);
+    char *to = reserve(rows, sizeof(length) + n * 2 + 3);
+    apr_size_t i;
+
+    if (!to) {
+        return 0;
+    }
+    memcpy(to, &length, sizeof(length));
+    to += sizeof(length);
+    *to++ = '\\';
+    *to++ = 'x';
+    for (i = 0; i < n; i++) {
+        *to++ = hex[bytes[i] >> 4];
+        *to++ = hex[bytes[i] & 15];
+    }
+    *to = '\0';
+    rows->end += sizeof(length) + (apr_size_t)length + 1;
+    return 1;
+}
+
+static int put_column(app_rows_t *rows, sqlite3_stmt *stmt, int column)
+{
+    char number[APP_DB_REAL_SIZE];
+    const void *bytes;
+    apr_size_t len;
+
+    switch (sqlite3_column_type(stmt, column)) {
+    case SQLITE_NULL:
+        return put_null(rows);
+    case SQLITE_INTEGER:
+        len = app_db_print_int(number, sqlite3_column_int64(stmt, column));
+        return put(rows, number, len);
+    case SQLITE_FLOAT:
+        len = app_db_print_real(number, sqlite3_column_double(stmt, column));
+        return put(rows, number, len);
+    case SQLITE_BLOB:
+        bytes = sqlite3_column_blob(stmt, column);
+        return put_blob(rows, bytes, (apr_size_t)sqlite3_column_bytes(stmt, column));
+    default:
+        bytes = sqlite3_column_text(stmt, column);
+        return bytes && put(rows, bytes, (apr_size_t)sqlite3_column_bytes(stmt, column));
+    }
+}
+
+int app_lite_put_row(app_rows_t *rows, sqlite3_stmt *stmt)
+{
+    int i;
+
+    for (i = 0; i < rows->columns; i++) {
+        if (!put_column(rows, stmt, i)) {
+            return 0;
+        }
+    }
+    return 1;
+}
+
+void app_lite_fill_cells(app_rows_t *rows)
+{
+    const app_lite_block_t *block = rows->result;
+    const char *at = block->data + rows->position;
+    apr_int32_t length;
+    int i;
+
+    for (i = 0; i < rows->columns; i++) {
+        memcpy(&length, at, sizeof(length));
+        at += sizeof(length);
+        rows->cells[i].text = length < 0 ? NULL : at;
+        rows->cells[i].len = length < 0 ? 0 : (apr_size_t)length;
+        at += length < 0 ? 0 : length + 1;
+    }
+    rows->position = (apr_size_t)(at - block->data);
+}

@@ -1,0 +1,158 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/**
+ * The prepared statements of one connection, found by their SQL text, at most so many: a new one
+ * pushes out the one that was used longest ago. Not from a pool, since statements come and go as
+ * long as the connection lives. Used by the thread that has the connection.
+ */
+#include <stdlib.h>
+
+#include "app_db_driver.h"
+
+#define MIN_STATEMENTS 8 /* of one transaction: none of these may push out another */
+
+typedef struct entry_t entry_t;
+struct entry_t {
+    app_db_statement_t st;
+    apr_uint64_t       hash;
+    entry_t           *next;          /* in its bucket */
+    entry_t           *newer, *older; /* by last use */
+    char               text[];
+};
+
+struct app_db_statements_t {
+    apr_size_t max, count;
+    apr_size_t mask; /* number of buckets - 1 */
+    entry_t   *newest, *oldest;
+    void     (*drop)(void *ctx, app_db_statement_t *st);
+    void      *ctx;
+    entry_t   *buckets[];
+};
+
+static apr_uint64_t hash_text(const char *text, apr_size_t len, int readonly)
+{
+    const apr_uint64_t prime = 0x9E3779B97F4A7C15u;
+    apr_uint64_t hash = len * 2 + (readonly != 0), word;
+
+    for (; len >= sizeof(word); text += sizeof(word), len -= sizeof(word)) {
+        memcpy(&word, text, sizeof(word));
+        hash = (hash ^ word) * prime;
+        hash ^= hash >> 32;
+    }
+    word = 0;
+    memcpy(&word, text, len);
+    hash = (hash ^ word) * prime;
+    return hash ^ hash >> 32;
+}
+
+app_db_statements_t *app_db_statements_create(apr_int64_t max,
+                                              void (*drop)(void *ctx, app_db_statement_t *st),
+                                              void *ctx)
+{
+    apr_size_t limit = max < MIN_STATEMENTS ? MIN_STATEMENTS : (apr_size_t)max;
+    apr_size_t size = 16;
+    app_db_statements_t *statements;
+
+    while (size < limit * 2) {
+        size *= 2;
+    }
+    statements = calloc(1, sizeof(*statements) + size * sizeof(entry_t *));
+    if (!statements) {
+        return NULL;
+    }
+    statements->max = limit;
+    statements->mask = size - 1;
+    statements->drop = drop;
+    statements->ctx = ctx;
+    return statements;
+}
+
+static void unlink_use(app_db_statements_t *statements, entry_t *entry)
+{
+    *(entry->newer ? &entry->newer->older : &statements->newest) = entry->older;
+    *(entry->older ? &entry->older->newer : &statements->oldest) = entry->newer;
+}
+
+static void link_newest(app_db_statements_t *statements, entry_t *entry)
+{
+    entry->newer = NULL;
+    entry->older = statements->newest;
+    *(entry->older ? &entry->older->newer : &statements->oldest) = entry;
+    statements->newest = entry;
+}
+
+static void remove_entry(app_db_statements_t *statements, entry_t *entry)
+{
+    entry_t **where = &statements->buckets[entry->hash & statements->mask];
+
+    while (*where != entry) {
+        where = &(*where)->next;
+    }
+    *where = entry->next;
+    unlink_use(statements, entry);
+    statements->count--;
+    statements->drop(statements->ctx, &entry->st);
+    free(entry);
+}
+
+static entry_t *add_entry(app_db_statements_t *statements, const char *text, apr_size_t len,
+                          int readonly, apr_uint64_t hash)
+{
+    entry_t **bucket = &statements->buckets[hash & statements->mask];
+    entry_t *entry;
+
+    if (statements->count >= statements->max) {
+        remove_entry(statements, statements->oldest);
+    }
+    entry = calloc(1, sizeof(*entry) + len + 1);
+    if (!entry) {
+        return NULL;
+    }
+    memcpy(entry->text, text, len);
+    entry->st.text = entry->text;
+    entry->st.len = len;
+    entry->st.readonly = readonly;
+    entry->hash = hash;
+    entry->next = *bucket;
+    *bucket = entry;
+    statements->count++;
+    link_newest(statements, entry);
+    return entry;
+}
+
+app_db_statement_t *app_db_statements_get(app_db_statements_t *statements, const char *text,
+                                          apr_size_t len, int readonly)
+{
+    apr_uint64_t hash = hash_text(text, len, readonly);
+    entry_t *entry = statements->buckets[hash & statements->mask];
+
+    while (entry && (entry->hash != hash || entry->st.readonly != readonly ||
+                     entry->st.len != len || memcmp(entry->text, text, len) != 0)) {
+        entry = entry->next;
+    }
+    if (!entry) {
+        entry = add_entry(statements, text, len, readonly, hash);
+    }
+    else if (entry != statements->newest) {
+        unlink_use(statements, entry);
+        link_newest(statements, entry);
+    }
+    return entry ? &entry->st : NULL;
+}
+
+void app_db_statements_remove(app_db_statements_t *statements, app_db_statement_t *st)
+{
+    remove_entry(statements, (entry_t *)st);
+}
+
+void app_db_statements_clear(app_db_statements_t *statements)
+{
+    while (statements->newest) {
+        remove_entry(statements, statements->newest);
+    }
+}
+
+void app_db_statements_destroy(app_db_statements_t *statements)
+{
+    app_db_statements_clear(statements);
+    free(statements);
+}
