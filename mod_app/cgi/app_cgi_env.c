@@ -283,10 +283,11 @@ apr_status_t app_cgi_env_read(app_cgi_request_t *request, const char *const *env
 {
     const char *peer = get(env, "REMOTE_ADDR");
 
+    request->length = 0;
     if (read_method(request, env, err) != APR_SUCCESS ||
-        read_path(request, env, base_path, err, p) != APR_SUCCESS ||
         read_headers(request, env, err, p) != APR_SUCCESS ||
-        read_length(request, env, err) != APR_SUCCESS) {
+        read_length(request, env, err) != APR_SUCCESS ||
+        read_path(request, env, base_path, err, p) != APR_SUCCESS) {
         return APP_EFAIL;
     }
     request->query = read_query(env);

@@ -27,7 +27,8 @@ typedef struct app_cgi_request_t {
 const char *app_cgi_env_get(const char *const *env, const char *name);
 
 /**
- * Reads a request. The texts live as long as env and p.
+ * Reads a request. The texts live as long as env and p. When it fails, length holds what is known
+ * of the body, so that the caller can read it away.
  * @param base_path where /api, /health and /status hang, from the settings; NULL: found from env
  * @return APR_SUCCESS; APP_EFAIL with APP_E_BAD_REQUEST, APP_E_NOT_FOUND or APP_E_URL_TOO_LONG
  */

@@ -10,7 +10,7 @@
 #include "app_cgi_int.h"
 
 #define HEAD_MAX  (256 * 1024)
-#define DRAIN_MAX (8 * 1024 * 1024)
+#define DRAIN_MAX (64 * 1024 * 1024)
 
 typedef struct app_cgi_exchange_t {
     const app_cgi_io_t *io;
@@ -113,8 +113,9 @@ static int add_line(void *ctx, const char *name, const char *value)
 }
 
 /**
- * Reads away what nobody wanted of the body. Some servers do not look at the answer before they
- * have passed the whole body on: a long answer and a long body would wait for each other.
+ * Reads away what nobody wanted of the body. mod_cgid and others do not look at the answer before
+ * they have passed the whole body on: left unread, it would cost the answer, or both would wait for
+ * each other.
  */
 static void drain(app_cgi_exchange_t *ex)
 {
@@ -212,20 +213,23 @@ void app_cgi_exchange_run(const app_cgi_setup_t *setup, const app_cgi_io_t *io, 
     app_cgi_request_t *request = &ex.request;
     app_exchange_t exchange = { .pool = p, .ops = &ops, .data = &ex };
     app_error_t err = { .pool = p };
+    const char *base_path;
+    apr_status_t rv;
 
+    base_path = setup->site ? app_site_core_conf(setup->site)->base_path : NULL;
+    rv = app_cgi_env_read(request, env, base_path, &err, p);
+    ex.left = request->length;
     if (!setup->site) {
         app_fail(&err, APP_E_INTERNAL, NULL);
         refuse(&ex, &err);
         return;
     }
-    if (app_cgi_env_read(request, env, app_site_core_conf(setup->site)->base_path, &err, p) !=
-        APR_SUCCESS) {
+    if (rv != APR_SUCCESS) {
         app_log(APP_LOG_INFO, NULL, "APP0401", "%d before the request could be read: %s",
                 err.status, err.message);
         refuse(&ex, &err);
         return;
     }
-    ex.left = request->length;
     exchange.method = request->method;
     exchange.mount = request->mount;
     exchange.path = request->path;

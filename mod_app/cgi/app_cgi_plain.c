@@ -18,23 +18,20 @@
 extern char **environ;
 
 typedef struct plain_t {
-    apr_size_t  len;
-    char        buffer[BUFFER_SIZE];
-    apr_int64_t taken; /* bytes of the body that have been read */
-    int         drained;
-    int         cut;
+    apr_size_t len;
+    char       buffer[BUFFER_SIZE];
+    int        cut;
 } plain_t;
 
 static apr_status_t read_in(void *stream, char *buf, apr_size_t *plen)
 {
-    plain_t *plain = stream;
     ssize_t n;
 
+    (void)stream;
     do {
         n = read(STDIN_FILENO, buf, *plen);
     } while (n < 0 && errno == EINTR);
     *plen = n > 0 ? (apr_size_t)n : 0;
-    plain->taken += (apr_int64_t)*plen;
     return n > 0 ? APR_SUCCESS : n == 0 ? APR_EOF : APR_FROM_OS_ERROR(errno);
 }
 
@@ -54,41 +51,11 @@ static apr_status_t write_all(const char *bytes, apr_size_t len)
     return APR_SUCCESS;
 }
 
-/**
- * Reads what nobody wanted of the body. Servers pass all of it on before they listen to the answer: where it stays
- * unread, the answer is lost to a connection reset, or both sides wait for each other.
- */
-static void drain(plain_t *plain)
-{
-    const char *text = getenv("CONTENT_LENGTH");
-    apr_int64_t length = 0;
-    char waste[BUFFER_SIZE];
-
-    if (getenv("HTTP_TRANSFER_ENCODING")) {
-        length = APR_INT64_MAX; /* to the end */
-    }
-    else if (text && app_int64_parse(text, strlen(text), &length) != APR_SUCCESS) {
-        length = 0;
-    }
-    while (plain->taken < length) {
-        apr_int64_t left = length - plain->taken;
-        apr_size_t n = left < BUFFER_SIZE ? (apr_size_t)left : BUFFER_SIZE;
-
-        if (read_in(plain, waste, &n) != APR_SUCCESS) {
-            break;
-        }
-    }
-}
-
 static apr_status_t flush_out(void *stream)
 {
     plain_t *plain = stream;
     apr_size_t len = plain->len;
 
-    if (!plain->drained) {
-        plain->drained = 1;
-        drain(plain);
-    }
     plain->len = 0;
     return write_all(plain->buffer, len);
 }
