@@ -5,8 +5,8 @@
  *
  *   rest_parse.c   query string, Prefer, Accept, body → rest_query.h
  *   rest_plan.c    names and grants against a snapshot (rest_schema.h) → rest_plan.h
- *   rest_render.c  one SQL text and its parameters → rest_sql_t; what the databases do not share
- * is in a rest_dialect_t
+ *   rest_render.c  one SQL text and its parameters → rest_statement_t; what the databases do not
+ *                  share is in a rest_dialect_t
  *   rest_run.c     one transaction; rows come as JSON text
  *   rest_respond.c status and headers
  *
