@@ -154,6 +154,26 @@ const app_core_conf_t *app_conf_core(const app_site_conf_t *conf)
     return conf->own->data;
 }
 
+void app_core_list_settings(app_core_t *core,
+                            void (*each)(void *ctx, const app_plugin_t *plugin,
+                                         const app_setting_t *row),
+                            void *ctx)
+{
+    const app_setting_t *row;
+    int i;
+
+    for (row = app_core_settings; row->name; row++) {
+        each(ctx, NULL, row);
+    }
+    for (i = 0; i < core->plugins->nelts; i++) {
+        const app_plugin_t *plugin = APR_ARRAY_IDX(core->plugins, i, const app_plugin_t *);
+
+        for (row = plugin->settings; row && row->name; row++) {
+            each(ctx, plugin, row);
+        }
+    }
+}
+
 /* Sites */
 
 /** Sites with the same database and the same pool settings share one pool. */
