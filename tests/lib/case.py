@@ -40,7 +40,8 @@ class Case:
         self.databases = set(DATABASES)
         self.settings = ()     # lines for the site, httpd's and the CGI's alike
         self.server = ()       # lines for httpd's virtual host
-        self.logs = {}         # number -> hosts that write it
+        self.logs = {}         # number -> hosts that must write it
+        self.may_log = {}      # number -> hosts that may
         self.writes = ()       # tables to be restored afterwards
         self.exchanges = []
 
@@ -75,7 +76,8 @@ def _read_keys(case, lines):
             lists[key].append(value)
         elif key == "log":
             number, *words = value.split()
-            case.logs[number] = _wanted(words, at)[0]
+            logs = case.may_log if number.endswith("?") else case.logs
+            logs[number.rstrip("?")] = _wanted(words, at)[0]
         elif key == "writes":
             case.writes = tuple(value.split())
         else:

@@ -10,6 +10,7 @@ NUMBER = re.compile(r"\b(APP\d{4}|AH\d{5})\b")
 # in one where they came together.
 PASSED_ON = re.compile(r"AH0(?:1215|1071)\b")
 INNER = re.compile(r"\[app:(\w+)\].*?\b(APP\d{4})\b")
+PIECE = re.compile(r"AH01071: Got error '(.*)'")
 CRASH = re.compile(r"exit signal|exited with signal|Sanitizer|runtime error:|core dumped|"
                    r"corrupt|double free|assertion .* failed", re.I)
 
@@ -18,6 +19,7 @@ class Log:
     def __init__(self, path):
         self.path = path
         self.at = 0
+        self.unended = False
 
     def rest(self):
         """The lines since the last call."""
@@ -29,7 +31,16 @@ class Log:
             return []
         end = data.rfind(b"\n") + 1
         self.at += end
-        return data[:end].decode("utf-8", "replace").splitlines()
+        lines = data[:end].decode("utf-8", "replace").splitlines()
+        return [line for line in lines if not self._goes_on(line)]
+
+    def _goes_on(self, line):
+        """Whether mod_proxy_fcgi goes on here with a line of the program that it has cut in pieces."""
+        text = PIECE.search(line)
+        if not text:
+            return False
+        before, self.unended = self.unended, not text[1].endswith("\\n")
+        return before
 
     def text(self):
         try:

@@ -47,7 +47,7 @@ class Cluster:
         self.running = False
         process.give_to(self.folder, "postgres")
         self._do("initdb", "-D", self.data, "-U", "postgres", "-A", "trust", "-E", "UTF8",
-                 "--no-locale", "--no-sync", "--no-instructions")
+                 "--locale=C.UTF-8", "--no-sync", "--no-instructions")
         with open(os.path.join(self.data, "postgresql.conf"), "a", encoding="ascii") as file:
             file.write(SETTINGS % {"port": self.port, "folder": self.folder,
                                    "fsync": "on" if fsync else "off"})

@@ -102,6 +102,8 @@ class Site:
             words = line.split(" ", 2)
             if words[0].startswith("App"):
                 core[words[0]] = line.split(" ", 1)[1]
+            elif words[1:] == ["none"]:
+                plugins.pop(words[0], None)
             else:
                 settings = plugins.setdefault(words[0], {})
                 if len(words) > 1:
