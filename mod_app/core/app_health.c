@@ -23,7 +23,7 @@ const char *app_time_text(apr_time_t when, apr_pool_t *p)
 
 apr_status_t app_json_answer(app_response_t *res, json_t *document, app_error_t *err)
 {
-    char *text = json_dumps(document, JSON_COMPACT | JSON_ENSURE_ASCII);
+    char *text = json_dumps(document, JSON_COMPACT | JSON_ENSURE_ASCII | JSON_REAL_PRECISION(6));
 
     json_decref(document);
     if (!text) {

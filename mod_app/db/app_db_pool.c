@@ -374,6 +374,8 @@ apr_status_t app_db_pool_start(app_db_t *db, apr_pool_t *pchild, app_error_t *er
         app_fail(err, APP_E_INTERNAL, NULL);
         return app_log_only(err, "the pool of connections cannot be made: status %d", rv);
     }
+    /* The places lie in pools below the list's, which would otherwise go before it. */
+    apr_reslist_cleanup_order_set(db->conns, APR_RESLIST_CLEANUP_FIRST);
     apr_pool_cleanup_register(pchild, db, stop, apr_pool_cleanup_null);
     return APR_SUCCESS;
 }
