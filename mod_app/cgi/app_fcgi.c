@@ -39,6 +39,9 @@
 #define WATCH_SECONDS   1
 #define WATCHED         (EPOLLIN | EPOLLRDHUP | EPOLLONESHOT)
 #define CONNECTIONS_MAX 1000              /* above, none is kept open */
+#define FRESH_WAIT      2000000           /* at the end: wait for a first request (microseconds) */
+#define KEPT_WAIT       300000            /* … and for one more on a kept connection */
+#define CLOSE_STEP      5000
 #define DRAIN_MAX       (8 * 1024 * 1024) /* unread body that is read away to keep a connection */
 #define POOL_KEEPS      (1024 * 1024)     /* free memory that a worker keeps for its next request */
 
@@ -47,9 +50,11 @@ typedef struct server_t {
     int              stop_fd; /* readable from the moment the process is to end */
     int              epoll;   /* tells the workers of new connections, of requests, of the end */
     apr_pool_t      *pchild;
-    pthread_mutex_t  mutex; /* for the next two */
+    pthread_mutex_t  mutex; /* for what follows */
     struct conn_t   *conns;
     int              nconns;
+    int              nfresh;  /* of them: no request of theirs has been answered yet */
+    int              closing; /* no new ones are taken */
 } server_t;
 
 /* A connection from the web server, with one request at a time. A worker has it, or the epoll. */
@@ -57,7 +62,8 @@ typedef struct conn_t {
     struct conn_t *next, **link;
     server_t      *server;
     FCGX_Request   request;
-    int            cut; /* this answer cannot be completed */
+    int            fresh; /* see nfresh */
+    int            cut;   /* this answer cannot be completed */
 } conn_t;
 
 typedef struct worker_t {
@@ -146,6 +152,7 @@ static conn_t *conn_make(server_t *server, int fd)
         return NULL;
     }
     conn->server = server;
+    conn->fresh = 1;
     FCGX_InitRequest(&conn->request, LISTENER, 0);
     conn->request.ipcFd = fd;
     conn->request.keepConnection = 1; /* or FCGX_Accept_r() would begin by closing it */
@@ -157,33 +164,80 @@ static conn_t *conn_make(server_t *server, int fd)
     }
     server->conns = conn;
     server->nconns++;
+    server->nfresh++;
     pthread_mutex_unlock(&server->mutex);
     return conn;
+}
+
+/** Closes without a word: FCGX_Free() would wait up to two seconds for the peer to close too. */
+static void conn_close(conn_t *conn)
+{
+    if (conn->request.ipcFd >= 0) {
+        close(conn->request.ipcFd);
+        conn->request.ipcFd = -1;
+    }
+    FCGX_Free(&conn->request, 0);
 }
 
 static void conn_free(conn_t *conn)
 {
     server_t *server = conn->server;
 
-    FCGX_Free(&conn->request, 1);
+    conn_close(conn);
     pthread_mutex_lock(&server->mutex);
     *conn->link = conn->next;
     if (conn->next) {
         conn->next->link = conn->link;
     }
     server->nconns--;
+    server->nfresh -= conn->fresh;
     pthread_mutex_unlock(&server->mutex);
     free(conn);
 }
 
-static int is_crowded(server_t *server)
+/** Notes an answered request. @return whether the connection may be kept for another one */
+static int conn_keeps(conn_t *conn)
 {
-    int n;
+    server_t *server = conn->server;
+    int keeps;
 
     pthread_mutex_lock(&server->mutex);
-    n = server->nconns;
+    server->nfresh -= conn->fresh;
+    conn->fresh = 0;
+    keeps = server->nconns <= CONNECTIONS_MAX && !server->closing;
     pthread_mutex_unlock(&server->mutex);
-    return n > CONNECTIONS_MAX;
+    return keeps;
+}
+
+/** Has a worker told of the next new connection, unless there is to be none. */
+static void watch_listener(server_t *server)
+{
+    pthread_mutex_lock(&server->mutex);
+    if (!server->closing) {
+        watch(server, LISTENER, NULL);
+    }
+    pthread_mutex_unlock(&server->mutex);
+}
+
+/**
+ * Leaves new connections to other processes, or to the program started anew, and waits for the
+ * requests of those that were taken: the web server would not send them twice. Connections that it
+ * keeps open are closed behind one more request each, if that comes soon.
+ */
+static void close_listener(server_t *server)
+{
+    int waited, busy = 1;
+
+    pthread_mutex_lock(&server->mutex);
+    server->closing = 1;
+    epoll_ctl(server->epoll, EPOLL_CTL_DEL, LISTENER, NULL);
+    pthread_mutex_unlock(&server->mutex);
+    for (waited = 0; busy; waited += CLOSE_STEP) {
+        apr_sleep(waited ? CLOSE_STEP : 0);
+        pthread_mutex_lock(&server->mutex);
+        busy = (server->nfresh && waited < FRESH_WAIT) || (server->nconns && waited < KEPT_WAIT);
+        pthread_mutex_unlock(&server->mutex);
+    }
 }
 
 /**
@@ -224,7 +278,7 @@ static conn_t *take_new(server_t *server)
         app_log(APP_LOG_ERROR, NULL, "APP0411", "no connection could be accepted: error %d", why);
         apr_sleep(100000);
     }
-    watch(server, LISTENER, NULL); /* for the next one */
+    watch_listener(server);
     if (fd < 0) {
         return NULL;
     }
@@ -261,15 +315,17 @@ static int drain(FCGX_Request *request)
 static void answer(conn_t *conn, apr_pool_t *p)
 {
     FCGX_Request *request = &conn->request;
+    int keeps;
 
     conn->cut = 0;
     app_cgi_exchange_run(conn->server->setup, &io, conn, (const char *const *)request->envp, p);
     apr_pool_clear(p);
+    keeps = conn_keeps(conn);
     if (conn->cut) {
-        FCGX_Free(request, 1); /* without its end record: the server sees that it is cut */
+        conn_close(conn); /* without its end record: the web server sees that it is cut */
         return;
     }
-    if (!drain(request) || is_crowded(conn->server) || stopping(conn->server)) {
+    if (!drain(request) || !keeps) {
         request->keepConnection = 0;
     }
     FCGX_Finish_r(request);
@@ -450,6 +506,7 @@ static int serve(server_t *server, const sigset_t *signals, apr_pool_t *p)
     app_log(APP_LOG_NOTICE, NULL, "APP0416", "%s %s: FastCGI with %d threads", APP_NAME,
             APP_VERSION, n);
     anew = wait_for_end(server, signals);
+    close_listener(server);
     while (write(server->stop_fd, &one, sizeof(one)) < 0 && errno == EINTR) {
     }
     for (i = 0; i < n; i++) {
