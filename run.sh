@@ -197,7 +197,8 @@ start()
     launcher=()
     httpd -t 2>"$demo/run/configtest" || fail "httpd refuses its configuration:
 $(cat "$demo/run/configtest")"
-    logged=$(wc -c <"$demo/log/error.log" 2>/dev/null || echo 0)
+    : >>"$demo/log/error.log"
+    logged=$(wc -c <"$demo/log/error.log")
     launcher=(exec setpriv --pdeathsig TERM)
     set -m
     (httpd -DFOREGROUND) </dev/null 9>&- &
@@ -260,8 +261,8 @@ check_port
 choose_folder
 build
 variables
-database
 make_token
+database
 start
 await
 invite
