@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /** Numbers as text, the same in every locale. Any thread. */
+#include <float.h>
 #include <locale.h>
 #include <math.h>
 #include <stdio.h>
@@ -41,7 +42,7 @@ apr_size_t app_db_print_real(char buf[APP_DB_REAL_SIZE], double value)
     if (value != 0 && fabs(value) < 1e15 && value == (double)(apr_int64_t)value) {
         return app_db_print_int(buf, (apr_int64_t)value);
     }
-    for (digits = 15; digits <= 17; digits++) {
+    for (digits = fabs(value) < DBL_MIN ? 1 : 15; digits <= 17; digits++) {
         snprintf(buf, APP_DB_REAL_SIZE, "%.*g", digits, value);
         if (strtod(buf, NULL) == value) {
             break;

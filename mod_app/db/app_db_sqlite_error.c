@@ -24,6 +24,7 @@ static const said_t said[] = {
     { "no such column: ", NULL, "42703", "column \"%s\" does not exist" },
     { "no such function: ", NULL, "42883", "function %s does not exist" },
     { "wrong number of arguments to function ", NULL, "42883", "function %s with so many arguments does not exist" },
+    { "not authorized to use function: ", NULL, "42501", "permission denied for function %s" },
     { "ambiguous column name: ", NULL, "42702", "column reference \"%s\" is ambiguous" },
     { "near ", ": syntax error", "42601", "syntax error at or near %s" },
     { "unrecognized token: ", NULL, "42601", "syntax error at or near %s" },

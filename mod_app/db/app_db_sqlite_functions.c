@@ -174,7 +174,7 @@ int app_lite_functions(app_lite_t *lite)
     apr_size_t i;
     int rc = SQLITE_OK;
 
-    /* Innocuous: usable in views and triggers, although trusted_schema is off. */
+    /* Innocuous: usable in views and triggers under any setting of trusted_schema. */
     for (i = 0; i < sizeof(functions) / sizeof(functions[0]) && rc == SQLITE_OK; i++) {
         rc = sqlite3_create_function_v2(lite->link, functions[i].name, functions[i].nargs,
                                         SQLITE_UTF8 | SQLITE_INNOCUOUS, lite, functions[i].run, NULL,
