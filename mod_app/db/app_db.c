@@ -72,7 +72,7 @@ static void settle(app_tx_t *tx)
 /** Rolls back first: a result that still streams is then cut off instead of read to its end. */
 static void abandon(app_tx_t *tx)
 {
-    if (tx->conn) {
+    if (tx->conn && tx->conn->handle) { /* one that was lost and could not be opened again has none */
         tx->db->driver->rollback(tx);
     }
     tx->rows.streaming = 0;

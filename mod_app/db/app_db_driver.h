@@ -67,6 +67,7 @@ struct app_db_conn_t {
     void       *state;  /* the driver's */
     apr_time_t  opened;
     int         broken; /* not to be used again */
+    int         pooled; /* counted; a script's connection is not */
 };
 
 /** A column of the current row. text NULL: SQL NULL. */

@@ -20,9 +20,11 @@
 
 /* Connections */
 
-static void count_open(app_db_t *db, int change)
+static void count_open(const app_db_conn_t *conn, int change)
 {
-    if (db->mutex) {
+    app_db_t *db = conn->db;
+
+    if (conn->pooled) {
         apr_thread_mutex_lock(db->mutex);
         db->open += change;
         db->connects += change > 0;
@@ -61,7 +63,7 @@ apr_status_t app_db_conn_open(app_db_conn_t *conn, const char *params, app_error
     conn->native = apr_dbd_native_handle(db->dbd, conn->handle);
     conn->opened = apr_time_now();
     conn->broken = 0;
-    count_open(db, 1);
+    count_open(conn, 1);
     if (db->driver->setup(conn, err) != APR_SUCCESS) {
         app_db_conn_close(conn);
         return APP_EFAIL;
@@ -80,7 +82,7 @@ void app_db_conn_close(app_db_conn_t *conn)
     conn->native = conn->state = NULL;
     conn->broken = 0;
     apr_pool_clear(conn->pool);
-    count_open(conn->db, -1);
+    count_open(conn, -1);
 }
 
 /* The breaker */
@@ -173,6 +175,7 @@ static apr_status_t make_place(void **presource, void *data, apr_pool_t *p)
     apr_allocator_owner_set(allocator, place);
     conn = apr_pcalloc(place, sizeof(*conn));
     conn->db = data;
+    conn->pooled = 1;
     apr_pool_create(&conn->pool, place);
     *presource = conn;
     return APR_SUCCESS;
