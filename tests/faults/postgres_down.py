@@ -33,9 +33,9 @@ def run(build):
             time.sleep(3.0)
             results = requests.stop()
         expect_right(results, back)
+        expect_only(server)
         fault.expect(server.children() == children, "a child died: %s became %s", children,
                      server.children())
-        expect_only(server)
     finally:
         server.stop()
 

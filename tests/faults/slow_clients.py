@@ -6,13 +6,14 @@ from lib import client, fault
 
 SLOW_BODIES = 24
 SLOW_READERS = 6
+MPM = "ThreadLimit 64\nThreadsPerChild 64\nServerLimit 1\nMaxRequestWorkers 64\n"
 TIMEOUT = 4  # httpd's Timeout in this server
 
 
 def run(build):
     for kind in ("sqlite", "pgsql"):
         database = fault.database(build, kind)
-        server = fault.start(build, database, timeout=TIMEOUT, settings=(
+        server = fault.start(build, database, timeout=TIMEOUT, mpm=MPM, settings=(
             "AppDatabaseMax %d" % SLOW_READERS, "AppDatabaseWait %ds" % (TIMEOUT * 3)))
         connections = []
         try:
