@@ -60,7 +60,12 @@ static apr_status_t prepare(const appctl_t *ctl, const char *dir, int make, work
     if (app_db_start(work->db, ctl->p, err) != APR_SUCCESS) {
         return APP_EFAIL;
     }
-    return appctl_migrations_applied(work->list, work->db, err, ctl->p);
+    if (appctl_migrations_applied(work->list, work->db, err, ctl->p) != APR_SUCCESS) {
+        return app_db_kind(work->db) == APP_DB_SQLITE && !err->hint
+                   ? app_hint(err, "If the file is not there yet, migrate up makes it.")
+                   : APP_EFAIL;
+    }
+    return APR_SUCCESS;
 }
 
 static const char *state_of(const appctl_migration_t *m, apr_pool_t *p)

@@ -271,9 +271,13 @@ apr_status_t appctl_migration_apply(const appctl_migration_t *m, app_db_t *db, a
     if (app_db_script(db, script, err, p) == APR_SUCCESS) {
         return APR_SUCCESS;
     }
-    if (err->code && strcmp(err->code, "23505") == 0 && is_applied(m->version, db, p)) {
+    err->message = apr_psprintf(err->pool, "%04d_%s.sql: %s", m->version, m->name, err->message);
+    if (!is_applied(m->version, db, p)) {
+        return APP_EFAIL;
+    }
+    if (err->code && strcmp(err->code, "23505") == 0) {
         return APR_EEXIST;
     }
-    err->message = apr_psprintf(err->pool, "%04d_%s.sql: %s", m->version, m->name, err->message);
-    return APP_EFAIL;
+    return app_hint(err, "It ended its transaction itself, so what stood before that is stored and "
+                         "counts as applied. Leave BEGIN and COMMIT out of migrations.");
 }

@@ -13,7 +13,8 @@
 
 #include "app_conf_file.h"
 
-#define BLANKS " \t\r\f\v"
+#define BLANKS          " \t\r\f\v"
+#define NAME_CHARACTERS "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_"
 
 typedef struct reader_t {
     const char            *file;
@@ -132,12 +133,12 @@ static apr_status_t expand(reader_t *r, const char *text, const char **pexpanded
     }
     app_buf_init(&buf, r->p, APP_CONF_LINE_MAX);
     while ((dollar = strstr(text, "${"))) {
-        apr_size_t len = strcspn(dollar + 2, "}");
+        apr_size_t len = strspn(dollar + 2, NAME_CHARACTERS);
         const char *name = apr_pstrmemdup(r->p, dollar + 2, len);
         const char *value = NULL;
 
         app_buf_add(&buf, text, (apr_size_t)(dollar - text));
-        if (!len || !dollar[len + 2]) {
+        if (!len || dollar[len + 2] != '}') {
             app_buf_adds(&buf, "${");
             text = dollar + 2;
             continue;
