@@ -198,8 +198,9 @@ static void test_broken(void **state)
 }
 
 static struct CMUnitTest tests[] = {
-    cmocka_unit_test(test_read),  cmocka_unit_test(test_names),   cmocka_unit_test(test_same_number),
-    cmocka_unit_test(test_apply), cmocka_unit_test(test_differs), cmocka_unit_test(test_broken),
+    cmocka_unit_test(test_read),        cmocka_unit_test(test_names),
+    cmocka_unit_test(test_same_number), cmocka_unit_test(test_apply),
+    cmocka_unit_test(test_differs),     cmocka_unit_test(test_broken),
 };
 
 UNIT_MAIN(tests)
