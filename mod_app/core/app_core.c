@@ -385,10 +385,14 @@ static void count(app_core_t *core, int status)
 
 static void answer_error(app_request_t *r, app_response_t *res, app_error_t *err)
 {
+    app_log_level_e level;
+
     if (!err->code) {
         app_fail(err, APP_E_INTERNAL, NULL);
     }
-    app_log(err->status >= 500 ? APP_LOG_ERROR : APP_LOG_INFO, r, "APP0003",
+    /* "Come again later" has one cause for many requests, which is logged where it is noticed. */
+    level = err->status >= 500 && !err->retry_after ? APP_LOG_ERROR : APP_LOG_INFO;
+    app_log(level, r, "APP0003",
             "%d %s %s%s: %s %s%s%s%s%s", err->status, app_request_method(r), app_request_mount(r),
             app_request_path(r), err->code, err->message ? err->message : "",
             err->details ? "; " : "", err->details ? err->details : "", err->log ? "; " : "",
