@@ -3,10 +3,10 @@
  * What the files of the httpd host know of each other:
  *
  *   mod_app_conf.c     directives                           configuration, one thread
- *   mod_app_mount.c    which requests are ours              configuration, then every request's thread
+ *   mod_app_mount.c    which requests are ours              configuration, then any thread
  *   mod_app_request.c  a request, its body and its answer   the request's thread
  *   mod_app_errors.c   errors that httpd makes itself       the request's thread
- *   mod_app_run.c      start and end of process and child   the main thread of each, and a timer thread
+ *   mod_app_run.c      start and end of process and child   their main threads, and one for timers
  *   mod_app_shm.c      memory that survives a restart       the parent
  */
 #ifndef MOD_APP_H
@@ -31,14 +31,14 @@ APLOG_USE_MODULE(app);
 typedef struct app_mount_t {
     const char           *path; /* without the "/" at the end: "/api"; "" is the root */
     apr_size_t            len;  /* of path */
-    const ap_expr_info_t *key;  /* what SetHandler left in the section: finds it again in merged ones */
+    const ap_expr_info_t *key;  /* what SetHandler left in the section, also in merged ones */
     app_entry_e           entry;
 } app_mount_t;
 
 /** A server or virtual host. */
 typedef struct app_server_t {
     app_site_conf_t    *conf;    /* NULL: it has no settings */
-    apr_array_header_t *plugins; /* of const ap_directive_t *: its <AppPlugin> lines, to name them in errors */
+    apr_array_header_t *plugins; /* of const ap_directive_t *: its <AppPlugin> lines, for errors */
     app_site_t         *site;    /* NULL before check_config, and where nothing is mounted */
     apr_array_header_t *mounts;  /* of app_mount_t, longest path first; NULL before check_config */
 } app_server_t;
@@ -73,7 +73,7 @@ const char *app_httpd_conf_sentence(const app_error_t *err, apr_pool_t *p);
 
 /* mod_app_mount.c */
 
-/** Finds the SetHandler lines that are ours. @return OK, or 500 if one stands in the wrong section */
+/** Finds the SetHandler lines that are ours. @return OK; 500 if one stands in a wrong section */
 int app_httpd_mount_check(apr_array_header_t **plines, apr_pool_t *p);
 
 /** The mounts of a server, longest path first. */

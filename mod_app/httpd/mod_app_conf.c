@@ -138,7 +138,7 @@ static const char *plugin_name(const char *args, apr_pool_t *p)
     return *name && !*rest ? name : NULL;
 }
 
-/** httpd does not know the lines inside: it keeps them as children, unread, and names one if told which. */
+/** httpd keeps the lines inside as children, unread, and names one of them if told which. */
 static const char *set_plugin_lines(cmd_parms *cmd, app_site_conf_t *conf, app_values_t *values)
 {
     const ap_directive_t *line;
@@ -209,7 +209,8 @@ static void fill_command(command_rec *command, char *name, const app_setting_t *
 const command_rec *app_httpd_conf_commands(void)
 {
     apr_size_t n = count_commands();
-    command_rec *commands = calloc(n, sizeof(*commands)); /* no pool yet; lives as long as the code */
+    /* There is no pool yet, and the table lives as long as the code. */
+    command_rec *commands = calloc(n, sizeof(*commands));
     char (*names)[NAME_SIZE] = calloc(n, sizeof(*names));
     const app_setting_t *row;
     apr_size_t i = 0;

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /**
  * Errors that httpd itself makes for requests under our mounts (a path it refuses, Require,
- * timeouts, limits) look like the core's own: JSON. The status and headers such as WWW-Authenticate, Allow and Retry-After stay
- * httpd's. A request whose first line is already wrong has no path yet and gets httpd's page.
+ * timeouts, limits) look like the core's own: JSON. Status and headers such as WWW-Authenticate,
+ * Allow and Retry-After stay httpd's. A request whose first line is already wrong has no path yet
+ * and gets httpd's page.
  */
 #include "mod_app.h"
 
@@ -21,6 +22,8 @@ static void add_body(request_rec *r, apr_bucket_brigade *brigade, apr_bucket *eo
         apr_table_setn(r->headers_out, "X-Request-Id", id);
     }
     if (!r->header_only) {
+        /* Not every error comes past the filter that counts. */
+        ap_set_content_length(r, (apr_off_t)strlen(body));
         APR_BUCKET_INSERT_BEFORE(
             eos, apr_bucket_pool_create(body, strlen(body), r->pool, brigade->bucket_alloc));
     }
@@ -47,7 +50,7 @@ void app_httpd_errors_register(void)
     error_filter = ap_register_output_filter("APP_ERROR", replace, NULL, AP_FTYPE_CONTENT_SET);
 }
 
-/** Called when httpd starts an answer of its own: also for redirects and 304, which stay as they are. */
+/** Called when httpd starts an answer of its own; redirects and 304 stay as they are. */
 void app_httpd_errors_insert(request_rec *r)
 {
     if (ap_is_HTTP_ERROR(r->status) && app_httpd_mount_owns(r)) {

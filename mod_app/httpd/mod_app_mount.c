@@ -44,7 +44,8 @@ static int is_plain_location(const ap_directive_t *line, apr_pool_t *p)
 {
     const char *args, *end, *path;
 
-    if (!line || strcasecmp(line->directive, "<Location") != 0 || !(end = strrchr(line->args, '>'))) {
+    if (!line || strcasecmp(line->directive, "<Location") != 0 ||
+        !(end = strrchr(line->args, '>'))) {
         return 0;
     }
     args = apr_pstrmemdup(p, line->args, (apr_size_t)(end - line->args));
@@ -150,7 +151,7 @@ static const apr_array_header_t *mounts_of(const request_rec *r)
     return server->mounts;
 }
 
-/** Whether the path of the request is at or below some mount: cheap, and true for all that may be ours. */
+/** Whether the path of the request is at or below some mount: cheap, and true for all of ours. */
 static int is_below_mount(const request_rec *r)
 {
     const apr_array_header_t *mounts = mounts_of(r);
@@ -199,9 +200,9 @@ int app_httpd_mount_owns(request_rec *r)
 
 /* ErrorDocument
  *
- * An ErrorDocument of the site would turn an error of ours into an internal redirect or a page. httpd
- * asks the request for a text before it looks for one; with a text that is there (and that
- * our error filter replaces) it looks no further. */
+ * An ErrorDocument of the site would turn an error of ours into an internal redirect or a page.
+ * httpd asks the request for a text before it looks for one; with a text that is there, and that
+ * our error filter replaces, it looks no further. */
 
 static char no_document[] = "\"";
 
@@ -260,7 +261,7 @@ int app_httpd_mount_map(request_rec *r)
     if (!is_below_mount(r)) {
         return DECLINED;
     }
-    /* httpd has reset the request to the server's own section; the walk costs little: it is remembered. */
+    /* httpd has reset the request to the server's own section. The walk is remembered, so cheap. */
     if ((status = ap_location_walk(r)) != OK) {
         return status;
     }

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /**
  * One request of httpd as the core wants it, and the core's answer as httpd wants it: bodies come
- * and go through the filters, as brigades. The request's thread; under HTTP/2 that is one of mod_http2's,
- * on a connection without a socket of its own.
+ * and go through the filters, as brigades. The request's thread; under HTTP/2 that is one of
+ * mod_http2's, on a connection without a socket of its own.
  */
 #include <poll.h>
 #include <sys/socket.h>
@@ -36,7 +36,7 @@ static void each_header(void *data, int (*each)(void *ctx, const char *name, con
     apr_table_do(each, ctx, state->r->headers_in, NULL);
 }
 
-/* Body of the request. It is read late, when somebody asks for it: so "100 Continue" is sent only then. */
+/* Body of the request. It is read when somebody asks for it; only then "100 Continue" is sent. */
 
 static apr_int64_t body_length(void *data)
 {
@@ -54,7 +54,7 @@ static apr_int64_t body_length(void *data)
     return state->r->connection->master ? -1 : 0; /* HTTP/2 announces neither */
 }
 
-/** Moves bytes out of the brigade until buf is full. @return bytes moved; *prv tells of a failure */
+/** Moves bytes out of the brigade until buf is full. @return how many; *prv tells of a failure */
 static apr_size_t take(app_exchange_state_t *state, char *buf, apr_size_t size, apr_status_t *prv)
 {
     apr_size_t taken = 0, len;
@@ -83,6 +83,17 @@ static apr_size_t take(app_exchange_state_t *state, char *buf, apr_size_t size, 
     return taken;
 }
 
+/** An input filter has answered with an error of its own: nothing of ours may follow it. */
+static apr_status_t answered_by_filter(app_exchange_state_t *state)
+{
+    int status = state->r->status;
+
+    state->answered_by_filter = 1;
+    return status == HTTP_REQUEST_ENTITY_TOO_LARGE ? APR_ENOSPC
+           : status == HTTP_REQUEST_TIME_OUT       ? APR_TIMEUP
+                                                   : APR_EGENERAL;
+}
+
 static apr_status_t fetch(app_exchange_state_t *state, apr_size_t size)
 {
     request_rec *r = state->r;
@@ -90,8 +101,7 @@ static apr_status_t fetch(app_exchange_state_t *state, apr_size_t size)
                                      (apr_off_t)size);
 
     if (rv == AP_FILTER_ERROR) {
-        state->answered_by_filter = 1;
-        return APR_EGENERAL;
+        return answered_by_filter(state);
     }
     if (rv == APR_EOF || (rv == APR_SUCCESS && APR_BRIGADE_EMPTY(state->in))) {
         return APR_INCOMPLETE; /* the end of the connection is not the end of the body */
@@ -125,8 +135,8 @@ static apr_status_t read_body(void *data, char *buf, apr_size_t *plen)
 /* The answer */
 
 /**
- * Content-Range goes in behind the compressing filters, which leave alone whatever carries one: they think of
- * byte ranges, and ours count rows.
+ * Content-Range goes in behind the compressing filters, which leave alone whatever carries one:
+ * they think of byte ranges, and ours count rows.
  */
 static apr_status_t add_range(ap_filter_t *f, apr_bucket_brigade *brigade)
 {
@@ -178,8 +188,11 @@ static void send_head(void *data, const app_head_t *head)
 static apr_status_t pass(app_exchange_state_t *state)
 {
     request_rec *r = state->r;
-    apr_status_t rv = ap_pass_brigade(r->output_filters, state->out);
+    apr_status_t rv = APR_ECONNABORTED;
 
+    if (!state->answered_by_filter) {
+        rv = ap_pass_brigade(r->output_filters, state->out);
+    }
     apr_brigade_cleanup(state->out);
     return rv == APR_SUCCESS && r->connection->aborted ? APR_ECONNABORTED : rv;
 }
@@ -225,8 +238,8 @@ static apr_status_t flush_body(void *data)
 }
 
 /**
- * An answer whose head has gone and whose rest will not come. httpd knows this from its proxies, whose code 502 in the
- * stream keeps back the end of a chunked body, or resets an HTTP/2 stream.
+ * An answer whose head has gone and whose rest will not come. httpd knows this from its proxies,
+ * whose code 502 in the stream keeps back the end of a chunked body, or resets an HTTP/2 stream.
  */
 static void abort_body(void *data)
 {
@@ -242,8 +255,8 @@ static void abort_body(void *data)
 }
 
 /**
- * Whether the client has hung up. One that has sent its last byte but may have sent more requests before
- * (pipelining) still reads; over TLS what is left unread is the goodbye itself.
+ * Whether the client has hung up. One that has said its last, but from which requests are still
+ * unread (pipelining), waits for answers; over TLS what is unread is the goodbye itself.
  */
 static int is_gone(void *data)
 {
@@ -321,8 +334,8 @@ int app_httpd_request_handle(request_rec *r)
         apr_table_setn(r->err_headers_out, "Retry-After", "5");
         return HTTP_SERVICE_UNAVAILABLE;
     }
-    /* Whatever the status, the answer is written and headers_out holds: an error returned from here would
-     * have httpd make an answer of its own. */
+    /* Whatever the status, the answer is written: an error returned from here would have httpd make
+     * one of its own. */
     answer(state, server->site);
     return state->answered_by_filter ? AP_FILTER_ERROR : OK;
 }

@@ -2,8 +2,8 @@
 /**
  * The core's life inside httpd. httpd reads its configuration twice at the start and once more
  * at each restart; every pass has a core of its own, in that pass's pool. Configuration runs in the
- * main thread of the parent (also for configtest), child_init in the main thread of each child; each child
- * has one more thread of ours, for the timers.
+ * main thread of the parent (also for configtest), child_init in the main thread of each child;
+ * each child has one more thread of ours, for the timers.
  */
 #include <signal.h>
 
@@ -92,13 +92,14 @@ int app_httpd_run_pre_config(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *pt
 }
 
 /**
- * Shared memory is kept under the site's name, so it must be the same after a restart: not a number, not
- * an address.
+ * Shared memory is kept under the site's name, so it must be the same after a restart: no number,
+ * no address.
  */
 static const char *site_name(const server_rec *s, const server_rec *main_server, apr_pool_t *p)
 {
     const char *host_name = s->server_hostname ? s->server_hostname : "default";
-    const char *name = apr_psprintf(p, "%s:%u", host_name, s->addrs ? s->addrs->host_port : s->port);
+    unsigned port = s->addrs ? s->addrs->host_port : s->port;
+    const char *name = apr_psprintf(p, "%s:%u", host_name, port);
     const server_rec *other;
     int same = 1;
 
@@ -106,8 +107,8 @@ static const char *site_name(const server_rec *s, const server_rec *main_server,
         return "main";
     }
     for (other = main_server->next; other != s; other = other->next) {
-        if (s->addrs && other->addrs && s->addrs->host_port == other->addrs->host_port &&
-            other->server_hostname && strcasecmp(other->server_hostname, host_name) == 0) {
+        if (other->addrs && other->addrs->host_port == port && other->server_hostname &&
+            strcasecmp(other->server_hostname, host_name) == 0) {
             same++;
         }
     }
@@ -122,8 +123,8 @@ static const ap_directive_t *find_plugin_line(const app_server_t *server, const 
 
     for (i = 0; err->message && i < server->plugins->nelts; i++) {
         const ap_directive_t *line = APR_ARRAY_IDX(server->plugins, i, const ap_directive_t *);
-        const char *name = apr_pstrcat(p, "plugin ", ap_getword(p, &(const char *){ line->args }, '>'),
-                                       " ", NULL);
+        const char *args = line->args;
+        const char *name = apr_pstrcat(p, "plugin ", ap_getword(p, &args, '>'), " ", NULL);
 
         if (strncmp(err->message, name, strlen(name)) == 0) {
             return line;
@@ -286,7 +287,10 @@ static void *APR_THREAD_FUNC run_timers(apr_thread_t *thread, void *scratch)
     return NULL;
 }
 
-/** All signals are for httpd's own threads: prefork ends a child from inside a signal handler, which waits for this thread. */
+/**
+ * Signals are for httpd's own threads: prefork ends a child from inside a signal handler, which
+ * waits for this thread, and so must not run in it.
+ */
 static apr_status_t start_timers(apr_pool_t *p)
 {
     apr_pool_t *scratch;
@@ -306,9 +310,9 @@ static apr_status_t start_timers(apr_pool_t *p)
 }
 
 /**
- * Runs when the requests of this child are done, before any pool of ours goes. Told earlier, the core would refuse
- * the requests that a graceful restart still lets in. The wait has no end of its own: freeing
- * memory under a running thread is worse, and httpd kills a child that takes too long.
+ * Runs when the requests of this child are done, before any pool of ours goes. Told earlier, the
+ * core would refuse the requests that a graceful restart still lets in. The wait has no end of its
+ * own: to free memory under a running thread is worse, and httpd kills a child that takes too long.
  */
 static apr_status_t stop_child(void *unused)
 {

@@ -3,7 +3,7 @@
  * Memory that the children share and that outlives a graceful restart: anonymous mappings made in
  * the parent, inherited by fork, so that nothing has a name and nothing is left behind by a crash.
  * The list of them is retained data of httpd, because a restart destroys every pool of the
- * configuration. Main thread of the parent; each start or restart is one round: begin, share…, end.
+ * configuration. Main thread of the parent; each (re)start is one round: begin, share…, end.
  *
  * A child of the old generation keeps its own mapping until it ends, also of what end() gives back.
  */

@@ -2,7 +2,7 @@
 """Bodies in both directions: limits, timeouts, packed requests, answers in pieces, answers that break off, clients that leave."""
 import gzip
 import json
-import subprocess
+import re
 import time
 
 from lib import bare, client, process
@@ -41,17 +41,31 @@ def limits(check, httpd):
                 check.equal(name, answer.status, status)
                 check.holds(name, answer.text(), '"length":%d' % size if status == 200
                             else '"code":"APPE006"')
-            for size, wanted in ((most, '"length":%d' % most), (most + 1, "APPE006")):
-                words = ["-T", "-"] if chunked else ["--data-binary", "@-"]
-                check.holds("h2 %s %d" % (mount, size), h2(httpd, "/%s/echo" % mount, *words,
-                                                           body=b"x" * size), wanted)
+            once(check, httpd, mount, most + 1, chunked)
+            words = ["-T", "-"] if chunked else ["--data-binary", "@-"]
+            check.holds("h2 " + mount, h2(httpd, "/%s/echo" % mount, *words, body=b"x" * most),
+                        '"length":%d' % most)
+            answer = h2(httpd, "/%s/echo" % mount, *words, body=b"x" * (most + 1))
+            # mod_http2 resets a stream that is answered before its end: curl 7 may lose the answer then.
+            check.true("h2 %s: %s" % (mount, answer), re.search(r"APPE006|curl: \((92|52)\)", answer))
+
+
+def once(check, httpd, mount, size, chunked):
+    """An error may come from a filter while the body is read; a second answer must not follow it."""
+    head = b"POST /%s/echo HTTP/1.1\r\nHost: a\r\n" % mount.encode()
+    if chunked:
+        head += b"Transfer-Encoding: chunked\r\n\r\n" + b"".join(client.as_chunks(b"x" * size))
+    else:
+        head += b"Content-Length: %d\r\n\r\n" % size + b"x" * size
+    head, body = raw(httpd, head).split(b"\r\n\r\n", 1)
+    check.equal("%s %d bytes: one answer" % (mount, size), head.count(b"HTTP/1.1"), 1)
+    check.true("%s %d bytes: %r" % (mount, size, body),
+               b"Content-Length: %d\r\n" % len(body) in head + b"\r\n")
 
 
 def h2(httpd, target, *words, body=b""):
-    return subprocess.run(["curl", "-s", "-S", "--http2-prior-knowledge", "-m", "10", *words,
-                           "http://127.0.0.1:%d%s" % (httpd.port, target)], input=body,
-                          stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-                          check=False).stdout.decode("utf-8", "replace")
+    return process.run(["curl", "-s", "-S", "--http2-prior-knowledge", "-m", "10", *words,
+                        "http://127.0.0.1:%d%s" % (httpd.port, target)], input=body)[1]
 
 
 def reading(check, httpd):

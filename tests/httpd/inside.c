@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /**
  * A plugin that lets the tests of the httpd host see a request from the inside, and that answers in
- * the ways that are hard for a host: in pieces, broken off, late, with ranges. Counts in shared memory.
+ * the ways that are hard for a host: in pieces, broken off, late, with ranges. Counts in shared
+ * memory.
  */
 #include <string.h>
 #include <unistd.h>
@@ -93,7 +94,7 @@ static apr_status_t echo(app_instance_t *self, app_request_t *r, app_response_t 
 
 static void fill(app_response_t *res, apr_int64_t n)
 {
-    static const char piece[] = "{\"name\":\"something that repeats and so can be packed well\"},\n";
+    static const char piece[] = "{\"name\":\"something that repeats and so packs well\"},\n";
 
     while (n > 0 && app_response_write(res, piece, sizeof(piece) - 1) == APR_SUCCESS) {
         n -= (apr_int64_t)sizeof(piece) - 1;

@@ -2,9 +2,8 @@
 """Which requests are the module's: paths under its <Location>s and nothing else, whatever else the server does with them; and
 httpd's own errors there are JSON, also where the site has pages for errors."""
 import json
-import subprocess
 
-from lib import bare
+from lib import bare, process
 
 MODULES = ("alias rewrite dir proxy proxy_http headers auth_basic authn_core authn_file authz_user "
            "negotiation unique_id cgid http2")
@@ -174,15 +173,13 @@ def errors(check, httpd):
 
 def http2(check, httpd):
     def curl(*words):
-        return subprocess.run(["curl", "-s", "--http2-prior-knowledge", "-i", "-m", "10", *words],
-                              stdout=subprocess.PIPE, check=False).stdout.decode()
+        return process.run(["curl", "-s", "--http2-prior-knowledge", "-i", "-m", "10", *words])[1]
     base = "http://127.0.0.1:%d" % httpd.port
     check.holds("h2", curl(base + "/api/echo?x"), '"query":"x"')
     check.holds("h2 head", curl("-I", base + "/api/echo"), "HTTP/2 200")
     check.holds("h2 post", curl("-d", "12345", base + "/api/echo"), '"length":5')
-    body = subprocess.run(["curl", "-s", "--http2-prior-knowledge", "-T", "-", "-m", "10",
-                           base + "/api/echo"], input=b"x" * 300000, stdout=subprocess.PIPE,
-                          check=False).stdout.decode()
+    body = process.run(["curl", "-s", "--http2-prior-knowledge", "-T", "-", "-m", "10",
+                        base + "/api/echo"], input=b"x" * 300000)[1]
     check.holds("h2 body of unknown length", body, '"length":300000')
     denied = curl(base + "/denied/x")
     check.holds("h2 denied", denied, "HTTP/2 403")

@@ -67,7 +67,7 @@ class Httpd:
         return [server.httpd_program(), "-d", self.folder, "-f", self.conf, *words]
 
     def configtest(self):
-        return process.run(self.command("-t"), cwd="/")
+        return process.run(self.command("-t"), cwd="/", env=os.environ)
 
     def start(self, *words):
         with open(os.path.join(self.folder, "output"), "ab") as output:
