@@ -89,6 +89,17 @@ static apr_status_t read_settings(app_loopback_t *loopback, const app_loopback_o
     return app_conf_file_load(loopback->conf, file, options->mode, err, loopback->pool);
 }
 
+/** app.cgi has its plugins beside app.conf: appctl uses the same. */
+static const char *find_plugins(const app_loopback_options_t *options, apr_pool_t *p)
+{
+    const char *dir = options->plugin_dir;
+
+    if (!dir && settings_root) {
+        dir = app_place_below(settings_root, "plugins", p);
+    }
+    return dir ? dir : app_place_beside("plugins", p);
+}
+
 apr_status_t app_loopback_make(app_loopback_t **ploopback, const app_loopback_options_t *options,
                                app_error_t *err, apr_pool_t *p)
 {
@@ -102,7 +113,7 @@ apr_status_t app_loopback_make(app_loopback_t **ploopback, const app_loopback_op
     host->logs = is_logged;
     host->share = share;
     host->root = root;
-    host->plugin_dir = options->plugin_dir ? options->plugin_dir : app_place_beside("plugins", p);
+    host->plugin_dir = find_plugins(options, p);
     loopback->pool = p;
     loopback->core = app_core_create(host, p);
     loopback->conf = app_conf_create(loopback->core, APP_IN_SERVER, p);

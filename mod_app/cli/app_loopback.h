@@ -2,7 +2,7 @@
 /**
  * A host that is a function call: settings in, a request in, the answer out, all in memory. For
  * appctl, unit tests and fuzzers. One loopback at a time in a process; requests from many threads,
- * each with a pool of its own.
+ * each with a pool of its own (the loopback's pool then needs a mutex in its allocator).
  *
  *     app_loopback_make(&loopback, &(app_loopback_options_t){ .text = "…" }, &err, p);
  *     app_loopback_start(loopback, &err);
@@ -23,7 +23,7 @@ typedef struct app_loopback_options_t {
     const char     *text; /* settings lines; NULL: read file */
     const char     *file; /* a path, or the name of text in error messages; NULL: "settings" */
     app_conf_mode_e mode;
-    const char     *plugin_dir; /* NULL: "plugins" beside the program, or as installed */
+    const char     *plugin_dir; /* NULL: "plugins" beside file or the program, or as installed */
     /** Takes the log lines; NULL: warnings and errors go to standard error. */
     void (*log)(app_log_level_e level, const char *line);
 } app_loopback_options_t;

@@ -27,12 +27,17 @@ const char *app_place_folder(const char *path, apr_pool_t *p)
     return slash == path ? "/" : apr_pstrmemdup(p, path, (apr_size_t)(slash - path));
 }
 
-const char *app_place_beside(const char *path, apr_pool_t *p)
+const char *app_place_below(const char *folder, const char *path, apr_pool_t *p)
 {
-    const char *whole = apr_pstrcat(p, app_place_folder(app_place_program(p), p), "/", path, NULL);
+    const char *whole = apr_pstrcat(p, folder, "/", path, NULL);
     apr_finfo_t info;
 
     return apr_stat(&info, whole, APR_FINFO_TYPE, p) == APR_SUCCESS && info.filetype == APR_DIR
                ? whole
                : NULL;
+}
+
+const char *app_place_beside(const char *path, apr_pool_t *p)
+{
+    return app_place_below(app_place_folder(app_place_program(p), p), path, p);
 }

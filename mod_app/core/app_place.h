@@ -11,7 +11,9 @@ const char *app_place_program(apr_pool_t *p);
 /** The folder that path lies in. */
 const char *app_place_folder(const char *path, apr_pool_t *p);
 
-/** The folder at path under the program's own ("plugins", "../sql"); NULL if there is none. */
+/** The folder at path ("plugins", "../sql") below folder; NULL if there is none. */
+const char *app_place_below(const char *folder, const char *path, apr_pool_t *p);
+/** The same below the program's own folder. */
 const char *app_place_beside(const char *path, apr_pool_t *p);
 
 #endif
