@@ -179,7 +179,8 @@ apr_status_t rest_run(const rest_call_t *call, const rest_plan_t *plan,
                       const rest_schema_t *schema, app_error_t *err, apr_pool_t *p);
 
 /* rest_settings.c: what SQL can read of the request */
-void rest_settings_put(app_tx_t *tx, const rest_call_t *call, apr_pool_t *p);
+void rest_settings_put(app_tx_t *tx, const rest_call_t *call, const rest_schema_t *schema,
+                       apr_pool_t *p);
 
 /* rest_respond.c */
 
@@ -193,6 +194,9 @@ apr_status_t rest_respond_check_single(const rest_plan_t *plan, const rest_resul
 
 /* rest_token.c */
 apr_status_t rest_token_configure(rest_t *rest, const rest_conf_t *conf, app_error_t *err);
+/** Verifies a token and reads who it names. @param jwk cjose_jwk_t of the secret */
+apr_status_t rest_token_identify(app_identity_t *identity, const char *token, const void *jwk,
+                                 const rest_conf_t *conf, app_error_t *err, apr_pool_t *p);
 app_handler_fn rest_token_filter;
 
 #endif

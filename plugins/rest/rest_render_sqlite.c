@@ -9,6 +9,7 @@
 #include "apr_strings.h"
 
 #include "rest_dialect.h"
+#include "rest_pattern.h"
 #include "rest_value.h"
 
 #define PAIRS_MAX 63 /* of one json_object(): SQLite functions take 127 arguments */
@@ -18,8 +19,8 @@ static const char *kind_word(rest_kind_e kind)
 {
     static const char *const words[] = {
         [REST_KIND_ANY] = "any",
-        [REST_KIND_INTEGER] = "integer",
-        [REST_KIND_BOOLEAN] = "boolean",
+        [REST_KIND_INTEGER] = "int",
+        [REST_KIND_BOOLEAN] = "bool",
         [REST_KIND_REAL] = "real",
         [REST_KIND_NUMERIC] = "numeric",
         [REST_KIND_TEXT] = "text",
@@ -28,7 +29,7 @@ static const char *kind_word(rest_kind_e kind)
         [REST_KIND_TIMESTAMP] = "timestamp",
         [REST_KIND_TIMESTAMPTZ] = "timestamptz",
         [REST_KIND_JSON] = "json",
-        [REST_KIND_ARRAY] = "array",
+        [REST_KIND_ARRAY] = "json",
         [REST_KIND_BLOB] = "blob",
     };
 
@@ -37,65 +38,17 @@ static const char *kind_word(rest_kind_e kind)
 
 /* Filters */
 
-/**
- * A pattern of LIKE as one of GLOB, which heeds case and can use an index: "%" and the dialect's
- * "*" become "*", "_" becomes "?", what a backslash escapes stands for itself.
- */
-static apr_status_t glob_of(const char **pglob, const char *text, app_error_t *err, apr_pool_t *p)
-{
-    char *glob = apr_palloc(p, strlen(text) * 3 + 1), *to = glob;
-
-    for (; *text; text++) {
-        char c = *text == '*' ? '%' : *text;
-
-        if (c == '%' || c == '_') {
-            *to++ = c == '%' ? '*' : '?';
-            continue;
-        }
-        if (c == '\\') {
-            if (!*++text) {
-                return app_fail_code(err, "22025", 400,
-                                     "LIKE pattern must not end with escape character");
-            }
-            c = *text == '*' ? '%' : *text;
-        }
-        if (c == '?' || c == '[') {
-            *to++ = '[';
-            *to++ = c;
-            c = ']';
-        }
-        *to++ = c;
-    }
-    *to = '\0';
-    *pglob = glob;
-    return APR_SUCCESS;
-}
-
 static apr_status_t render_like(rest_sql_t *sql, const rest_node_t *node, const rest_cond_t *cond)
 {
     const char *glob = NULL;
 
-    if (glob_of(&glob, cond->filter->value, sql->err, sql->pool) != APR_SUCCESS) {
+    if (rest_pattern_glob(&glob, cond->filter->value, cond->filter->op == REST_OP_ILIKE, sql->err,
+                          sql->pool) != APR_SUCCESS) {
         return APP_EFAIL;
     }
     rest_sql_column(sql, node, cond->column);
     app_buf_adds(&sql->text, " GLOB ");
     rest_sql_text(sql, glob);
-    return APR_SUCCESS;
-}
-
-static apr_status_t render_ilike(rest_sql_t *sql, const rest_node_t *node, const rest_cond_t *cond)
-{
-    char *pattern = apr_pstrdup(sql->pool, cond->filter->value), *star = pattern;
-
-    while ((star = strchr(star, '*'))) {
-        *star = '%';
-    }
-    app_buf_adds(&sql->text, "app_ilike(");
-    rest_sql_column(sql, node, cond->column);
-    app_buf_adds(&sql->text, ", ");
-    rest_sql_text(sql, pattern);
-    app_buf_addc(&sql->text, ')');
     return APR_SUCCESS;
 }
 
@@ -161,9 +114,8 @@ static apr_status_t compare(rest_sql_t *sql, const rest_node_t *node, const rest
     case REST_OP_IN:
         return render_in(sql, node, cond);
     case REST_OP_LIKE:
-        return render_like(sql, node, cond);
     case REST_OP_ILIKE:
-        return render_ilike(sql, node, cond);
+        return render_like(sql, node, cond);
     default:
         rest_sql_column(sql, node, cond->column);
         app_buf_adds(&sql->text, word ? word : " IS NOT ");
@@ -184,7 +136,7 @@ static const cast_t casts[] = {
     { " float4 float8 real double_precision ", "app_json(CAST(", " AS REAL), 'real')" },
     { " numeric decimal ", "app_json(CAST(", " AS NUMERIC), 'numeric')" },
     { " text varchar char uuid ", "CAST(", " AS TEXT)" },
-    { " bool boolean ", "app_json(CAST(", " AS INTEGER) <> 0, 'boolean')" },
+    { " bool boolean ", "app_json(CAST(", " AS INTEGER) <> 0, 'bool')" },
     { " json jsonb ", "json(", ")" },
     { " date ", "date(", ")" },
     { " time ", "time(", ")" },
@@ -228,22 +180,40 @@ static apr_status_t render_cast(rest_sql_t *sql, const rest_node_t *node, const 
     return APR_SUCCESS;
 }
 
+static void render_value(rest_sql_t *sql, const rest_node_t *node, const rest_column_t *column)
+{
+    if (column->plain) {
+        rest_sql_column(sql, node, column);
+        return;
+    }
+    app_buf_adds(&sql->text, "app_json(");
+    rest_sql_column(sql, node, column);
+    app_buf_addf(&sql->text, ", '%s')", kind_word(column->kind));
+}
+
+const char *rest_sqlite_pair(const rest_node_t *node, const rest_column_t *column,
+                             const char *name, apr_pool_t *p)
+{
+    rest_sql_t *sql = rest_sql_create(NULL, p);
+
+    rest_sql_literal(sql, name);
+    app_buf_adds(&sql->text, ", ");
+    render_value(sql, node, column);
+    return sql->text.data;
+}
+
 static apr_status_t render_out(rest_sql_t *sql, const rest_node_t *node, const rest_out_t *out)
 {
+    if (!out->cast && out->name == out->column->name && out->column->pair) {
+        app_buf_adds(&sql->text, out->column->pair);
+        return APR_SUCCESS;
+    }
     rest_sql_literal(sql, out->name);
     app_buf_adds(&sql->text, ", ");
     if (out->cast) {
         return render_cast(sql, node, out);
     }
-    if (out->column->plain) {
-        rest_sql_column(sql, node, out->column);
-        return APR_SUCCESS;
-    }
-    app_buf_adds(&sql->text, "app_json(");
-    rest_sql_column(sql, node, out->column);
-    app_buf_adds(&sql->text, ", '");
-    app_buf_adds(&sql->text, kind_word(out->column->kind));
-    app_buf_adds(&sql->text, "')");
+    render_value(sql, node, out->column);
     return APR_SUCCESS;
 }
 

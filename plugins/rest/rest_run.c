@@ -45,7 +45,7 @@ static apr_status_t begin(run_t *run)
     if (status != APR_SUCCESS) {
         return status;
     }
-    rest_settings_put(run->tx, call, run->pool);
+    rest_settings_put(run->tx, call, run->schema, run->pool);
     status = call->rest->dialect->is_current(&current, run->schema, run->tx, run->err);
     return status == APR_SUCCESS && !current ? REST_STALE : status;
 }

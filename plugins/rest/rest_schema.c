@@ -27,6 +27,7 @@ rest_schema_t *rest_schema_create(app_db_kind_e kind, const apr_array_header_t *
     schema->kind = kind;
     schema->spaces = apr_array_make(p, spaces->nelts, sizeof(rest_space_t));
     schema->roles = apr_hash_make(p);
+    schema->reads_request = kind == APP_DB_PGSQL;
     for (i = 0; i < spaces->nelts; i++) {
         rest_space_t *space = apr_array_push(schema->spaces);
 
@@ -92,6 +93,11 @@ static const char *positions(const rest_relation_t *relation, const char *names,
     return set;
 }
 
+static unsigned reads_request(const char *sql)
+{
+    return sql && strcasestr(sql, "current_setting") != NULL;
+}
+
 void rest_schema_grant_add(rest_schema_t *schema, rest_relation_t *relation, const char *role,
                            rest_right_e right, const char *columns, const char *row_filter,
                            const char *check_expr)
@@ -103,6 +109,7 @@ void rest_schema_grant_add(rest_schema_t *schema, rest_relation_t *relation, con
     grant->columns = columns ? positions(relation, columns, schema->pool) : NULL;
     grant->row_filter = apr_pstrdup(schema->pool, row_filter);
     grant->check_expr = apr_pstrdup(schema->pool, check_expr);
+    schema->reads_request |= reads_request(row_filter) || reads_request(check_expr);
     grant->next = relation->grants;
     relation->grants = grant;
     apr_hash_set(schema->roles, grant->role, APR_HASH_KEY_STRING, grant->role);

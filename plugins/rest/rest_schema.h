@@ -24,6 +24,7 @@ typedef enum rest_kind_e {
 typedef struct rest_column_t {
     const char *name;
     const char *ident; /* quoted */
+    const char *pair;  /* SQLite: name and value, as json_object() takes them; NULL: not made */
     const char *type;  /* as declared, modifiers and all */
     rest_kind_e kind;
     int         position; /* from 0 */
@@ -72,6 +73,7 @@ typedef struct rest_schema_t {
     apr_array_header_t      *spaces;         /* of rest_space_t, as the settings list them */
     apr_hash_t              *roles;          /* SQLite: roles that appear in a grant */
     unsigned                 no_grants : 1;  /* SQLite: the tables of grants are missing */
+    unsigned                 reads_request : 1; /* some SQL of it calls current_setting() */
 } rest_schema_t;
 
 /* Building */

@@ -25,6 +25,10 @@ static const char own_tables_sql[] =
     "SELECT count(*) FROM sqlite_schema"
     " WHERE type = 'table' AND name IN ('app_grants', 'app_state')";
 
+/* Views, triggers and the like of a schema that ask for more than who is asking. */
+static const char readers_sql[] =
+    "SELECT count(*) FROM %s.sqlite_schema WHERE sql LIKE '%%current_setting%%'";
+
 static const char grants_sql[] =
     "SELECT role, resource, action, columns, row_filter, check_expr FROM app_grants";
 
@@ -45,6 +49,19 @@ static int has_type(const rest_column_t *column, const char *type)
     return strcasecmp(column->type, type) == 0;
 }
 
+/** Writes once what most requests ask of a relation: its columns under their own names. */
+static void make_pairs(const rest_schema_t *schema, rest_relation_t *relation)
+{
+    const rest_node_t node = { .relation = relation };
+    int i;
+
+    for (i = 0; i < relation->columns->nelts; i++) {
+        rest_column_t *column = APR_ARRAY_IDX(relation->columns, i, rest_column_t *);
+
+        column->pair = rest_sqlite_pair(&node, column, column->name, schema->pool);
+    }
+}
+
 /** The key in its own order. A lone INTEGER key is the rowid and so an integer, always. */
 static void end_relation(reader_t *reader)
 {
@@ -61,6 +78,9 @@ static void end_relation(reader_t *reader)
         rest_column_t *key = APR_ARRAY_IDX(relation->keys, 0, rest_column_t *);
 
         key->plain |= has_type(key, "INTEGER") != 0;
+    }
+    if (relation) {
+        make_pairs(reader->schema, relation);
     }
 }
 
@@ -184,6 +204,22 @@ static apr_status_t number_of(apr_int64_t *pnumber, const char *text, app_tx_t *
     return status == APR_EOF ? APR_SUCCESS : status;
 }
 
+static apr_status_t find_readers(rest_schema_t *schema, const rest_space_t *space, app_tx_t *tx,
+                                 app_error_t *err)
+{
+    apr_int64_t readers = 0;
+    app_buf_t name;
+
+    app_buf_init(&name, schema->pool, APR_SIZE_MAX / 2);
+    app_buf_add_ident(&name, space->name);
+    if (number_of(&readers, apr_psprintf(schema->pool, readers_sql, name.data), tx, err) !=
+        APR_SUCCESS) {
+        return APP_EFAIL;
+    }
+    schema->reads_request |= readers > 0;
+    return APR_SUCCESS;
+}
+
 apr_status_t rest_sqlite_load(rest_schema_t *schema, app_tx_t *tx, app_error_t *err)
 {
     reader_t reader = { .schema = schema };
@@ -196,7 +232,8 @@ apr_status_t rest_sqlite_load(rest_schema_t *schema, app_tx_t *tx, app_error_t *
     }
     for (i = 0; i < schema->spaces->nelts; i++) {
         reader.space = &APR_ARRAY_IDX(schema->spaces, i, rest_space_t);
-        if (read_columns(&reader, tx, err) != APR_SUCCESS) {
+        if (read_columns(&reader, tx, err) != APR_SUCCESS ||
+            find_readers(schema, reader.space, tx, err) != APR_SUCCESS) {
             return APP_EFAIL;
         }
     }

@@ -103,13 +103,17 @@ static const char *cookies(const rest_call_t *call, apr_pool_t *p)
     return buf.data;
 }
 
-void rest_settings_put(app_tx_t *tx, const rest_call_t *call, apr_pool_t *p)
+void rest_settings_put(app_tx_t *tx, const rest_call_t *call, const rest_schema_t *schema,
+                       apr_pool_t *p)
 {
     if (call->rest->dialect->kind == APP_DB_PGSQL) {
         app_tx_set(tx, "search_path", search_path(call, p));
     }
     app_tx_set(tx, "role", call->request->role);
     app_tx_set(tx, "request.jwt.claims", claims(call, p));
+    if (!schema->reads_request) {
+        return; /* nobody would ask for the rest */
+    }
     app_tx_set(tx, "request.method", app_request_method(call->r));
     app_tx_set(tx, "request.path", app_request_path(call->r));
     app_tx_set(tx, "request.headers", headers(call, p));

@@ -130,7 +130,7 @@ static apr_status_t check_header(const char *token, app_error_t *err, apr_pool_t
 }
 
 /** Verifies the signature, then reads the claims. */
-static apr_status_t read_claims(json_t **pclaims, const rest_t *rest, const char *token,
+static apr_status_t read_claims(json_t **pclaims, const void *jwk, const char *token,
                                 app_error_t *err, apr_pool_t *p)
 {
     app_error_t ignored = { .pool = p };
@@ -143,7 +143,7 @@ static apr_status_t read_claims(json_t **pclaims, const rest_t *rest, const char
     if (!jws) {
         return undecodable(err);
     }
-    if (!cjose_jws_verify(jws, rest->jwk, &why) ||
+    if (!cjose_jws_verify(jws, jwk, &why) ||
         !cjose_jws_get_plaintext(jws, &text, &len, &why)) {
         cjose_jws_release(jws);
         return refuse_key(err, "None of the keys was able to decode the JWT");
@@ -239,21 +239,36 @@ static const char *role_of(const json_t *claims, apr_pool_t *p)
     return dump(role, 0, p);
 }
 
-static void identify(app_request_t *r, const rest_conf_t *conf, json_t *claims)
+static void read_identity(app_identity_t *identity, json_t *claims, const rest_conf_t *conf,
+                          apr_pool_t *p)
 {
-    apr_pool_t *p = app_request_pool(r);
     const json_t *sub = json_object_get(claims, "sub");
-    app_identity_t identity = { .method = "jwt" };
     const char *in_force;
 
-    identity.role = role_of(claims, p);
-    identity.user = json_is_string(sub) ? apr_pstrdup(p, json_string_value(sub)) : NULL;
-    in_force = identity.role ? identity.role : conf->anon_role;
+    memset(identity, 0, sizeof(*identity));
+    identity->method = "jwt";
+    identity->role = role_of(claims, p);
+    identity->user = json_is_string(sub) ? apr_pstrdup(p, json_string_value(sub)) : NULL;
+    in_force = identity->role ? identity->role : conf->anon_role;
     if (in_force) {
         json_object_set_new(claims, "role", json_string(in_force));
     }
-    identity.claims = dump(claims, JSON_REAL_PRECISION(17), p);
-    app_request_identify(r, &identity);
+    identity->claims = dump(claims, JSON_REAL_PRECISION(17), p);
+}
+
+apr_status_t rest_token_identify(app_identity_t *identity, const char *token, const void *jwk,
+                                 const rest_conf_t *conf, app_error_t *err, apr_pool_t *p)
+{
+    json_t *claims = NULL;
+
+    if (check_parts(token, err) != APR_SUCCESS || check_header(token, err, p) != APR_SUCCESS ||
+        read_claims(&claims, jwk, token, err, p) != APR_SUCCESS ||
+        check_times(claims, err) != APR_SUCCESS ||
+        check_audience(claims, conf->jwt_aud, err) != APR_SUCCESS) {
+        return APP_EFAIL;
+    }
+    read_identity(identity, claims, conf, p);
+    return APR_SUCCESS;
 }
 
 /** What follows "Bearer"; NULL: there is no token. */
@@ -274,7 +289,7 @@ apr_status_t rest_token_filter(app_instance_t *self, app_request_t *r, app_respo
     const rest_t *rest = app_instance_context(self);
     const rest_conf_t *conf = app_request_settings(r, self);
     const char *token = token_of(r);
-    json_t *claims = NULL;
+    app_identity_t identity;
 
     (void)res;
     if (!token || app_request_identity(r)->method) {
@@ -283,13 +298,10 @@ apr_status_t rest_token_filter(app_instance_t *self, app_request_t *r, app_respo
     if (!rest->jwk) {
         return app_fail(err, APP_E_JWT_SECRET, NULL);
     }
-    if (check_parts(token, err) != APR_SUCCESS ||
-        check_header(token, err, app_request_pool(r)) != APR_SUCCESS ||
-        read_claims(&claims, rest, token, err, app_request_pool(r)) != APR_SUCCESS ||
-        check_times(claims, err) != APR_SUCCESS ||
-        check_audience(claims, conf->jwt_aud, err) != APR_SUCCESS) {
+    if (rest_token_identify(&identity, token, rest->jwk, conf, err, app_request_pool(r)) !=
+        APR_SUCCESS) {
         return APP_EFAIL;
     }
-    identify(r, conf, claims);
+    app_request_identify(r, &identity);
     return APP_NEXT;
 }
