@@ -105,6 +105,8 @@ app_core_t *app_httpd_run_core(void);
 
 /** Whether this child can answer requests. */
 int app_httpd_run_ready(void);
+/** Whether this MPM gives each request a thread: prefork does not. */
+int app_httpd_run_threaded(void);
 
 int  app_httpd_run_pre_config(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp);
 int  app_httpd_run_check_config(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp,

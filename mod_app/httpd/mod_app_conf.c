@@ -209,21 +209,21 @@ static void fill_command(command_rec *command, char *name, const app_setting_t *
 const command_rec *app_httpd_conf_commands(void)
 {
     apr_size_t n = count_commands();
-    /* There is no pool yet, and the table lives as long as the code. */
-    command_rec *commands = calloc(n, sizeof(*commands));
-    char (*names)[NAME_SIZE] = calloc(n, sizeof(*names));
+    /* There is no pool yet, and the table, with its names behind it, lives as long as the code. */
+    command_rec *commands = calloc(n, sizeof(*commands) + NAME_SIZE);
+    char *name = (char *)(commands + n);
     const app_setting_t *row;
     apr_size_t i = 0;
 
-    if (!commands || !names) {
+    if (!commands) {
         abort();
     }
     for (row = app_core_settings; row->name; row++) {
-        fill_command(&commands[i], names[i], row, "");
-        i++;
+        fill_command(&commands[i++], name, row, "");
+        name += NAME_SIZE;
         if (row->type == APP_TYPE_SECRET) {
-            fill_command(&commands[i], names[i], row, "File");
-            i++;
+            fill_command(&commands[i++], name, row, "File");
+            name += NAME_SIZE;
         }
     }
     commands[i].name = PLUGIN_START;

@@ -244,12 +244,11 @@ int app_httpd_mount_read(request_rec *r)
 /** Keeps the core from joining document root and path, which refuses some paths. */
 int app_httpd_mount_translate(request_rec *r)
 {
-    if (!is_below_mount(r) || !find_mount(r)) {
-        return DECLINED;
-    }
-    r->filename = r->uri; /* some modules take for granted that there is one */
-    return OK;
+    return is_below_mount(r) && find_mount(r) ? OK : DECLINED;
 }
+
+/* Some modules take for granted that there is a name, and with a "/" in it go looking (mod_speling). */
+static char no_file[] = "mod_app";
 
 /** TRACE is answered by httpd, in the same hook. */
 int app_httpd_mount_map(request_rec *r)
@@ -274,6 +273,7 @@ int app_httpd_mount_map(request_rec *r)
         return DECLINED;
     }
     forbid_documents(r);
+    r->filename = no_file;
     r->proxyreq = PROXYREQ_NONE; /* a ProxyPass / may have laid hands on it */
     state = apr_pcalloc(r->pool, sizeof(*state));
     state->r = r;

@@ -5,6 +5,7 @@
  * mod_http2's, on a connection without a socket of its own.
  */
 #include <poll.h>
+#include <signal.h>
 #include <sys/socket.h>
 
 #include "mod_app.h"
@@ -311,6 +312,24 @@ static void answer(app_exchange_state_t *state, app_site_t *site)
     app_core_handle(site, state->mount->entry, &exchange);
 }
 
+/**
+ * prefork ends a child from inside the handler of SIGTERM or SIGHUP, and destroys its pools there:
+ * amid a malloc or a write of SQLite that is a deadlock or worse. There the signals wait until the
+ * answer is made;
+ * the threaded MPMs join their workers first.
+ */
+static void answer_undisturbed(app_exchange_state_t *state, app_site_t *site)
+{
+    sigset_t ending, before;
+
+    sigemptyset(&ending);
+    sigaddset(&ending, SIGTERM);
+    sigaddset(&ending, SIGHUP);
+    pthread_sigmask(SIG_BLOCK, &ending, &before);
+    answer(state, site);
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
+}
+
 int app_httpd_request_handle(request_rec *r)
 {
     app_exchange_state_t *state;
@@ -336,6 +355,11 @@ int app_httpd_request_handle(request_rec *r)
     }
     /* Whatever the status, the answer is written: an error returned from here would have httpd make
      * one of its own. */
-    answer(state, server->site);
+    if (app_httpd_run_threaded()) {
+        answer(state, server->site);
+    }
+    else {
+        answer_undisturbed(state, server->site);
+    }
     return state->answered_by_filter ? AP_FILTER_ERROR : OK;
 }

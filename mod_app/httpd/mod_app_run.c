@@ -253,6 +253,7 @@ int app_httpd_run_post_config(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *p
 
 typedef struct child_t {
     int                 ready;
+    int                 threaded; /* whether requests have threads of their own */
     apr_thread_t       *timers;
     apr_thread_mutex_t *lock; /* over stopping */
     apr_thread_cond_t  *wake;
@@ -264,6 +265,11 @@ static child_t child;
 int app_httpd_run_ready(void)
 {
     return child.ready;
+}
+
+int app_httpd_run_threaded(void)
+{
+    return child.threaded;
 }
 
 static void *APR_THREAD_FUNC run_timers(apr_thread_t *thread, void *scratch)
@@ -372,6 +378,7 @@ void app_httpd_run_child_init(apr_pool_t *pchild, server_rec *main_server)
     apr_status_t rv;
 
     memset(&child, 0, sizeof(child));
+    ap_mpm_query(AP_MPMQ_IS_THREADED, &child.threaded);
     if (!has_sites(main_server)) {
         return;
     }

@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """What is wrong in the configuration stops `apachectl configtest`, which names file, line and what would be right."""
-from lib import bare
+import os
+
+from lib import bare, stage
 
 # Lines, the line that is to be named (the first is 1; None: none), what the sentence holds.
 WRONG = [
@@ -39,6 +41,7 @@ WRONG = [
 RIGHT = [
     "",
     bare.MOUNTS,
+    'Include "%s"\n' % os.path.join(stage.ROOT, "conf", "app.conf").replace("%", "%%"),
     bare.MOUNTS + "AppDatabase sqlite:/tmp/nosuch.db\n",
     '<Location "/">\nSetHandler "App-Api"\n</Location>\n',
     "<IfModule app_module>\n<Location /a>\nSetHandler app-api\n</Location>\n</IfModule>\n",

@@ -13,7 +13,7 @@ typedef struct inside_conf_t {
     const char *word;
     const char *password;
     apr_int64_t size;
-    int         refuse;
+    int         refuse, broken;
 } inside_conf_t;
 
 static const app_setting_t settings[] = {
@@ -21,6 +21,7 @@ static const app_setting_t settings[] = {
     APP_SET_SECRET("Password", inside_conf_t, password, 0, "never comes back"),
     APP_SET_SIZE("Size", inside_conf_t, size, "64", 8, 1048576, 0, "bytes of shared memory"),
     APP_SET_FLAG("Refuse", inside_conf_t, refuse, "off", 0, "makes configure fail"),
+    APP_SET_FLAG("Broken", inside_conf_t, broken, "off", 0, "makes start fail"),
     APP_SET_END
 };
 
@@ -192,6 +193,13 @@ static apr_status_t configure(app_instance_t *self, app_error_t *err)
     return APR_SUCCESS;
 }
 
+static apr_status_t start(app_instance_t *self, app_error_t *err)
+{
+    const inside_conf_t *conf = app_instance_settings(self);
+
+    return conf->broken ? app_fail(err, APP_E_INTERNAL, "it was told to break") : APR_SUCCESS;
+}
+
 static const app_route_t routes[] = { { NULL, "/echo", echo },     { NULL, "/echo/", echo },
                                       { NULL, "/range", range },   { NULL, "/stream", stream },
                                       { NULL, "/broken", broken }, { NULL, "/slow", slow },
@@ -199,4 +207,4 @@ static const app_route_t routes[] = { { NULL, "/echo", echo },     { NULL, "/ech
 
 APP_PLUGIN(.name = "inside", .version = "1.0", .summary = "for the tests of the httpd host",
            .settings = settings, .settings_size = sizeof(inside_conf_t), .routes = routes,
-           .configure = configure)
+           .configure = configure, .start = start)

@@ -100,8 +100,19 @@ def debug_mode(check, build, mpm):
     check.problems += httpd.complaints()
 
 
+def cannot_start(check, build):
+    """A child whose plugins do not start stays, and says 503."""
+    with bare.Httpd(build, CONF + "<AppPlugin inside>\nBroken on\n</AppPlugin>\n") as httpd:
+        answer = httpd.get("/api/echo")
+        check.equal("cannot start", (answer.status, answer.header("Retry-After")), (503, "5"))
+        check.equal("cannot start", "code" in json.loads(answer.text()), True)
+        check.problems += httpd.complaints("APP0002", "APP0305")
+
+
 def run(build):
-    problems = []
+    check = bare.Check()
+    cannot_start(check, build)
+    problems = check.problems
     for mpm in ("event", "worker", "prefork"):
         check = bare.Check()
         httpd = bare.Httpd(build, lines(64), mpm=mpm)

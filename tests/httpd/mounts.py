@@ -6,7 +6,7 @@ import json
 from lib import bare, process
 
 MODULES = ("alias rewrite dir proxy proxy_http headers auth_basic authn_core authn_file authz_user "
-           "negotiation unique_id cgid http2")
+           "negotiation unique_id cgid http2 speling include")
 LINES = """
 Protocols h2c http/1.1
 <AppPlugin inside>
@@ -43,6 +43,11 @@ Protocols h2c http/1.1
     Require all denied
 </Location>
 TraceEnable Off
+CheckSpelling On
+AddOutputFilter INCLUDES .shtml
+<Directory "%(folder)s/htdocs">
+    Options +Includes
+</Directory>
 ErrorDocument 400 /error.html
 ErrorDocument 401 /error.html
 ErrorDocument 403 "<p>no</p>"
@@ -64,7 +69,7 @@ Alias "/api/aliased" "/etc"
     RewriteRule ^/api/rewritten/(.*) /api/echo/$1 [PT]
     RewriteRule ^/api/forbidden - [F]
     RewriteRule ^/api/moved https://elsewhere.example/ [R=307,L]
-    RewriteCond %%{REQUEST_URI} !^/(error|docs|index|api/docs|x\\.added|file)
+    RewriteCond %%{REQUEST_URI} !^/(error|docs|index|api/docs|x\\.added|file|page)
     RewriteRule ^ /index.html
 </VirtualHost>
 <VirtualHost 127.0.0.1:%(port)d>
@@ -73,6 +78,12 @@ Alias "/api/aliased" "/etc"
         Word other
     </AppPlugin>
     <Location "/extra">
+        SetHandler app-api
+    </Location>
+</VirtualHost>
+<VirtualHost 127.0.0.1:%(port)d>
+    ServerName rooted
+    <Location "/">
         SetHandler app-api
     </Location>
 </VirtualHost>
@@ -121,6 +132,7 @@ def hosts(check, httpd):
     echo(check, httpd, "/extra/echo", other, mount="/extra", word="other")
     echo(check, httpd, "/api/echo", other, mount="/api", word="other")
     echo(check, httpd, "/extra/echo", [("Host", "again")], word="main")
+    echo(check, httpd, "/echo", [("Host", "rooted")], mount="", path="/echo")
     check.equal("/extra elsewhere", httpd.get("/extra/echo").text(), "index")
     # Sites share what they have in common, and nothing else.
     def count(host):
@@ -138,6 +150,8 @@ def others(check, httpd):
     check.equal("/api/docs/nosuch", (missing.status, missing.text()), (404, "page"))
     check.equal("/api/moved", httpd.get("/api/moved").header("Location"),
                 "https://elsewhere.example/")
+    included = httpd.get("/page.shtml")
+    check.holds("included", included.text(), '"path":"/echo/included"')
     added = httpd.get("/x.added")
     check.equal("a handler set elsewhere", added.status, 500)
     check.holds("log", "\n".join(httpd.log.rest()), "APP0310")
@@ -152,6 +166,7 @@ def errors(check, httpd):
             ("/api/echo", "TRACE", 405, ()),
             ("/api/echo", "GET", 417, (("Expect", "the-unexpected"),)),
             ("/extra/a%2Fb", "GET", 404, (("Host", "other"),)),
+            ("/etc/passw", "GET", 404, (("Host", "rooted"),)),  # mod_speling would list what is alike
             ("/deep/down/there/x", "GET", 404, ())):
         answer = httpd.get(target, headers, method)
         name = "%s %s" % (method, target)
@@ -193,6 +208,8 @@ def run(build):
         httpd.file("index.html", "index")
         httpd.file("error.html", "page")
         httpd.file("file.txt", "file")
+        httpd.file("page.shtml", '<!--#include virtual="/api/echo/included?x"-->')
+        httpd.file("api/echo/included.txt", "no")
         httpd.file("x.added", "added")
         httpd.file("api/docs/x.txt", "docs")
         httpd.file("api/echo/sub/index.html", "no")
