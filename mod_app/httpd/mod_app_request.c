@@ -314,9 +314,8 @@ static void answer(app_exchange_state_t *state, app_site_t *site)
 
 /**
  * prefork ends a child from inside the handler of SIGTERM or SIGHUP, and destroys its pools there:
- * amid a malloc or a write of SQLite that is a deadlock or worse. There the signals wait until the
- * answer is made;
- * the threaded MPMs join their workers first.
+ * amid a malloc or a write of SQLite that is a deadlock or worse. The signals wait until the answer
+ * is made. The threaded MPMs join their workers first and need none of this.
  */
 static void answer_undisturbed(app_exchange_state_t *state, app_site_t *site)
 {
