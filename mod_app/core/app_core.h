@@ -30,8 +30,8 @@ typedef struct app_host_t {
     /** Whether lines of that level go anywhere; NULL: all do. */
     int (*logs)(app_log_level_e level, void *request);
     /**
-     * size bytes, zero at first, that all processes share, the same for the same key and size across graceful
-     * restarts. Called by app_core_share().
+     * size bytes, zero at first, that all processes share, the same for the same key and size
+     * across graceful restarts. Called by app_core_share().
      */
     apr_status_t (*share)(const char *key, apr_size_t size, void **pbase, apr_pool_t *pconf,
                           app_error_t *err);
@@ -51,7 +51,9 @@ typedef enum app_where_e { APP_IN_SERVER, APP_IN_LOCATION } app_where_e;
 /** An empty set of settings: of a server, a virtual host or a location. */
 app_site_conf_t *app_conf_create(app_core_t *core, app_where_e where, apr_pool_t *p);
 
-/** Settings of inner over those of outer. Returns outer or inner itself where the other is empty. */
+/**
+ * Settings of inner over those of outer. Returns outer or inner itself where the other is empty.
+ */
 app_site_conf_t *app_conf_merge(app_site_conf_t *outer, app_site_conf_t *inner, apr_pool_t *p);
 
 /**
@@ -80,8 +82,10 @@ apr_status_t app_core_share(app_core_t *core, app_error_t *err);
 
 /* Process */
 
-/** Opens pools, starts plugins. pchild must have an allocator with a mutex where there are threads. A database
- *  that is down is no failure. */
+/**
+ * Opens pools, starts plugins. pchild must have an allocator with a mutex where there are threads.
+ * A database that is down is no failure.
+ */
 apr_status_t app_core_start(app_core_t *core, apr_pool_t *pchild, app_error_t *err);
 
 /** Tells plugins to take no new work. */
@@ -110,7 +114,10 @@ typedef struct app_exchange_ops_t {
     const char *(*header)(void *data, const char *name); /* repeats joined by ", " */
     void (*headers)(void *data, int (*each)(void *ctx, const char *name, const char *value),
                     void *ctx);
-    /** Reads up to *plen bytes of the body. @return APR_SUCCESS, APR_EOF, APR_TIMEUP, APR_ENOSPC (a limit of the host), other */
+    /**
+     * Reads up to *plen bytes of the body. @return APR_SUCCESS, APR_EOF, APR_TIMEUP, APR_ENOSPC
+     * (a limit of the host), other
+     */
     apr_status_t (*read)(void *data, char *buf, apr_size_t *plen);
     /** Announced length of the body; -1 if none is announced (chunked). 0: no body. */
     apr_int64_t (*body_length)(void *data);
@@ -118,7 +125,8 @@ typedef struct app_exchange_ops_t {
     apr_status_t (*write)(void *data, const char *bytes, apr_size_t len, int last);
     apr_status_t (*flush)(void *data);
     int (*gone)(void *data); /* may be NULL: never known */
-    void (*abort)(void *data); /* the answer stays incomplete: make the client see it; may be NULL */
+    /** The answer stays incomplete: makes the client see it. May be NULL. */
+    void (*abort)(void *data);
 } app_exchange_ops_t;
 
 /** A native request. Filled by the host; all texts live as long as pool. */
@@ -139,7 +147,8 @@ typedef struct app_exchange_t {
 void app_core_handle(app_site_t *site, app_entry_e entry, const app_exchange_t *exchange);
 
 /**
- * The JSON body of an error answer (RFC 8259) as the core writes them, for errors that the host makes itself.
+ * The JSON body of an error answer (RFC 8259) as the core writes them, for errors that the host
+ * makes itself.
  * @param code "APPE012"; texts from the catalogue entry that fits status best
  */
 const char *app_error_body_for_status(int status, apr_pool_t *p);
@@ -157,7 +166,7 @@ typedef struct app_core_conf_t {
     int                  sqlite_sync; /* 0 full, 1 normal */
     apr_int64_t          max_body;
     int                  error_verbosity; /* 0 verbose, 1 minimal */
-    apr_array_header_t  *details_for;     /* addresses, networks, "role:NAME" that see details of /health and /status */
+    apr_array_header_t  *details_for;     /* who sees the details of /health and /status */
     const char          *plugin_dir;
     const char          *state_dir;
     const char          *base_path;
@@ -171,7 +180,8 @@ const app_core_conf_t *app_conf_core(const app_site_conf_t *conf);
 
 /* Listing, for appctl and the docs: calls each(ctx, plugin or NULL for the core, row). */
 void app_core_list_settings(app_core_t *core,
-                            void (*each)(void *ctx, const app_plugin_t *plugin, const app_setting_t *row),
+                            void (*each)(void *ctx, const app_plugin_t *plugin,
+                                         const app_setting_t *row),
                             void *ctx);
 /** Loads a plugin without using it in a site. */
 apr_status_t app_core_load(app_core_t *core, const char *dir, const char *name,

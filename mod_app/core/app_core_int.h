@@ -22,7 +22,10 @@
 #define APP_PLUGIN_NAME_MAX   32
 #define APP_REQUEST_ID_LENGTH 16
 
-/* Settings as read: of the core (plugin is NULL) or of one plugin, in one place of the configuration. */
+/*
+ * Settings as read: of the core (plugin is NULL) or of one plugin, in one place of the
+ * configuration.
+ */
 struct app_values_t {
     const app_plugin_t  *plugin;
     const app_setting_t *rows;
@@ -126,11 +129,19 @@ struct app_response_t {
     const char    *content_type;
     const char    *etag;
     apr_table_t   *headers;
-    char          *buffer; /* APP_RESPONSE_BUFFER bytes once the answer is longer than the first guess */
+    char          *buffer; /* grows to APP_RESPONSE_BUFFER bytes */
     apr_size_t     len, size;
     int            head_sent;
     apr_status_t   broken; /* the host could not write: the client is gone */
 };
+
+/* app_setting_read.c */
+/**
+ * Reads the rest of a line into the member that a row describes.
+ * @param from_file args is the path of a file that holds the secret
+ */
+apr_status_t app_setting_read(void *to, const app_setting_t *row, int from_file, const char *root,
+                              const char *args, app_error_t *err, apr_pool_t *p);
 
 /* app_settings.c */
 app_values_t *app_values_create(const app_plugin_t *plugin, const app_setting_t *rows,

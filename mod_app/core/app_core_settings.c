@@ -13,7 +13,8 @@ static const char *const verbosity_choices[] = { "verbose", "minimal", NULL };
 
 const app_setting_t app_core_settings[] = {
     APP_SET_SECRET("Database", app_core_conf_t, database, 0,
-                   "database URL: sqlite:/path, or postgresql://user:password@host:port/name?sslmode=…"),
+                   "database URL: sqlite:/path, or "
+                   "postgresql://user:password@host:port/name?sslmode=…"),
     APP_SET_INT("DatabaseMax", app_core_conf_t, db_max, "10", 1, 1000, 0,
                 "most connections of one server process"),
     APP_SET_INT("DatabaseKeep", app_core_conf_t, db_keep, "5", 1, 1000, 0,

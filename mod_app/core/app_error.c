@@ -37,8 +37,9 @@ static const entry_t catalogue[APP_E_COUNT_] = {
     [APP_E_RPC_METHOD] = { "PGRST101", 405, "Cannot use this method on RPC" },
     [APP_E_BODY] = { "PGRST102", 400, "Empty or invalid json" },
     [APP_E_RANGE] = { "PGRST103", 416, "Requested range not satisfiable" },
-    [APP_E_PUT_FILTERS] = { "PGRST105", 405, "Filters must include all and only primary key columns "
-                                             "with 'eq' operators" },
+    [APP_E_PUT_FILTERS] = { "PGRST105", 405,
+                            "Filters must include all and only primary key columns "
+                            "with 'eq' operators" },
     [APP_E_SCHEMA] = { "PGRST106", 406, "Invalid schema" },
     [APP_E_NOT_ACCEPTABLE] = { "PGRST107", 406, "None of these media types are available" },
     [APP_E_NOT_EMBEDDED] = { "PGRST108", 400, "Not an embedded resource in this request" },
@@ -175,7 +176,9 @@ const char *app_error_body(const app_error_t *err, int minimal, apr_size_t *plen
     add_text(&buf, err->message);
     app_buf_addc(&buf, '}');
     if (app_buf_full(&buf)) {
-        app_error_t cut = { .pool = err->pool, .code = err->code, .message = "Error text too long" };
+        app_error_t cut = { .pool = err->pool,
+                            .code = err->code,
+                            .message = "Error text too long" };
         return app_error_body(&cut, minimal, plen);
     }
     *plen = buf.len;

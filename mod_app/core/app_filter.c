@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/** The named places of filters and who stands in each. Plugins never chain: the core runs the line. */
+/**
+ * The named places of filters and who stands in each. Plugins never chain: the core runs the
+ * line.
+ */
 #include "app_core_int.h"
 
 void app_filter_add(app_instance_t *self, app_place_e place, app_handler_fn *run)
@@ -7,9 +10,10 @@ void app_filter_add(app_instance_t *self, app_place_e place, app_handler_fn *run
     app_filter_t *filter;
 
     if (!self->configuring || (unsigned)place >= APP_PLACES_) {
-        app_log(APP_LOG_ERROR, NULL, "APP0006",
-                "plugin %s: filters can be added in configure() only, and only at a place that exists",
-                self->plugin->name);
+        app_log(
+            APP_LOG_ERROR, NULL, "APP0006",
+            "plugin %s: filters can be added in configure() only, and only at a place that exists",
+            self->plugin->name);
         return;
     }
     filter = apr_array_push(self->site->filters[place]);

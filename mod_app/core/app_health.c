@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /**
  * /health (can this site answer requests), /health/live (does the process answer at all) and
- * /api/health (alias of the first). What is wrong is said to those who may see details, and to the log.
+ * /api/health (alias of the first). What is wrong is said to those who may see details, and to
+ * the log.
  */
 #include "apr_strings.h"
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /**
- * Finds, opens and checks plugins, and puts them in order. Runs while the configuration is read. Each
- * refusal is one sentence that says which plugin, what is wrong and what to do.
+ * Finds, opens and checks plugins, and puts them in order. Runs while the configuration is
+ * read. Each refusal is one sentence that says which plugin, what is wrong and what to do.
  */
 #include "apr_dso.h"
 #include "apr_file_info.h"
@@ -38,17 +38,18 @@ static apr_status_t check_file(const char *name, const char *path, app_error_t *
 
     if (rv != APR_SUCCESS && rv != APR_INCOMPLETE) {
         return app_fail(err, APP_E_SETTING,
-                        "plugin %s: cannot read %s: %s; install it, or set AppPluginDir", name, path,
-                        apr_strerror(rv, why, sizeof(why)));
+                        "plugin %s: cannot read %s: %s; install it, or set AppPluginDir", name,
+                        path, apr_strerror(rv, why, sizeof(why)));
     }
     if (info.filetype != APR_REG) {
         return app_fail(err, APP_E_SETTING, "plugin %s: %s is not a regular file", name, path);
     }
     if (info.protection & APR_WWRITE) {
-        return app_fail(err, APP_E_SETTING,
-                        "plugin %s: everybody may write %s; chmod o-w it, then make sure that it is "
-                        "still what you installed",
-                        name, path);
+        return app_fail(
+            err, APP_E_SETTING,
+            "plugin %s: everybody may write %s; chmod o-w it, then make sure that it is "
+            "still what you installed",
+            name, path);
     }
     return APR_SUCCESS;
 }
@@ -66,8 +67,8 @@ static apr_status_t open_entry(const char *name, const char *path, entry_fn **pe
     }
     if (apr_dso_sym(&symbol, dso, "app_plugin_entry") != APR_SUCCESS) {
         return app_fail(err, APP_E_SETTING,
-                        "plugin %s: %s has no app_plugin_entry, so it is no plugin of mod_app", name,
-                        path);
+                        "plugin %s: %s has no app_plugin_entry, so it is no plugin of mod_app",
+                        name, path);
     }
     *pentry = (entry_fn *)symbol;
     return APR_SUCCESS;
@@ -89,11 +90,12 @@ static apr_status_t check_frozen(const char *name, const app_plugin_t *plugin, a
                         APP_PLUGIN_ABI_MINOR);
     }
     if (plugin->size <= FROZEN_SIZE || plugin->size > sizeof(*plugin)) {
-        return app_fail(err, APP_E_SETTING,
-                        "plugin %s: its descriptor has %u bytes, and %u are the most that ABI %d.%d "
-                        "knows; build it against this version's headers",
-                        name, plugin->size, (unsigned)sizeof(*plugin), APP_PLUGIN_ABI_MAJOR,
-                        APP_PLUGIN_ABI_MINOR);
+        return app_fail(
+            err, APP_E_SETTING,
+            "plugin %s: its descriptor has %u bytes, and %u are the most that ABI %d.%d "
+            "knows; build it against this version's headers",
+            name, plugin->size, (unsigned)sizeof(*plugin), APP_PLUGIN_ABI_MAJOR,
+            APP_PLUGIN_ABI_MINOR);
     }
     if (plugin->signature != APP_PLUGIN_SIGNATURE) {
         return app_fail(err, APP_E_SETTING,
@@ -112,12 +114,12 @@ static apr_status_t check_rest(const char *name, const app_plugin_t *plugin, app
     const char *problem;
 
     if (!plugin->name || strcmp(plugin->name, name) != 0) {
-        return app_fail(err, APP_E_SETTING, "plugin %s: it calls itself \"%s\"; rename the file", name,
-                        plugin->name ? plugin->name : "");
+        return app_fail(err, APP_E_SETTING, "plugin %s: it calls itself \"%s\"; rename the file",
+                        name, plugin->name ? plugin->name : "");
     }
     if (!plugin->version || !plugin->summary) {
-        return app_fail(err, APP_E_SETTING, "plugin %s: its descriptor has no version or no summary",
-                        name);
+        return app_fail(err, APP_E_SETTING,
+                        "plugin %s: its descriptor has no version or no summary", name);
     }
     if (app_values_check(plugin->settings, plugin->settings_size, &problem, p) != APR_SUCCESS) {
         return app_fail(err, APP_E_SETTING, "plugin %s: its settings table is broken: %s", name,
@@ -226,9 +228,10 @@ apr_status_t app_load_order(apr_array_header_t *instances, app_error_t *err, apr
             }
         }
         if (!candidate) {
-            return app_fail(err, APP_E_SETTING,
-                            "the plugins of this site each want to come after another one: there is "
-                            "a circle in their `after`");
+            return app_fail(
+                err, APP_E_SETTING,
+                "the plugins of this site each want to come after another one: there is "
+                "a circle in their `after`");
         }
         APR_ARRAY_IDX(instances, placed, app_instance_t *) = *candidate;
         *candidate = NULL;

@@ -23,7 +23,8 @@ apr_status_t app_lock_init(app_lock_t *lock);
 
 /**
  * @param wait longest wait in microseconds; 0: do not wait
- * @param pdied set to 1 if the last holder died with it (what it guards may be half-done), else to 0; may be NULL
+ * @param pdied set to 1 if the last holder died with it (what it guards may be half-done), else
+ *         to 0; may be NULL
  * @return APR_SUCCESS, APR_TIMEUP, other
  */
 apr_status_t app_lock_acquire(app_lock_t *lock, apr_interval_time_t wait, int *pdied);
@@ -34,7 +35,8 @@ void         app_lock_release(app_lock_t *lock);
  * like mode_of's, holds the lock and nothing else, and is mapped for the life of p. It stays behind
  * when p goes; what a crash of the machine left in it does no harm. Not before a fork, and not on a
  * network file system.
- * @return APR_SUCCESS; APR_EMISMATCH if the file is something else; APR_TIMEUP; the error of the system
+ * @return APR_SUCCESS; APR_EMISMATCH if the file is something else; APR_TIMEUP; the error of the
+ *         system
  */
 apr_status_t app_lock_open(app_lock_t **plock, const char *path, const char *mode_of,
                            apr_pool_t *p);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /**
- * Log lines on their way to the host. There is one host in a process, so it is kept here; a core is not at
- * hand everywhere that something has to be said.
+ * Log lines on their way to the host. There is one host in a process, so it is kept here; a
+ * core is not at hand everywhere that something has to be said.
  */
 #include <stdio.h>
 #include <string.h>

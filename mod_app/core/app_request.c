@@ -8,8 +8,8 @@
 #define BODY_FIRST_SIZE 8192
 
 /**
- * A number that no other request of this machine has for a long time: a random start per process, then
- * steps mixed so that neighbours look unlike (splitmix64).
+ * A number that no other request of this machine has for a long time: a random start per
+ * process, then steps mixed so that neighbours look unlike (splitmix64).
  */
 static apr_uint64_t next_number(void)
 {
@@ -189,7 +189,10 @@ static apr_status_t read_failed(apr_status_t rv, apr_size_t max, app_error_t *er
     return app_log_only(err, "%s", apr_strerror(rv, why, sizeof(why)));
 }
 
-/** One byte more than fits is asked for, so that a body of exactly max bytes is told from a longer one. */
+/**
+ * One byte more than fits is asked for, so that a body of exactly max bytes is told from a longer
+ * one.
+ */
 static apr_status_t read_all(app_request_t *r, apr_size_t max, apr_size_t size, app_error_t *err)
 {
     const app_exchange_t *exchange = r->exchange;

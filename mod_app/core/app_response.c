@@ -214,7 +214,8 @@ void app_response_error(app_response_t *res, const app_error_t *err)
     apr_table_clear(res->headers);
     apr_table_setn(res->headers, "X-Request-Id", res->r->id);
     app_response_type(res, "application/json; charset=utf-8");
-    app_response_header(res, "Proxy-Status", apr_pstrcat(err->pool, "PostgREST; error=", err->code, NULL));
+    app_response_header(res, "Proxy-Status",
+                        apr_pstrcat(err->pool, "PostgREST; error=", err->code, NULL));
     if (err->challenge) {
         app_response_header(res, "WWW-Authenticate", err->challenge);
     }

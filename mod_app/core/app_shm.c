@@ -73,8 +73,8 @@ apr_status_t app_shm_share(app_core_t *core, app_error_t *err)
             return APP_EFAIL;
         }
         if (make_lock(shm->base) != APR_SUCCESS) {
-            return app_fail(err, APP_E_INTERNAL, "a lock for \"%s\" cannot be made in shared memory",
-                            shm->key);
+            return app_fail(err, APP_E_INTERNAL,
+                            "a lock for \"%s\" cannot be made in shared memory", shm->key);
         }
     }
     return APR_SUCCESS;

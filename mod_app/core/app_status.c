@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/** /status: what runs here, since when, and the parts that plugins add. Details for those who may see them. */
+/**
+ * /status: what runs here, since when, and the parts that plugins add. Details for those who may
+ * see them.
+ */
 #include "app_core_int.h"
 #include "app_db_int.h"
 

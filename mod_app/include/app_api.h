@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /**
  * The table through which a plugin calls the core; app_plugin.h includes it. Each function is
- * documented where it is declared. A plugin writes the plain name: app_log(…); the macros below lead it through the
- * table, so a plugin has no symbol to resolve and runs under any host, or under a table of a test's own.
+ * documented where it is declared. A plugin writes the plain name: app_log(…); the macros below
+ * lead it through the table, so a plugin has no symbol to resolve and runs under any host, or
+ * under a table of a test's own.
  */
 #ifndef APP_API_H
 #define APP_API_H

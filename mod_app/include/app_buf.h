@@ -32,7 +32,10 @@ void app_buf_adds(app_buf_t *buf, const char *text);
 void app_buf_addc(app_buf_t *buf, char c);
 void app_buf_addf(app_buf_t *buf, const char *format, ...) APP_PRINTF(2, 3);
 
-/** Adds text as a JSON string with its quotes (RFC 8259 7); bytes that are not UTF-8 become U+FFFD. */
+/**
+ * Adds text as a JSON string with its quotes (RFC 8259 7); bytes that are not UTF-8 become
+ * U+FFFD.
+ */
 void app_buf_add_json(app_buf_t *buf, const char *text, apr_size_t len);
 
 /** Adds an SQL identifier in double quotes, quotes in it doubled, cut at a NUL. */

@@ -80,8 +80,8 @@ typedef struct app_tx_options_t {
  * Draws a connection, waiting at most DatabaseWait for a free one. A connection found dead is
  * replaced first. The database sees the transaction with its first query; on SQLite that waits for
  * the write lock then, unless it is readonly.
- * @return APR_SUCCESS; APP_EFAIL with APP_E_DB_POOL (waited too long), APP_E_DB_CONNECT (down; at once while
- *         the breaker is open; retry_after is set)
+ * @return APR_SUCCESS; APP_EFAIL with APP_E_DB_POOL (waited too long), APP_E_DB_CONNECT (down;
+ *         at once while the breaker is open; retry_after is set)
  */
 apr_status_t app_tx_begin(app_tx_t **ptx, app_db_t *db, const app_tx_options_t *options,
                           app_error_t *err, apr_pool_t *p);
@@ -110,8 +110,8 @@ apr_status_t app_tx_get(app_tx_t *tx, const char *name, const char **pvalue, app
  * committed and the connection is back in the pool. With both, that is so when app_rows_next() says
  * APR_EOF. A read that meets a lost connection before its first row is tried once more on a fresh
  * one. Only one result may be open at a time: a new query ends the one before.
- * @return APR_SUCCESS; APP_EFAIL with the SQLSTATE as code, or APP_E_DB_LOST, where it is not known whether a
- *         write was stored. The transaction is then rolled back.
+ * @return APR_SUCCESS; APP_EFAIL with the SQLSTATE as code, or APP_E_DB_LOST, where it is not
+ *         known whether a write was stored. The transaction is then rolled back.
  */
 apr_status_t app_tx_query(app_tx_t *tx, const app_sql_t *sql, unsigned flags, app_rows_t **prows,
                           app_error_t *err);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /**
  * Log lines. Each call in the source has its own number, once, never reused: APP0001-APP0999
- * belong to the core, the databases and the hosts; APP1000-APP1999 to plugin rest; others take a free hundred
- * (CONTRIBUTING.md). A guard test reads the source for repeats.
+ * belong to the core, the databases and the hosts; APP1000-APP1999 to plugin rest; others take
+ * a free hundred (CONTRIBUTING.md). A guard test reads the source for repeats.
  */
 #ifndef APP_LOG_H
 #define APP_LOG_H

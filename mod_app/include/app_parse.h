@@ -27,22 +27,28 @@ typedef struct app_pair_t {
 } app_pair_t;
 
 /**
- * Splits a query string at "&" and ";", "+" is a blank, %XX is decoded, a malformed "%" stays as it is.
+ * Splits a query string at "&" and ";", "+" is a blank, %XX is decoded, a malformed "%" stays as
+ * it is.
  * @param query may be NULL
- * @param ppairs array of app_pair_t in order, memory from p; NULs inside and text that is not UTF-8 are refused
+ * @param ppairs array of app_pair_t in order, memory from p; NULs inside and text that is not
+ *         UTF-8 are refused
  * @return APR_SUCCESS; APP_EFAIL with APP_E_QUERY_SYNTAX
  */
 apr_status_t app_query_parse(const char *query, const apr_array_header_t **ppairs,
                              app_error_t *err, apr_pool_t *p);
 
-/** Adds text to the end of a URL component: all but alphanumerics and "-_.~" as %XX (RFC 3986 2.3). */
+/**
+ * Adds text to the end of a URL component: all but alphanumerics and "-_.~" as %XX (RFC 3986
+ * 2.3).
+ */
 const char *app_url_encode(const char *text, apr_pool_t *p);
 
 /** Whether the bytes are well-formed UTF-8 (RFC 3629: no surrogates, no overlong forms). */
 int app_utf8_valid(const char *text, apr_size_t len);
 
 /**
- * Parses a JSON text: at most APP_JSON_DEPTH_MAX deep, valid UTF-8, nothing behind it, scalars allowed.
+ * Parses a JSON text: at most APP_JSON_DEPTH_MAX deep, valid UTF-8, nothing behind it, scalars
+ * allowed.
  * @param pjson freed with p
  * @return APR_SUCCESS; APP_EFAIL with APP_E_BODY, whose details say line and column
  */
@@ -52,7 +58,10 @@ apr_status_t app_json_parse(const char *text, apr_size_t len, json_t **pjson, ap
 /** Makes json a possession of p: it is released when p is cleared. @return json */
 json_t *app_json_own(apr_pool_t *p, json_t *json);
 
-/** Whole decimal number with sign; nothing before or behind it, no overflow. @return APR_SUCCESS or APR_EINVAL */
+/**
+ * Whole decimal number with sign; nothing before or behind it, no overflow. @return APR_SUCCESS
+ * or APR_EINVAL
+ */
 apr_status_t app_int64_parse(const char *text, apr_size_t len, apr_int64_t *pvalue);
 
 /**

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /**
- * All that a plugin is and may do. A plugin is one shared object, NAME.so in the plugin folder, built with
- * -fvisibility=hidden and -z nodelete; its one exported symbol is made by APP_PLUGIN(). The same
- * file runs under httpd, CGI, FastCGI and appctl. docs/writing-a-plugin.md walks through one.
+ * All that a plugin is and may do. A plugin is one shared object, NAME.so in the plugin folder,
+ * built with -fvisibility=hidden and -z nodelete; its one exported symbol is made by
+ * APP_PLUGIN(). The same file runs under httpd, CGI, FastCGI and appctl.
+ * docs/writing-a-plugin.md walks through one.
  *
  * History of the ABI (major.minor: what changed; members are only ever appended):
  *   1.0  first
@@ -61,7 +62,7 @@ typedef apr_status_t app_handler_fn(app_instance_t *self, app_request_t *r, app_
  * "/hello/" with a slash at the end is everything below it, "/" everything that nobody else wants.
  */
 typedef struct app_route_t {
-    const char     *methods; /* "GET POST", GET includes HEAD; NULL: all. Others get 405 with Allow */
+    const char     *methods; /* "GET POST"; GET includes HEAD; NULL: all. Others get 405 */
     const char     *path;    /* below /api; NULL ends the table */
     app_handler_fn *handler;
 } app_route_t;
@@ -77,16 +78,16 @@ typedef struct app_plugin_t {
     const char *name;    /* = file name without .so: letters, digits, "_", at most 32 */
     const char *version;
     const char *summary; /* one line, no full stop */
-    const char *after;   /* plugins, divided by blanks, that come before this one where both are used; or NULL */
+    const char *after;   /* plugins that come before this one, divided by blanks; or NULL */
 
     const app_setting_t *settings;      /* or NULL */
     apr_size_t           settings_size; /* sizeof the struct that they fill */
     const app_route_t   *routes;        /* or NULL */
 
     /**
-     * Sets one instance up for one site: checks the settings as a whole, registers filters, timers and shared memory,
-     * keeps what it prepares with app_instance_context_set(). Runs in the parent, possibly twice, and at
-     * configtest: no thread, socket, file written or query.
+     * Sets one instance up for one site: checks the settings as a whole, registers filters,
+     * timers and shared memory, keeps what it prepares with app_instance_context_set(). Runs in
+     * the parent, possibly twice, and at configtest: no thread, socket, file written or query.
      */
     apr_status_t (*configure)(app_instance_t *self, app_error_t *err);
     /** Once per process that serves requests, before the first one. */
@@ -94,8 +95,8 @@ typedef struct app_plugin_t {
     /** Take no new work; the process ends soon. */
     void (*stop)(app_instance_t *self);
     /**
-     * Its part of /health: adds members to part, and returns whether it can work. Thread of the request.
-     * Must return within a second.
+     * Its part of /health: adds members to part, and returns whether it can work. Thread of the
+     * request. Must return within a second.
      */
     int (*health)(app_instance_t *self, app_request_t *r, json_t *part);
     /** Its part of /status: adds members to part. Thread of the request. */
@@ -104,14 +105,21 @@ typedef struct app_plugin_t {
 
 /* One plugin in one site: what every callback is handed first. */
 
-/** Its settings as the server or virtual host has them; for one request use app_request_settings(). */
+/**
+ * Its settings as the server or virtual host has them; for one request use
+ * app_request_settings().
+ */
 const void *app_instance_settings(const app_instance_t *self);
 /** The site's database; NULL if it has none. Usable from start() on. */
 app_db_t *app_instance_db(const app_instance_t *self);
-/** Kind of the site's database, known already in configure(). @return APR_SUCCESS, or APR_NOTFOUND if it has none */
+/**
+ * Kind of the site's database, known already in configure(). @return APR_SUCCESS, or APR_NOTFOUND
+ * if it has none
+ */
 apr_status_t app_instance_db_kind(const app_instance_t *self, app_db_kind_e *pkind);
 /** In configure(): lives as long as the configuration. From start() on: a pool of the process; its
- *  sub-pools may be made from any thread, but only one thread may allocate from it: use sub-pools. */
+ *  sub-pools may be made from any thread, but only one thread may allocate from it: use
+ *  sub-pools. */
 apr_pool_t *app_instance_pool(const app_instance_t *self);
 void       *app_instance_context(const app_instance_t *self);
 void        app_instance_context_set(app_instance_t *self, void *context);
@@ -120,8 +128,8 @@ void        app_instance_context_set(app_instance_t *self, void *context);
 void app_filter_add(app_instance_t *self, app_place_e place, app_handler_fn *filter);
 
 /**
- * In configure() only: has fn called every interval, in a thread of the host that is no request's. Under plain
- * CGI, where no process lives on, never.
+ * In configure() only: has fn called every interval, in a thread of the host that is no
+ * request's. Under plain CGI, where no process lives on, never.
  * @param one_process nonzero: only in one process at a time of those that serve the site
  * @param scratch cleared after each call
  */
@@ -130,8 +138,8 @@ void app_timer_add(app_instance_t *self, const char *name, apr_interval_time_t i
                    int one_process, app_timer_fn *fn);
 
 /**
- * In configure() only: asks for size bytes that all processes of the site share, zero at first. They
- * survive a graceful restart as long as name and size stay the same.
+ * In configure() only: asks for size bytes that all processes of the site share, zero at first.
+ * They survive a graceful restart as long as name and size stay the same.
  */
 typedef struct app_shm_t app_shm_t;
 app_shm_t *app_shm_declare(app_instance_t *self, const char *name, apr_size_t size);

@@ -34,7 +34,7 @@ const char *app_request_query(const app_request_t *r);
 
 /**
  * A header's value by its name in any case; repeats joined by ", " (RFC 9110 5.3); NULL if
- * absent. In If-None-Match and If-Match the suffixes that compression adds to entity tags ("-gzip") are gone.
+ * absent. Entity tags in If-None-Match and If-Match are for app_etag_match().
  */
 const char *app_request_header(const app_request_t *r, const char *name);
 
@@ -45,7 +45,10 @@ void app_request_headers(const app_request_t *r,
 /** The client's address as text, as the host knows it (mod_remoteip is respected). */
 const char *app_request_peer(const app_request_t *r);
 
-/** Stands in the log lines and in the answer's X-Request-Id: mod_unique_id's, or 16 hexadecimal digits. */
+/**
+ * Stands in the log lines and in the answer's X-Request-Id: mod_unique_id's, or 16 hexadecimal
+ * digits.
+ */
 const char *app_request_id(const app_request_t *r);
 
 /** Memory that lives as long as the request. */
@@ -58,7 +61,8 @@ apr_time_t app_request_deadline(const app_request_t *r);
 int app_request_gone(app_request_t *r);
 
 /**
- * The whole body. Reads it on the first call, up to the site's MaxBody (or max, if smaller and not 0).
+ * The whole body. Reads it on the first call, up to the site's MaxBody (or max, if smaller and
+ * not 0).
  * @param pdata ends with a NUL that *plen does not count
  * @return APR_SUCCESS, or APP_EFAIL with APP_E_BODY_TOO_LARGE, _BODY_TIMEOUT or _BODY_BROKEN
  */
@@ -83,7 +87,10 @@ typedef struct app_identity_t {
 /** Who is asking; never NULL, all members NULL until an identity filter has set them. */
 const app_identity_t *app_request_identity(const app_request_t *r);
 
-/** Sets who is asking. For filters at APP_PLACE_IDENTITY. The texts must live as long as the request. */
+/**
+ * Sets who is asking. For filters at APP_PLACE_IDENTITY. The texts must live as long as the
+ * request.
+ */
 void app_request_identify(app_request_t *r, const app_identity_t *identity);
 
 /* The answer: status and headers first, then the body. What is set after the first byte of the
@@ -99,12 +106,15 @@ void app_response_header_add(app_response_t *res, const char *name, const char *
 /** Content-Type. text must live as long as the request: mostly a literal. */
 void app_response_type(app_response_t *res, const char *text);
 
-/** Strong validator, with its quotes. A GET whose If-None-Match has it is answered 304 by the core. */
+/**
+ * Strong validator, with its quotes. A GET whose If-None-Match has it is answered 304 by the
+ * core.
+ */
 void app_response_etag(app_response_t *res, const char *etag);
 
 /**
- * Adds to the body. The bytes are copied or sent before it returns. Memory does not grow with the size of the answer:
- * past 64 KiB the host starts to send, in chunks.
+ * Adds to the body. The bytes are copied or sent before it returns. Memory does not grow with
+ * the size of the answer: past 64 KiB the host starts to send, in chunks.
  * @return APR_SUCCESS, or the host's status when the client is gone: stop then
  */
 apr_status_t app_response_write(app_response_t *res, const char *data, apr_size_t len);

@@ -12,7 +12,8 @@
  *         APP_SET_END
  *     };
  *
- * The struct is plain data; which members were set is kept apart, so 0, -1 and "" are values like any other.
+ * The struct is plain data; which members were set is kept apart, so 0, -1 and "" are values like
+ * any other.
  */
 #ifndef APP_SETTINGS_H
 #define APP_SETTINGS_H
@@ -29,7 +30,7 @@ extern "C" {
 typedef enum app_setting_type_e {
     APP_TYPE_FLAG,     /* int: on | off */
     APP_TYPE_INT,      /* apr_int64_t in [min, max] */
-    APP_TYPE_DURATION, /* apr_interval_time_t (microseconds): 250ms 10s 15m 2h 7d; in [min, max] microseconds */
+    APP_TYPE_DURATION, /* apr_interval_time_t: 250ms 10s 15m 2h 7d; [min, max] in microseconds */
     APP_TYPE_SIZE,     /* apr_int64_t (bytes): 512 64k 1m 2g; in [min, max] bytes */
     APP_TYPE_STRING,   /* const char *; NULL if there is no default */
     APP_TYPE_PATH,     /* const char *: absolute, or relative to the host's root folder */
@@ -40,7 +41,7 @@ typedef enum app_setting_type_e {
 
 /** Where beyond the server and virtual host a setting may stand, and how it is merged. */
 #define APP_SET_LOCATION 0x1 /* also in <Location> and in .htaccess-like places */
-#define APP_SET_APPEND   0x2 /* lists: an inner list adds to the outer one instead of replacing it */
+#define APP_SET_APPEND   0x2 /* lists: an inner list adds to the outer one, not replaces it */
 
 typedef struct app_setting_t {
     const char        *name;

@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/**
+ * A request's way: filters in their order, the route's handler, the answer. Thread of the request.
+ */
+#include "app_core_int.h"
+
+static void count(app_core_t *core, int status)
+{
+    app_counters_t *counters = app_shm_base(core->counters);
+
+    if (counters) {
+        __atomic_add_fetch(&counters->requests, 1, __ATOMIC_RELAXED);
+        if (status >= 500) {
+            __atomic_add_fetch(&counters->errors, 1, __ATOMIC_RELAXED);
+        }
+    }
+}
+
+static void answer_error(app_request_t *r, app_response_t *res, app_error_t *err)
+{
+    app_log_level_e level;
+
+    if (!err->code) {
+        app_fail(err, APP_E_INTERNAL, NULL);
+    }
+    /* "Come again later" has one cause for many requests, which is logged where it is noticed. */
+    level = err->status >= 500 && !err->retry_after ? APP_LOG_ERROR : APP_LOG_INFO;
+    app_log(level, r, "APP0003",
+            "%d %s %s%s: %s %s%s%s%s%s", err->status, app_request_method(r), app_request_mount(r),
+            app_request_path(r), err->code, err->message ? err->message : "",
+            err->details ? "; " : "", err->details ? err->details : "", err->log ? "; " : "",
+            err->log ? err->log : "");
+    app_response_error(res, err);
+}
+
+static apr_status_t dispatch(app_request_t *r, app_response_t *res, app_error_t *err)
+{
+    app_place_e place;
+    apr_status_t rv;
+
+    if (!r->site->core->running) {
+        app_fail(err, APP_E_STOPPING, NULL);
+        err->retry_after = 1;
+        return APP_EFAIL;
+    }
+    if (!app_utf8_valid(app_request_path(r), strlen(app_request_path(r)))) {
+        return app_fail(err, APP_E_BAD_REQUEST, "The path is not valid UTF-8");
+    }
+    if (r->entry == APP_ENTRY_HEALTH) {
+        return app_health_answer(r, res, err);
+    }
+    if (r->entry == APP_ENTRY_STATUS) {
+        return app_status_answer(r, res, err);
+    }
+    for (place = APP_PLACE_FIRST; place < APP_PLACE_AFTER; place++) {
+        if ((rv = app_filter_run(place, r, res, err)) != APP_NEXT) {
+            return rv;
+        }
+    }
+    return app_route_run(r, res, err);
+}
+
+void app_core_handle(app_site_t *site, app_entry_e entry, const app_exchange_t *exchange)
+{
+    app_error_t err = { .pool = exchange->pool };
+    app_request_t r;
+    app_response_t res;
+    apr_status_t rv;
+
+    app_request_make(&r, site, entry, exchange);
+    app_response_make(&res, &r);
+    rv = dispatch(&r, &res, &err);
+    if (rv != APR_SUCCESS && res.broken != APR_SUCCESS) {
+        app_log(APP_LOG_DEBUG, &r, "APP0004", "the client went away before the answer was whole");
+    }
+    else if (rv != APR_SUCCESS && res.head_sent) {
+        app_log(APP_LOG_ERROR, &r, "APP0005", "the answer broke off: %s %s; %s",
+                err.code ? err.code : "", err.message ? err.message : "", err.log ? err.log : "");
+        app_response_abort(&res);
+    }
+    else if (rv != APR_SUCCESS) {
+        answer_error(&r, &res, &err);
+    }
+    app_response_finish(&res);
+    if (entry == APP_ENTRY_API) {
+        app_filter_run(APP_PLACE_AFTER, &r, &res, &err);
+    }
+    count(site->core, res.status);
+}
