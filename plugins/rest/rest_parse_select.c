@@ -6,12 +6,16 @@
 
 static int parse_items(rest_cursor_t *c, rest_item_t **pitems);
 
+/** A type goes into PostgreSQL's statement as it is written here, where "$$" would open a string. */
 static int lex_cast(rest_cursor_t *c, const char **pcast)
 {
     if (!rest_lex_word(c, "::")) {
         return 1;
     }
     *pcast = rest_lex_ident(c, "cast type");
+    if (*pcast && strchr(*pcast, '$')) {
+        return rest_lex_miss(c, c->at, "cast type without \"$\"");
+    }
     return *pcast != NULL;
 }
 

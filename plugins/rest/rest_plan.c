@@ -332,6 +332,21 @@ static apr_status_t plan_written(const planner_t *planner, const rest_grant_t *g
     return APR_SUCCESS;
 }
 
+/** A Location tells the key of the new row, so the role must be able to read it. */
+static apr_status_t check_keys(const planner_t *planner)
+{
+    const apr_array_header_t *keys = planner->relation->keys;
+    int i;
+
+    for (i = 0; planner->plan->location && i < keys->nelts; i++) {
+        if (check_column(planner, planner->select, APR_ARRAY_IDX(keys, i, rest_column_t *)) !=
+            APR_SUCCESS) {
+            return APP_EFAIL;
+        }
+    }
+    return APR_SUCCESS;
+}
+
 static apr_status_t plan_insert(const planner_t *planner)
 {
     const rest_request_t *request = planner->request;
@@ -349,7 +364,7 @@ static apr_status_t plan_insert(const planner_t *planner)
         }
         plan->check = grant->check_expr ? grant->check_expr : grant->row_filter;
     }
-    if (plan_written(planner, grant) != APR_SUCCESS) {
+    if (plan_written(planner, grant) != APR_SUCCESS || check_keys(planner) != APR_SUCCESS) {
         return APP_EFAIL;
     }
     return plan->rows || plan->location ? plan_shown(planner) : APR_SUCCESS;

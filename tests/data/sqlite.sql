@@ -48,6 +48,10 @@ CREATE TABLE ledger (
     n     INTEGER NOT NULL,
     UNIQUE (batch, n)
 );
+CREATE TABLE inbox (
+    id   INTEGER PRIMARY KEY AUTOINCREMENT,
+    text TEXT NOT NULL
+);
 CREATE VIEW slow AS
     WITH RECURSIVE c(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM c WHERE n < 2000000000)
     SELECT count(*) AS n FROM c;
@@ -83,6 +87,8 @@ INSERT INTO app_grants (role, resource, action, columns, row_filter, check_expr)
     ('web_anon', 'people', 'select', 'id,name', NULL, NULL),
     ('web_anon', 'odd name', 'select', NULL, NULL, NULL),
     ('web_anon', 'ledger', 'select', NULL, NULL, NULL),
+    ('web_anon', 'inbox', 'select', 'text', NULL, NULL),
+    ('web_anon', 'inbox', 'insert', 'text', NULL, NULL),
     ('web_anon', 'slow', 'select', NULL, NULL, NULL),
     ('web_anon', 'many', 'select', NULL, NULL, NULL),
     ('web_user', 'packages', 'select', NULL, NULL, NULL),
