@@ -148,7 +148,10 @@ static apr_status_t read_claims(json_t **pclaims, const void *jwk, const char *t
         cjose_jws_release(jws);
         return refuse_key(err, "None of the keys was able to decode the JWT");
     }
-    app_json_parse((const char *)text, len, &claims, &ignored, p);
+    /* Roles, users and audiences are C strings from here on: a NUL would cut them short. */
+    if (!memmem(text, len, "\\u0000", 6)) {
+        app_json_parse((const char *)text, len, &claims, &ignored, p);
+    }
     cjose_jws_release(jws);
     if (!json_is_object(claims)) {
         return refuse(err, APP_E_JWT_CLAIMS, "Parsing claims failed");

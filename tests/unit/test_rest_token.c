@@ -80,6 +80,8 @@ static const case_t cases[] = {
       "The JWT 'aud' claim must be a string or an array of strings", NULL, NULL, NULL },
     { "claims no object", NULL, "[]", 0, NULL, "PGRST303", "Parsing claims failed", NULL, NULL,
       NULL },
+    { "NUL in a role", NULL, "{\"role\":\"user\\u0000x\"}", 0, NULL, "PGRST303",
+      "Parsing claims failed", NULL, NULL, NULL },
     { "claims no JSON", NULL, "{", 0, NULL, "PGRST303", "Parsing claims failed", NULL, NULL, NULL },
     { "other key", NULL, "{}", 0, "another secret of thirty-two bytes!!", "PGRST301",
       "No suitable key or wrong key type", "None of the keys was able to decode the JWT", NULL,
