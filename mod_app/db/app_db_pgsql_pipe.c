@@ -348,6 +348,16 @@ static apr_status_t take_result(app_tx_t *tx, app_rows_t *rows, PGresult *res, a
     return rv;
 }
 
+/** The connection fails: no matter if COMMIT has been acknowledged already, else a failure. */
+static apr_status_t end_early(const app_tx_t *tx)
+{
+    if (tx->state != APP_TX_OVER) {
+        return APP_EFAIL;
+    }
+    tx->conn->broken = 1;
+    return APR_SUCCESS;
+}
+
 apr_status_t app_pg_collect(app_tx_t *tx, app_rows_t *rows, app_error_t *err)
 {
     app_pg_t *pg = tx->conn->state;
@@ -357,14 +367,14 @@ apr_status_t app_pg_collect(app_tx_t *tx, app_rows_t *rows, app_error_t *err)
     rows->streaming = 0;
     while (pg->item < pg->nitems) {
         if (next_result(tx, rows, &res, err) != APR_SUCCESS) {
-            return APP_EFAIL;
+            return end_early(tx);
         }
         rv = res ? take_result(tx, rows, res, err) : APR_EOF;
         if (rv == APR_EOF) {
             pg->item++;
         }
         else if (rv != APR_SUCCESS) {
-            return APP_EFAIL;
+            return end_early(tx);
         }
         else if (rows->streaming) {
             return APR_SUCCESS;

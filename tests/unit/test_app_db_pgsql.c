@@ -336,6 +336,24 @@ static void test_lost(void **state)
     assert_int_equal(figure(db, "in_use"), 0);
 }
 
+/** The server goes while a read is on its way, and does not come back for the second try. */
+static void test_lost_and_down(void **state)
+{
+    app_db_t *db = sample();
+    const char *params = db->url.params;
+    app_tx_t *tx = tx_of(db, 1);
+
+    (void)state;
+    db->url.params = "host=127.0.0.1 port=1";
+    end_sessions();
+    assert_string_equal(answer_of(tx, "SELECT 7", APP_QUERY_LAST), "PGRST000");
+    assert_int_equal(figure(db, "in_use"), 0);
+    assert_int_equal(figure(db, "open"), 0);
+    db->url.params = params;
+    apr_sleep(150000);
+    assert_string_equal(ask(db, 1, "SELECT 7"), "7;");
+}
+
 static void test_down(void **state)
 {
     app_core_conf_t *conf = conf_of();
@@ -410,7 +428,8 @@ static struct CMUnitTest tests[] = {
     cmocka_unit_test(test_params),     cmocka_unit_test(test_settings),
     cmocka_unit_test(test_stream),     cmocka_unit_test(test_deadline),
     cmocka_unit_test(test_stale),      cmocka_unit_test(test_statements),
-    cmocka_unit_test(test_lost),       cmocka_unit_test(test_down),
+    cmocka_unit_test(test_lost),       cmocka_unit_test(test_lost_and_down),
+    cmocka_unit_test(test_down),
     cmocka_unit_test(test_maintain),   cmocka_unit_test(test_script),
 };
 
