@@ -97,5 +97,6 @@ apr_status_t app_db_fail_connect(app_error_t *err, const app_db_t *db, const cha
 {
     app_fail(err, APP_E_DB_CONNECT, NULL);
     err->retry_after = APP_DB_RETRY_AFTER;
+    err->noted = 1; /* by the breaker */
     return app_log_only(err, "%s: %s", db->url.label, problem);
 }

@@ -105,6 +105,7 @@ typedef struct app_error_t {
     const char *challenge;   /* WWW-Authenticate; NULL: no such header */
     const char *allow;       /* Allow, for 405; NULL: no such header */
     unsigned    details_are_json : 1; /* details is JSON text, not a string */
+    unsigned    noted : 1; /* its cause, one for many requests, has been logged as an error */
 } app_error_t;
 
 /**
