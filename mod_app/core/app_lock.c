@@ -80,10 +80,13 @@ void app_lock_release(app_lock_t *lock)
     pthread_mutex_unlock(&lock->mutex);
 }
 
-/** Whoever may write the database must be able to write its lock. */
+/**
+ * Whoever may write the database must be able to write its lock. Nobody else may even read it: a
+ * flock() takes no more than that, and would keep everybody out.
+ */
 static apr_status_t create_like(int *pfd, const char *path, const struct stat *like)
 {
-    mode_t mode = like->st_mode & 0666;
+    mode_t writers = like->st_mode & 0222, mode = writers | (writers << 1);
     int fd = open(path, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, mode);
 
     if (fd < 0) {

@@ -207,10 +207,24 @@ static void test_mode(void **state)
     drop_place(&place);
 }
 
+/** With the right to read it, somebody else could keep a flock() on it and nobody would get in. */
+static void test_mode_of_readers(void **state)
+{
+    place_t place = make_place();
+    struct stat st;
+
+    (void)state;
+    assert_int_equal(chmod(place.like, 0644), 0);
+    open_lock(&place);
+    assert_int_equal(stat(place.path, &st), 0);
+    assert_int_equal(st.st_mode & 0777, 0600);
+    drop_place(&place);
+}
+
 static struct CMUnitTest tests[] = {
     cmocka_unit_test(test_holder_killed), cmocka_unit_test(test_left_locked),
     cmocka_unit_test(test_exclusion),     cmocka_unit_test(test_refused),
-    cmocka_unit_test(test_mode),
+    cmocka_unit_test(test_mode),          cmocka_unit_test(test_mode_of_readers),
 };
 
 UNIT_MAIN(tests)
