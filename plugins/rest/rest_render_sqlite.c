@@ -12,7 +12,8 @@
 #include "rest_pattern.h"
 #include "rest_value.h"
 
-#define PAIRS_MAX 63 /* of one json_object(): SQLite functions take 127 arguments */
+#define PAIRS_MAX        63   /* of one json_object(): SQLite functions take 127 arguments */
+#define SORTED_WHOLE_MAX 1000 /* rows that may be sorted as they are */
 
 /** Kinds as app_json() knows them. */
 static const char *kind_word(rest_kind_e kind)
@@ -315,18 +316,46 @@ static apr_status_t render_numbers(rest_sql_t *sql, const rest_plan_t *plan, int
     return APR_SUCCESS;
 }
 
-static apr_status_t render_rows(rest_sql_t *sql, const rest_plan_t *plan)
+/** WHERE, ORDER BY and LIMIT of the page. In a subquery an order counts only beside a limit. */
+static apr_status_t render_page(rest_sql_t *sql, const rest_node_t *node, int nested)
 {
+    if (rest_render_from(sql, &rest_sqlite, node) != APR_SUCCESS) {
+        return APP_EFAIL;
+    }
+    rest_render_order(sql, node, 0);
+    if (nested && node->sort && node->limit < 0 && !node->offset) {
+        app_buf_adds(&sql->text, " LIMIT -1");
+    }
+    limit(sql, node);
+    return APR_SUCCESS;
+}
+
+/** Many rows are sorted by their rowids: what SQLite sorts it holds in memory. */
+static int sorts_many(const rest_node_t *node)
+{
+    return node->sort && node->relation->rowid &&
+           (node->limit < 0 || node->limit > SORTED_WHOLE_MAX);
+}
+
+static apr_status_t render_rows(rest_sql_t *sql, const rest_plan_t *plan, int nested)
+{
+    const rest_node_t *node = &plan->root;
+    const char *ident = node->relation->ident;
+
     app_buf_adds(&sql->text, "SELECT ");
-    if (render_row(sql, &plan->root) != APR_SUCCESS) {
+    if (render_row(sql, node) != APR_SUCCESS) {
         return APP_EFAIL;
     }
     app_buf_adds(&sql->text, " AS j, NULL, NULL");
-    if (rest_render_from(sql, &rest_sqlite, &plan->root) != APR_SUCCESS) {
+    if (!sorts_many(node)) {
+        return render_page(sql, node, nested);
+    }
+    app_buf_addf(&sql->text, " FROM (SELECT %s.rowid AS app_row", ident);
+    if (render_page(sql, node, 1) != APR_SUCCESS) {
         return APP_EFAIL;
     }
-    rest_render_order(sql, &plan->root, 0);
-    limit(sql, &plan->root);
+    app_buf_addf(&sql->text, ") app_page CROSS JOIN %s ON %s.rowid = app_page.app_row", ident,
+                 ident);
     return APR_SUCCESS;
 }
 
@@ -343,13 +372,13 @@ static apr_status_t render_read(rest_statement_t *statement, const rest_plan_t *
         return render_numbers(sql, plan, 1);
     }
     if (!counted && !plan->total) {
-        return render_rows(sql, plan);
+        return render_rows(sql, plan, 0);
     }
     if (render_numbers(sql, plan, counted) != APR_SUCCESS) {
         return APP_EFAIL;
     }
     app_buf_adds(&sql->text, " UNION ALL SELECT * FROM (");
-    if (render_rows(sql, plan) != APR_SUCCESS) {
+    if (render_rows(sql, plan, 1) != APR_SUCCESS) {
         return APP_EFAIL;
     }
     app_buf_addc(&sql->text, ')');

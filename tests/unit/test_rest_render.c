@@ -78,6 +78,10 @@ static const case_t cases[] = {
       ".\"seen\" ASC NULLS LAST LIMIT $1 OFFSET $2 | 5, 10",
       PG_ID " ORDER BY " G_ ".\"id\" DESC NULLS FIRST, " G_
       ".\"seen\" ASC NULLS LAST LIMIT $1 OFFSET $2) app_page | 5, 10" },
+    { "r", "select=id&order=id", NULL, NULL, 0, 0,
+      "SELECT " ID " AS j, NULL, NULL FROM (SELECT " F_ ".rowid AS app_row FROM " F_ " ORDER BY " F_
+      ".\"id\" ASC NULLS LAST LIMIT -1) app_page CROSS JOIN " F_ " ON " F_
+      ".rowid = app_page.app_row", NULL },
     { "r", "select=id&offset=3", NULL, NULL, 0, 0,
       "SELECT " ID " AS j, NULL, NULL FROM " F_ " LIMIT -1 OFFSET $1 | 3", NULL },
     { "r", "select=id&or=(id.in.(1,2),not.and(seen.is.true,id.not.gt.3))", NULL, NULL, 0, 0,
