@@ -137,7 +137,8 @@ recipe()
 
 migrate()
 {
-    APP_DATABASE=sqlite:$1 "$build/appctl" -f "$source_dir/conf/sample.conf" migrate up >/dev/null ||
+    APP_DATABASE=sqlite:$1 "$build/appctl" -f "$source_dir/conf/sample.conf" \
+        migrate up --dir "$source_dir/sql/sqlite" >/dev/null ||
         fail "the migrations of '$1' failed, see above"
 }
 
