@@ -56,6 +56,8 @@ def restarts(check, httpd):
     check.true("a segment that nobody wants was kept", mappings(httpd) < found)
     httpd.write(lines(64))
     httpd.graceful()
+    # For a moment the old generation, without the plugin, still takes connections.
+    process.wait_until(lambda: [httpd.get("/api/echo").status for _ in range(8)] == [200] * 8, 5)
 
 
 def growth(check, httpd, times):
