@@ -37,7 +37,8 @@ apr_status_t app_db_make(app_db_t **pdb, const app_core_conf_t *conf, app_error_
     apr_dbd_init(pconf);
     rv = apr_dbd_get_driver(pconf, db->driver->name, &db->dbd);
     if (rv != APR_SUCCESS) {
-        app_fail(err, APP_E_SETTING, "APR's database driver \"%s\" cannot be loaded", db->driver->name);
+        app_fail(err, APP_E_SETTING, "APR's database driver \"%s\" cannot be loaded",
+                 db->driver->name);
         return app_hint(err, "On Debian the package is libaprutil1-dbd-%s", db->driver->name);
     }
     *pdb = db;
@@ -72,7 +73,7 @@ static void settle(app_tx_t *tx)
 /** Rolls back first: a result that still streams is then cut off instead of read to its end. */
 static void abandon(app_tx_t *tx)
 {
-    if (tx->conn && tx->conn->handle) { /* one that was lost and could not be opened again has none */
+    if (tx->conn && tx->conn->handle) { /* a lost one that could not be reopened has none */
         tx->db->driver->rollback(tx);
     }
     tx->rows.streaming = 0;
@@ -205,7 +206,7 @@ void app_db_setting_put(app_tx_t *tx, const char *name, const char *value, apr_s
     if (!setting) {
         setting = add_setting(tx, apr_pstrdup(tx->pool, name));
     }
-    if (setting->size <= len) { /* doubled, so that SQL which sets it per row takes no memory per row */
+    if (setting->size <= len) { /* doubled: SQL may set it for each of many rows */
         setting->size = len < SETTING_SIZE ? SETTING_SIZE : len * 2;
         setting->value = apr_palloc(tx->pool, setting->size);
     }

@@ -55,7 +55,7 @@ struct app_db_t {
     apr_time_t           maintained;
     int                  server_version;
     app_lock_t          *write_lock; /* SQLite: over all processes; NULL until needed */
-    volatile apr_uint32_t log_dirty; /* SQLite: this process has written since its last checkpoint */
+    volatile apr_uint32_t log_dirty; /* SQLite: written to since this process's last checkpoint */
 };
 
 /** A place in the pool, with a connection or without. Used by one thread at a time. */
@@ -186,7 +186,8 @@ void app_db_columns(app_rows_t *rows, int columns);
 /** HTTP status of an SQLSTATE. */
 int app_db_status(const char *sqlstate, const char *message);
 /** Fails with an SQLSTATE: status, and Retry-After for what passes. @return always APP_EFAIL */
-apr_status_t app_db_fail(app_error_t *err, const char *sqlstate, const char *message);
+apr_status_t app_db_fail(app_error_t *err, const char *sqlstate, const char *format, ...)
+    APP_PRINTF(3, 4);
 /** Fails with APP_E_DB_CONNECT; what the log may know is problem. @return always APP_EFAIL */
 apr_status_t app_db_fail_connect(app_error_t *err, const app_db_t *db, const char *problem);
 

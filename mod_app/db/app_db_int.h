@@ -10,8 +10,8 @@
 
 /**
  * A database from its URL: sqlite:/path, sqlite:///path,
- * postgresql://user:pw@host:port/db?sslmode=… Connects to nothing. Refuses what cannot work with a
- * sentence that never repeats a password.
+ * postgresql://user:pw@host:port/db?sslmode=… Connects to nothing. Refuses what cannot work with
+ * a sentence that never repeats a password.
  */
 apr_status_t app_db_make(app_db_t **pdb, const app_core_conf_t *conf, app_error_t *err,
                          apr_pool_t *pconf);

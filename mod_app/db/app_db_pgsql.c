@@ -19,7 +19,8 @@
 static apr_status_t load(app_error_t *err)
 {
     if (PQlibVersion() < 140000) {
-        return app_fail(err, APP_E_SETTING, "libpq %d has no pipeline mode; it needs to be 14 or newer",
+        return app_fail(err, APP_E_SETTING,
+                        "libpq %d has no pipeline mode; it needs to be 14 or newer",
                         PQlibVersion() / 10000);
     }
     return APR_SUCCESS;
@@ -30,7 +31,8 @@ static apr_status_t load(app_error_t *err)
 static void log_notice(void *data, const char *message)
 {
     (void)data;
-    app_log(APP_LOG_DEBUG, NULL, "APP0210", "PostgreSQL: %.*s", (int)strcspn(message, "\n"), message);
+    app_log(APP_LOG_DEBUG, NULL, "APP0210", "PostgreSQL: %.*s", (int)strcspn(message, "\n"),
+            message);
 }
 
 /** A statement has left the cache; the server is told with the next transaction. */
@@ -50,14 +52,15 @@ static void drop_statement(void *data, app_db_statement_t *st)
 
 static apr_status_t setup(app_db_conn_t *conn, app_error_t *err)
 {
+    const app_core_conf_t *conf = conn->db->conf;
     app_pg_t *pg = apr_pcalloc(conn->pool, sizeof(*pg));
 
     conn->state = pg;
     pg->link = conn->native;
     conn->db->server_version = PQserverVersion(pg->link);
     PQsetNoticeProcessor(pg->link, log_notice, NULL);
-    if (conn->db->conf->db_prepared) {
-        pg->statements = app_db_statements_create(conn->db->conf->db_statements, drop_statement, pg);
+    if (conf->db_prepared) {
+        pg->statements = app_db_statements_create(conf->db_statements, drop_statement, pg);
     }
     if (PQsetnonblocking(pg->link, 1) != 0 || !PQenterPipelineMode(pg->link)) {
         return app_db_fail_connect(err, conn->db, PQerrorMessage(pg->link));
@@ -204,12 +207,13 @@ static int send_settings(app_tx_t *tx, app_pg_t *pg)
 
 static int send_begin(app_tx_t *tx, app_pg_t *pg)
 {
+    const char *sql = tx->options.readonly ? "BEGIN READ ONLY" : "BEGIN";
+
     if ((pg->ndropped || pg->drop_all) && !app_pg_send_drops(pg)) {
         return 0;
     }
     tx->state = APP_TX_OPEN;
-    return app_pg_send(pg, APP_PG_BEGIN, tx->options.readonly ? "BEGIN READ ONLY" : "BEGIN", NULL) &&
-           send_settings(tx, pg);
+    return app_pg_send(pg, APP_PG_BEGIN, sql, NULL) && send_settings(tx, pg);
 }
 
 static void set_deadline(app_pg_t *pg, const app_tx_t *tx)

@@ -42,12 +42,12 @@ typedef struct app_pg_t {
     unsigned             names;      /* last number given */
     unsigned             dropped[APP_PG_DROPPED];
     int                  ndropped;
-    int                  drop_all; /* the server is to forget all statements before the next transaction */
+    int                  drop_all; /* the server is to forget all before the next transaction */
     app_pg_item_t        items[APP_PG_ITEMS];
     int                  nitems, item; /* sent, and the one whose answer comes next */
     int                  failed;       /* an item was answered by an error */
-    int                  stale;        /* by a statement that an earlier pipeline prepared, and may now fail to */
-    int                  reused;       /* the query ran from a statement that an earlier pipeline prepared */
+    int                  stale;        /* perhaps because a statement prepared earlier is */
+    int                  reused;       /* the query ran from a statement prepared earlier */
     apr_time_t           deadline;     /* for the answers; 0: none */
     const char          *set_config[APP_PG_SETTINGS + 1];
 } app_pg_t;
@@ -70,8 +70,8 @@ int app_pg_sync(app_pg_t *pg);
 /**
  * Reads answers until the queue is done or, in a result that streams, a row is in rows->result.
  * Asks between waits whether the client has gone.
- * @return APR_SUCCESS; APP_EFAIL: the queue is done and something in it failed, or tx->lost is set, or reading
- *         was given up and part of the queue is still to be answered
+ * @return APR_SUCCESS; APP_EFAIL: the queue is done and something in it failed, or tx->lost is
+ *         set, or reading was given up and part of the queue is still to be answered
  */
 apr_status_t app_pg_collect(app_tx_t *tx, app_rows_t *rows, app_error_t *err);
 /**

@@ -154,7 +154,7 @@ apr_status_t app_pg_fail(const PGresult *res, app_error_t *err)
     const char *details = PQresultErrorField(res, PG_DIAG_MESSAGE_DETAIL);
     const char *hint = PQresultErrorField(res, PG_DIAG_MESSAGE_HINT);
 
-    app_db_fail(err, sqlstate ? sqlstate : "XX000", message ? message : "the query failed");
+    app_db_fail(err, sqlstate ? sqlstate : "XX000", "%s", message ? message : "the query failed");
     if (details) {
         app_details(err, "%s", details);
     }

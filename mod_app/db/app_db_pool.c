@@ -56,7 +56,8 @@ apr_status_t app_db_conn_open(app_db_conn_t *conn, const char *params, app_error
 
     if (rv != APR_SUCCESS) {
         conn->handle = NULL;
-        rv = app_db_fail_connect(err, db, problem ? one_line(problem, err->pool) : "no reason given");
+        problem = problem ? one_line(problem, err->pool) : "no reason given";
+        rv = app_db_fail_connect(err, db, problem);
         apr_pool_clear(conn->pool);
         return rv;
     }
@@ -430,15 +431,18 @@ static const char *breaker_state(const app_db_t *db)
 
 void app_db_describe(app_db_t *db, json_t *part)
 {
+    int idle;
+
     json_object_set_new(part, "driver", json_string(db->driver->name));
     if (!db->conns) {
         return;
     }
     apr_thread_mutex_lock(db->mutex);
+    idle = db->open - db->in_use;
     json_object_set_new(part, "max", json_integer(db->conf->db_max));
     json_object_set_new(part, "open", json_integer(db->open));
     json_object_set_new(part, "in_use", json_integer(db->in_use));
-    json_object_set_new(part, "idle", json_integer(db->open > db->in_use ? db->open - db->in_use : 0));
+    json_object_set_new(part, "idle", json_integer(idle > 0 ? idle : 0));
     json_object_set_new(part, "waiting", json_integer(db->waiting));
     json_object_set_new(part, "waits", json_integer((json_int_t)db->waits));
     json_object_set_new(part, "timeouts", json_integer((json_int_t)db->timeouts));

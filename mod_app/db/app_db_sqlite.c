@@ -169,9 +169,8 @@ static apr_status_t check_statement(app_lite_t *lite, sqlite3_stmt *stmt, const 
                            "cannot insert multiple commands into a prepared statement");
     }
     if (readonly && !sqlite3_stmt_readonly(stmt)) {
-        return app_db_fail(err, "25006",
-                           apr_psprintf(err->pool, "cannot execute %s in a read-only transaction",
-                                        lite->command ? lite->command : "this statement"));
+        return app_db_fail(err, "25006", "cannot execute %s in a read-only transaction",
+                           lite->command ? lite->command : "this statement");
     }
     return APR_SUCCESS;
 }
@@ -191,7 +190,8 @@ static apr_status_t prepare(app_lite_stmt_t **pst, app_lite_t *lite, const char 
     int nparams, rc;
 
     lite->command = NULL;
-    rc = sqlite3_prepare_v3(lite->link, text, (int)len + 1, SQLITE_PREPARE_PERSISTENT, &stmt, &tail);
+    rc = sqlite3_prepare_v3(lite->link, text, (int)len + 1, SQLITE_PREPARE_PERSISTENT, &stmt,
+                            &tail);
     if (rc != SQLITE_OK) {
         return app_lite_fail(lite, rc, err);
     }
@@ -269,9 +269,8 @@ static apr_status_t bind_params(app_lite_t *lite, const app_lite_stmt_t *st,
 
     for (i = 0; i < st->nparams; i++) {
         if (st->map[i] >= sql->nparams) {
-            return app_db_fail(err, "08P01",
-                               apr_psprintf(err->pool, "the statement uses parameter $%d, and %d are "
-                                            "given", st->map[i] + 1, sql->nparams));
+            return app_db_fail(err, "08P01", "the statement uses parameter $%d, and %d are given",
+                               st->map[i] + 1, sql->nparams);
         }
         rc = bind_value(st->stmt, i + 1, &sql->params[st->map[i]]);
         if (rc != SQLITE_OK) {

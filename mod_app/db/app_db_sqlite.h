@@ -64,7 +64,7 @@ typedef struct app_lite_t {
 
     int                  trusted;  /* our own SQL: the authorizer lets all of it pass */
     int                  script;   /* a migration */
-    const char          *command;  /* what a statement being prepared would write, as PostgreSQL names it */
+    const char          *command;  /* what a statement being prepared would write */
     const char          *sqlstate; /* of the failure of one of our SQL functions */
     int                  log_pages; /* length of the write-ahead log after the last commit */
     apr_time_t           checked;   /* when the file was last seen in its place */

@@ -55,10 +55,11 @@ static apr_status_t check_disk(const app_db_t *db, app_error_t *err)
     if (!network) {
         return APR_SUCCESS;
     }
-    return app_db_fail_connect(err, db,
-                               apr_psprintf(err->pool, "it lies on a network file system (%s), where the "
-                                            "write-ahead log of SQLite does not work: it needs a local disk",
-                                            network));
+    network = apr_psprintf(err->pool,
+                           "it lies on a network file system (%s), where the write-ahead log of "
+                           "SQLite does not work: it needs a local disk",
+                           network);
+    return app_db_fail_connect(err, db, network);
 }
 
 /* What SQL may do */
@@ -66,7 +67,7 @@ static apr_status_t check_disk(const app_db_t *db, app_error_t *err)
 typedef struct action_t {
     int         action;
     const char *command; /* as PostgreSQL names it */
-    int         schema;  /* changes the schema: more telling than the writes to sqlite_schema beside it */
+    int         schema;  /* more telling than the writes to sqlite_schema beside it */
 } action_t;
 
 static const action_t writes[] = {
@@ -139,6 +140,7 @@ static int pragma_allowed(const app_lite_t *lite, const char *name, const char *
 static int authorize(void *data, int action, const char *first, const char *second,
                      const char *database, const char *inner)
 {
+    static const char *const unsafe_functions[] = { "load_extension", "fts3_tokenizer", NULL };
     app_lite_t *lite = data;
 
     (void)database;
@@ -158,9 +160,7 @@ static int authorize(void *data, int action, const char *first, const char *seco
     case SQLITE_PRAGMA:
         return pragma_allowed(lite, first, second) ? SQLITE_OK : SQLITE_DENY;
     case SQLITE_FUNCTION:
-        return strcasecmp(second, "load_extension") == 0 || strcasecmp(second, "fts3_tokenizer") == 0
-                   ? SQLITE_DENY
-                   : SQLITE_OK;
+        return is_listed(unsafe_functions, second) ? SQLITE_DENY : SQLITE_OK;
     default:
         note_write(lite, action);
         return SQLITE_OK;
@@ -216,19 +216,29 @@ static apr_status_t open_lock(app_lite_t *lite)
     return rv;
 }
 
+static apr_status_t fail_lock(app_error_t *err, apr_status_t rv, const char *path)
+{
+    char reason[128];
+
+    app_db_fail(err, APR_STATUS_IS_ENOSPC(rv) ? "53100" : "58030",
+                "the lock of the database cannot be opened");
+    if (APR_STATUS_IS_EMISMATCH(rv)) {
+        return app_log_only(err, "%s: something else is in this file", path);
+    }
+    return app_log_only(err, "%s: %s%s", path, apr_strerror(rv, reason, sizeof(reason)),
+                        APR_STATUS_IS_EACCES(rv)
+                            ? "; file and folder must be writable for the server's user"
+                            : "");
+}
+
 apr_status_t app_lite_lock(app_lite_t *lite, apr_interval_time_t wait, app_error_t *err)
 {
     const char *path = lite->lock_path;
     apr_status_t rv = lite->lock ? APR_SUCCESS : open_lock(lite);
-    char reason[128];
     int died = 0;
 
     if (rv != APR_SUCCESS) {
-        app_db_fail(err, "58030", "the lock of the database cannot be opened");
-        return app_log_only(err, "%s: %s; the folder must be writable for the server's user",
-                            path, APR_STATUS_IS_EMISMATCH(rv)
-                                      ? "something else is in this file"
-                                      : apr_strerror(rv, reason, sizeof(reason)));
+        return fail_lock(err, rv, path);
     }
     rv = app_lock_acquire(lite->lock, wait, &died);
     if (rv == APR_TIMEUP) {
@@ -269,7 +279,8 @@ void app_lite_checkpoint_locked(app_lite_t *lite)
     }
     rc = sqlite3_wal_checkpoint_v2(lite->link, "main", SQLITE_CHECKPOINT_PASSIVE, &pages, &copied);
     if (rc != SQLITE_OK && rc != SQLITE_BUSY && rc != SQLITE_LOCKED) {
-        app_log(APP_LOG_WARNING, NULL, "APP0221", "%s: the log cannot be copied into the database: %s",
+        app_log(APP_LOG_WARNING, NULL, "APP0221",
+                "%s: the log cannot be copied into the database: %s",
                 lite->conn->db->url.path, sqlite3_errmsg(lite->link));
     }
 }
@@ -331,7 +342,7 @@ apr_status_t app_lite_load(app_error_t *err)
     return APR_SUCCESS;
 }
 
-/** The schema stays trusted: the triggers that keep an FTS5 index in step are refused otherwise (3.40). */
+/** The schema stays trusted: triggers that keep an FTS5 index in step are refused otherwise. */
 static void configure(sqlite3 *link)
 {
     static const struct {
@@ -374,7 +385,7 @@ static apr_status_t use_wal(app_lite_t *lite, app_error_t *err)
 
     if (rc == SQLITE_OK && !wal) {
         if (app_lite_lock(lite, db->conf->db_wait, err) != APR_SUCCESS) {
-            return APP_EFAIL;
+            return app_db_fail_connect(err, db, err->log ? err->log : err->message);
         }
         rc = ask_wal(lite->link, "PRAGMA journal_mode=WAL", &wal);
         app_lock_release(lite->lock);
@@ -395,7 +406,8 @@ static apr_status_t set_pragmas(app_lite_t *lite, app_error_t *err)
                                   "PRAGMA mmap_size=0;"
                                   "PRAGMA wal_autocheckpoint=0";
     const app_db_t *db = lite->conn->db;
-    const char *sync = db->conf->sqlite_sync ? "PRAGMA synchronous=NORMAL" : "PRAGMA synchronous=FULL";
+    const char *sync = db->conf->sqlite_sync ? "PRAGMA synchronous=NORMAL"
+                                             : "PRAGMA synchronous=FULL";
 
     if (sqlite3_exec(lite->link, sync, NULL, NULL, NULL) != SQLITE_OK ||
         sqlite3_exec(lite->link, pragmas, NULL, NULL, NULL) != SQLITE_OK) {

@@ -23,7 +23,8 @@ static const said_t said[] = {
     { "no such index: ", NULL, "42704", "index \"%s\" does not exist" },
     { "no such column: ", NULL, "42703", "column \"%s\" does not exist" },
     { "no such function: ", NULL, "42883", "function %s does not exist" },
-    { "wrong number of arguments to function ", NULL, "42883", "function %s with so many arguments does not exist" },
+    { "wrong number of arguments to function ", NULL, "42883",
+      "function %s with so many arguments does not exist" },
     { "not authorized to use function: ", NULL, "42501", "permission denied for function %s" },
     { "ambiguous column name: ", NULL, "42702", "column reference \"%s\" is ambiguous" },
     { "near ", ": syntax error", "42601", "syntax error at or near %s" },
@@ -50,10 +51,10 @@ static apr_status_t fail_said(const said_t *row, const char *text, app_error_t *
         len -= end;
     }
     if (gap) {
-        message = apr_pstrcat(err->pool, apr_pstrmemdup(err->pool, row->format, (apr_size_t)(gap - row->format)),
-                              apr_pstrmemdup(err->pool, rest, len), gap + 2, NULL);
+        message = apr_psprintf(err->pool, "%.*s%.*s%s", (int)(gap - row->format), row->format,
+                               (int)len, rest, gap + 2);
     }
-    return app_db_fail(err, row->sqlstate, message);
+    return app_db_fail(err, row->sqlstate, "%s", message);
 }
 
 /** "table T has no column named C" has two names in it. */
@@ -62,10 +63,8 @@ static apr_status_t fail_no_column(const char *text, app_error_t *err)
     static const char middle[] = " has no column named ";
     const char *column = strstr(text, middle);
 
-    return app_db_fail(err, "42703",
-                       apr_psprintf(err->pool, "column \"%s\" of relation \"%s\" does not exist",
-                                    column + strlen(middle),
-                                    apr_pstrmemdup(err->pool, text + 6, (apr_size_t)(column - text) - 6)));
+    return app_db_fail(err, "42703", "column \"%s\" of relation \"%.*s\" does not exist",
+                       column + strlen(middle), (int)(column - text) - 6, text + 6);
 }
 
 static int starts(const char *text, const char *prefix)
@@ -88,7 +87,7 @@ static apr_status_t fail_by_text(const char *text, app_error_t *err)
             return fail_said(&said[i], text, err);
         }
     }
-    return app_db_fail(err, "XX000", text);
+    return app_db_fail(err, "XX000", "%s", text);
 }
 
 /* Constraints */
@@ -142,8 +141,7 @@ static apr_status_t fail_unique(const char *text, int pkey, app_error_t *err)
 
     app_buf_init(&details, err->pool, 4096);
     name = key_name(constraint_of(text), pkey, &details, err->pool);
-    app_db_fail(err, "23505",
-                apr_psprintf(err->pool, "duplicate key value violates unique constraint \"%s\"", name));
+    app_db_fail(err, "23505", "duplicate key value violates unique constraint \"%s\"", name);
     return details.len ? app_details(err, "%s", details.data) : APP_EFAIL;
 }
 
@@ -152,13 +150,12 @@ static apr_status_t fail_not_null(const char *text, app_error_t *err)
     const char *place = constraint_of(text), *dot = strchr(place, '.');
 
     if (!dot) {
-        return app_db_fail(err, "23502", text);
+        return app_db_fail(err, "23502", "%s", text);
     }
     return app_db_fail(err, "23502",
-                       apr_psprintf(err->pool,
-                                    "null value in column \"%s\" of relation \"%s\" violates not-null "
-                                    "constraint",
-                                    dot + 1, apr_pstrmemdup(err->pool, place, (apr_size_t)(dot - place))));
+                       "null value in column \"%s\" of relation \"%.*s\" violates not-null "
+                       "constraint",
+                       dot + 1, (int)(dot - place), place);
 }
 
 /** RAISE in a trigger: "PT402: text" chooses the status, as SQLSTATE PT402 does on PostgreSQL. */
@@ -169,9 +166,9 @@ static apr_status_t fail_raised(const char *text, app_error_t *err)
     if (starts(text, "PT") && strlen(text) > 6 && text[5] == ':') {
         apr_cpystrn(sqlstate, text, sizeof(sqlstate));
         text += 6;
-        return app_db_fail(err, sqlstate, text + strspn(text, " "));
+        return app_db_fail(err, sqlstate, "%s", text + strspn(text, " "));
     }
-    return app_db_fail(err, "P0001", text);
+    return app_db_fail(err, "P0001", "%s", text);
 }
 
 static apr_status_t fail_constraint(int rc, const char *text, app_error_t *err)
@@ -187,14 +184,14 @@ static apr_status_t fail_constraint(int rc, const char *text, app_error_t *err)
     case SQLITE_CONSTRAINT_FOREIGNKEY:
         return app_db_fail(err, "23503", "the change violates a foreign key constraint");
     case SQLITE_CONSTRAINT_CHECK:
-        return app_db_fail(err, "23514", apr_psprintf(err->pool, "new row violates check constraint \"%s\"",
-                                                      constraint_of(text)));
+        return app_db_fail(err, "23514", "new row violates check constraint \"%s\"",
+                           constraint_of(text));
     case SQLITE_CONSTRAINT_TRIGGER:
         return fail_raised(text, err);
     case SQLITE_CONSTRAINT_DATATYPE:
-        return app_db_fail(err, "22P02", text);
+        return app_db_fail(err, "22P02", "%s", text);
     default:
-        return app_db_fail(err, "23000", text);
+        return app_db_fail(err, "23000", "%s", text);
     }
 }
 
@@ -233,7 +230,7 @@ static apr_status_t fail_by_code(const app_lite_t *lite, int rc, const char *tex
 
     for (i = 0; i < sizeof(codes) / sizeof(codes[0]); i++) {
         if (codes[i].code == (rc & 0xFF)) {
-            app_db_fail(err, codes[i].sqlstate, codes[i].message);
+            app_db_fail(err, codes[i].sqlstate, "%s", codes[i].message);
             return app_log_only(err, "%s: SQLite code %d: %s", lite->conn->db->url.path, rc, text);
         }
     }
@@ -242,9 +239,8 @@ static apr_status_t fail_by_code(const app_lite_t *lite, int rc, const char *tex
 
 static apr_status_t fail_stopped(const app_lite_t *lite, app_error_t *err)
 {
-    return app_db_fail(err, "57014", lite->stopped == APP_LITE_GONE
-                                         ? "canceling statement due to user request"
-                                         : "canceling statement due to statement timeout");
+    return app_db_fail(err, "57014", "canceling statement due to %s",
+                       lite->stopped == APP_LITE_GONE ? "user request" : "statement timeout");
 }
 
 apr_status_t app_lite_fail(app_lite_t *lite, int rc, app_error_t *err)
@@ -266,7 +262,7 @@ apr_status_t app_lite_fail(app_lite_t *lite, int rc, app_error_t *err)
         lite->conn->broken = 1;
     }
     if (primary == SQLITE_ERROR && sqlstate) {
-        return app_db_fail(err, sqlstate, text);
+        return app_db_fail(err, sqlstate, "%s", text);
     }
     return fail_by_code(lite, rc, text, err);
 }

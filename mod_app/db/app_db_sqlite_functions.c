@@ -16,7 +16,7 @@
 #include "app_db_sqlite.h"
 
 #define CLAIMS_SETTING "request.jwt.claims"
-#define TEXT_KEPT      (256 * 1024) /* app_json() keeps no more memory than that between transactions */
+#define TEXT_KEPT      (256 * 1024) /* memory that app_json() keeps between transactions */
 
 static void raise_error(sqlite3_context *ctx, const char *sqlstate, const char *message)
 {
@@ -47,7 +47,8 @@ static void current_setting(sqlite3_context *ctx, int argc, sqlite3_value **argv
         sqlite3_result_text(ctx, value, -1, SQLITE_TRANSIENT);
     }
     else if (argc < 2 || !sqlite3_value_int(argv[1])) {
-        apr_snprintf(message, sizeof(message), "unrecognized configuration parameter \"%.100s\"", name);
+        apr_snprintf(message, sizeof(message), "unrecognized configuration parameter \"%.100s\"",
+                     name);
         raise_error(ctx, "42704", message);
     }
 }
@@ -177,8 +178,8 @@ int app_lite_functions(app_lite_t *lite)
     /* Innocuous: usable in views and triggers under any setting of trusted_schema. */
     for (i = 0; i < sizeof(functions) / sizeof(functions[0]) && rc == SQLITE_OK; i++) {
         rc = sqlite3_create_function_v2(lite->link, functions[i].name, functions[i].nargs,
-                                        SQLITE_UTF8 | SQLITE_INNOCUOUS, lite, functions[i].run, NULL,
-                                        NULL, NULL);
+                                        SQLITE_UTF8 | SQLITE_INNOCUOUS, lite, functions[i].run,
+                                        NULL, NULL, NULL);
     }
     return rc;
 }

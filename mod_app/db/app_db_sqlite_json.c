@@ -47,7 +47,7 @@ typedef struct cursor_t {
 
 static void skip_blanks(cursor_t *c)
 {
-    while (c->at < c->end && (*c->at == ' ' || *c->at == '\t' || *c->at == '\n' || *c->at == '\r')) {
+    while (c->at < c->end && *c->at && strchr(" \t\n\r", *c->at)) {
         c->at++;
     }
 }

@@ -3,6 +3,8 @@
  * SQLSTATE to HTTP status, as the data API's dialect has it, and the failures that both drivers
  * report.
  */
+#include "apr_strings.h"
+
 #include "app_db_driver.h"
 
 typedef struct row_t {
@@ -82,10 +84,16 @@ int app_db_status(const char *sqlstate, const char *message)
     return 400;
 }
 
-apr_status_t app_db_fail(app_error_t *err, const char *sqlstate, const char *message)
+apr_status_t app_db_fail(app_error_t *err, const char *sqlstate, const char *format, ...)
 {
-    int status = app_db_status(sqlstate, message);
+    const char *message;
+    va_list args;
+    int status;
 
+    va_start(args, format);
+    message = apr_pvsprintf(err->pool, format, args);
+    va_end(args);
+    status = app_db_status(sqlstate, message);
     app_fail_code(err, sqlstate, status, "%s", message);
     if (status == 503) {
         err->retry_after = APP_DB_RETRY_AFTER;

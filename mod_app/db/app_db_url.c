@@ -82,11 +82,12 @@ static apr_status_t parse_sqlite(app_db_url_t *url, const char *rest, app_error_
 
     if (strchr(rest, '?')) {
         return app_fail(err, APP_E_SETTING,
-                        "An SQLite URL takes no options behind \"?\"; a \"?\" in the file's name is "
-                        "written %%3F");
+                        "An SQLite URL takes no options behind \"?\"; a \"?\" in the file's name "
+                        "is written %%3F");
     }
     if (rest[0] != '/' || (rest[1] == '/' && rest[2] != '/')) {
-        app_fail(err, APP_E_SETTING, "An SQLite URL needs the full path of a file, not \"%s\"", rest);
+        app_fail(err, APP_E_SETTING, "An SQLite URL needs the full path of a file, not \"%s\"",
+                 rest);
         return app_hint(err, "For example sqlite:/var/lib/mod_app/app.db");
     }
     path = decode_path(rest + strspn(rest, "/") - 1, p);
@@ -96,7 +97,8 @@ static apr_status_t parse_sqlite(app_db_url_t *url, const char *rest, app_error_
                         "%%00; a \"%%\" in the file's name is written %%25");
     }
     if (path[strlen(path) - 1] == '/') {
-        return app_fail(err, APP_E_SETTING, "An SQLite URL names a file, and \"%s\" names a folder", path);
+        return app_fail(err, APP_E_SETTING,
+                        "An SQLite URL names a file, and \"%s\" names a folder", path);
     }
     url->kind = APP_DB_SQLITE;
     url->path = path;

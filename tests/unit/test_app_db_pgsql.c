@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /**
- * The PostgreSQL driver, on the database that APP_TEST_PGSQL names (a superuser's URL, of a server that nobody
- * else uses). Without it there is nothing to test, and it says so.
+ * The PostgreSQL driver, on the database that APP_TEST_PGSQL names (a superuser's URL, of a server
+ * that nobody else uses). Without it there is nothing to test, and it says so.
  */
 #include "unit_db.h"
 
@@ -92,21 +92,22 @@ static void test_writes(void **state)
 {
     app_db_t *db = sample();
     app_rows_t *rows;
-    const app_sql_t sql = { "INSERT INTO unit.item SELECT g, 'x' FROM generate_series(10,14) g RETURNING id",
-                            NULL, 0 };
+    const app_sql_t sql = { "INSERT INTO unit.item SELECT g, 'x' FROM generate_series(10,14) g "
+                            "RETURNING id", NULL, 0 };
     const app_sql_t update = { "UPDATE unit.item SET name = 'y' WHERE id > 10", NULL, 0 };
     apr_int64_t n;
     app_tx_t *tx;
 
     (void)state;
-    assert_int_equal(app_tx_query(tx_of(db, 0), &sql, APP_QUERY_LAST, &rows, &err), APR_SUCCESS);
+    rows = rows_of(tx_of(db, 0), &sql, APP_QUERY_LAST);
     assert_int_equal(app_rows_affected(rows), 5);
     assert_int_equal(figure(db, "in_use"), 0);
     assert_int_equal(app_rows_next(rows, &err), APR_SUCCESS);
     assert_int_equal(app_rows_int(rows, 0), 10);
 
     assert_string_equal(ask(db, 0, "INSERT INTO unit.item VALUES (1,'x')"), "23505");
-    assert_string_equal(err.message, "duplicate key value violates unique constraint \"item_pkey\"");
+    assert_string_equal(err.message,
+                        "duplicate key value violates unique constraint \"item_pkey\"");
     assert_string_equal(err.details, "Key (id)=(1) already exists.");
     assert_int_equal(err.status, 409);
 
@@ -133,8 +134,8 @@ static void test_params(void **state)
                                    { .type = APP_VALUE_REAL, .real = 1e-7 },
                                    { .type = APP_VALUE_BLOB, .text = "\0\1", .len = 2 },
                                    { .type = APP_VALUE_NULL } };
-    const app_sql_t sql = { "SELECT $1::text, $2::int, $3::float8, $4::bytea, $5::text IS NULL, $1 || 'x'",
-                            values, 5 };
+    const app_sql_t sql = { "SELECT $1::text, $2::int, $3::float8, $4::bytea, $5::text IS NULL, "
+                            "$1 || 'x'", values, 5 };
     static const char *const cells[] = { "ab", "-5", "1e-07", "\\x0001", "t", "abx" };
     const app_value_t id = { .type = APP_VALUE_TEXT, .text = "2", .len = 1 };
     const app_sql_t inferred = { "SELECT name FROM unit.item WHERE id = $1", &id, 1 };
@@ -143,12 +144,12 @@ static void test_params(void **state)
     int i;
 
     (void)state;
-    assert_int_equal(app_tx_query(tx_of(db, 1), &sql, APP_QUERY_LAST, &rows, &err), APR_SUCCESS);
+    rows = rows_of(tx_of(db, 1), &sql, APP_QUERY_LAST);
     assert_int_equal(app_rows_next(rows, &err), APR_SUCCESS);
     for (i = 0; i < (int)COUNT(cells); i++) {
         CASE_STRING(cells[i], app_rows_text(rows, i, NULL), cells[i]);
     }
-    assert_int_equal(app_tx_query(tx_of(db, 1), &inferred, APP_QUERY_LAST, &rows, &err), APR_SUCCESS);
+    rows = rows_of(tx_of(db, 1), &inferred, APP_QUERY_LAST);
     assert_int_equal(app_rows_next(rows, &err), APR_SUCCESS);
     assert_string_equal(app_rows_text(rows, 0, NULL), "two");
 }
@@ -165,7 +166,8 @@ static void test_settings(void **state)
     assert_string_equal(answer_of(tx, "SELECT current_user, current_setting('request.jwt.claims'), "
                                       "current_setting('statement_timeout')", 0),
                         "unit_web|{\"sub\":\"u7\"}|10s;");
-    assert_string_equal(answer_of(tx, "SELECT set_config('response.status', '201', true)", 0), "201;");
+    assert_string_equal(answer_of(tx, "SELECT set_config('response.status', '201', true)", 0),
+                        "201;");
     assert_int_equal(app_tx_get(tx, "response.status", &value, &err), APR_SUCCESS);
     assert_string_equal(value, "201");
     assert_int_equal(app_tx_get(tx, "response.headers", &value, &err), APR_SUCCESS);
@@ -173,7 +175,7 @@ static void test_settings(void **state)
     assert_string_equal(answer_of(tx, "SELECT * FROM unit.part", APP_QUERY_LAST), "42501");
     assert_int_equal(err.status, 403);
     assert_string_equal(ask(db, 1, "SELECT current_user, current_setting('response.status', true)"),
-                        apr_psprintf(unit_pool, "%s|;", ask(db, 1, "SELECT session_user") ? "postgres" : ""));
+                        "postgres|;");
     tx = tx_of(db, 1);
     app_tx_set(tx, "role", "nosuch");
     assert_string_equal(answer_of(tx, "SELECT 1", APP_QUERY_LAST), "22023");
@@ -183,7 +185,8 @@ static void test_settings(void **state)
 
 static void test_stream(void **state)
 {
-    const app_sql_t sql = { "SELECT g, repeat('x', 100) FROM generate_series(1,100000) g", NULL, 0 };
+    const app_sql_t sql = { "SELECT g, repeat('x', 100) FROM generate_series(1,100000) g",
+                            NULL, 0 };
     app_db_t *db = sample();
     app_tx_t *tx = tx_of(db, 1);
     apr_int64_t sum = 0;
@@ -191,7 +194,7 @@ static void test_stream(void **state)
     apr_status_t rv;
 
     (void)state;
-    assert_int_equal(app_tx_query(tx, &sql, APP_QUERY_LAST | APP_QUERY_STREAM, &rows, &err), APR_SUCCESS);
+    rows = rows_of(tx, &sql, APP_QUERY_LAST | APP_QUERY_STREAM);
     while ((rv = app_rows_next(rows, &err)) == APR_SUCCESS) {
         sum += app_rows_int(rows, 0);
     }
@@ -200,11 +203,11 @@ static void test_stream(void **state)
     assert_int_equal(figure(db, "in_use"), 0);
 
     tx = tx_of(db, 1); /* cut off in the middle */
-    assert_int_equal(app_tx_query(tx, &sql, APP_QUERY_LAST | APP_QUERY_STREAM, &rows, &err), APR_SUCCESS);
+    rows = rows_of(tx, &sql, APP_QUERY_LAST | APP_QUERY_STREAM);
     assert_int_equal(app_rows_next(rows, &err), APR_SUCCESS);
     app_tx_rollback(tx);
     tx = tx_of(db, 1); /* the next query ends it */
-    assert_int_equal(app_tx_query(tx, &sql, APP_QUERY_STREAM, &rows, &err), APR_SUCCESS);
+    rows = rows_of(tx, &sql, APP_QUERY_STREAM);
     assert_string_equal(answer_of(tx, "SELECT 5", 0), "5;");
     assert_int_equal(app_tx_commit(tx, &err), APR_SUCCESS);
     assert_int_equal(figure(db, "connects"), 1);
@@ -233,10 +236,15 @@ static void test_deadline(void **state)
     assert_int_equal(app_tx_query(tx, &sql, APP_QUERY_LAST, &rows, &err), APP_EFAIL);
     assert_string_equal(err.code, "57014");
     assert_in_range(apr_time_now() - start, 900000, 3000000);
-    assert_string_equal(ask(db, 1, "SELECT count(*) FROM pg_stat_activity WHERE query LIKE '%pg_sleep(%' "
-                                   "AND state = 'active' AND pid <> pg_backend_pid()"),
+    assert_string_equal(ask(db, 1, "SELECT count(*) FROM pg_stat_activity WHERE state = 'active' "
+                                   "AND query LIKE '%pg_sleep(%' AND pid <> pg_backend_pid()"),
                         "0;");
     assert_int_equal(figure(db, "connects"), 1);
+}
+
+static void change(app_db_t *db, const char *sql)
+{
+    assert_int_equal(app_db_script(db, sql, &err, unit_pool), APR_SUCCESS);
 }
 
 /** The schema changes under statements that are prepared. */
@@ -252,20 +260,19 @@ static void test_stale(void **state)
     for (readonly = 0; readonly < 2; readonly++) {
         db = sample();
         for (i = 0; i < 3; i++) {
-            assert_int_equal(app_tx_query(tx_of(db, readonly), &by_id, APP_QUERY_LAST, &rows, &err), APR_SUCCESS);
+            rows = rows_of(tx_of(db, readonly), &by_id, APP_QUERY_LAST);
         }
         assert_int_equal(app_rows_columns(rows), 4);
-        assert_int_equal(app_db_script(db, "ALTER TABLE unit.item ADD more int", &err, unit_pool), APR_SUCCESS);
-        assert_int_equal(app_tx_query(tx_of(db, readonly), &by_id, APP_QUERY_LAST, &rows, &err), APR_SUCCESS);
+        change(db, "ALTER TABLE unit.item ADD more int");
+        rows = rows_of(tx_of(db, readonly), &by_id, APP_QUERY_LAST);
         assert_int_equal(app_rows_columns(rows), 5);
-        assert_int_equal(app_db_script(db, "ALTER TABLE unit.part DROP CONSTRAINT part_item_fkey;"
-                                           "ALTER TABLE unit.item ALTER id TYPE text", &err, unit_pool),
-                         APR_SUCCESS);
-        assert_int_equal(app_tx_query(tx_of(db, readonly), &by_id, APP_QUERY_LAST, &rows, &err), APR_SUCCESS);
+        change(db, "ALTER TABLE unit.part DROP CONSTRAINT part_item_fkey;"
+                   "ALTER TABLE unit.item ALTER id TYPE text");
+        rows = rows_of(tx_of(db, readonly), &by_id, APP_QUERY_LAST);
         assert_int_equal(app_rows_next(rows, &err), APR_SUCCESS);
         assert_string_equal(ask(db, 0, "DISCARD PLANS; "), "");
         assert_string_equal(ask(db, 0, "DEALLOCATE ALL"), "");
-        assert_int_equal(app_tx_query(tx_of(db, readonly), &by_id, APP_QUERY_LAST, &rows, &err), APR_SUCCESS);
+        rows = rows_of(tx_of(db, readonly), &by_id, APP_QUERY_LAST);
         assert_int_equal(figure(db, "connects"), 1);
     }
 }
@@ -283,7 +290,8 @@ static void test_statements(void **state)
         app_tx_t *tx = tx_of(db, i % 3 == 0);
         const char *sql = apr_psprintf(unit_pool, "SELECT %d", i % 37);
 
-        CASE_STRING(sql, answer_of(tx, sql, i % 5 ? APP_QUERY_LAST : 0), apr_psprintf(unit_pool, "%d;", i % 37));
+        CASE_STRING(sql, answer_of(tx, sql, i % 5 ? APP_QUERY_LAST : 0),
+                    apr_psprintf(unit_pool, "%d;", i % 37));
         app_tx_rollback(tx);
     }
     {
@@ -296,7 +304,8 @@ static void test_statements(void **state)
         app_tx_rollback(tx);
     }
     ask(db, 1, "SELECT 1");
-    assert_string_equal(ask(db, 1, "SELECT count(*) BETWEEN 3 AND 10 FROM pg_prepared_statements"), "t;");
+    assert_string_equal(ask(db, 1, "SELECT count(*) BETWEEN 3 AND 10 FROM pg_prepared_statements"),
+                        "t;");
     assert_int_equal(figure(db, "connects"), 1);
 }
 
@@ -322,10 +331,11 @@ static void test_lost(void **state)
     assert_string_equal(answer_of(tx[1], "SELECT 1", 0), "1;");
     end_sessions();
     assert_string_equal(answer_of(tx[0], "SELECT 7", APP_QUERY_LAST), "7;"); /* tried once more */
-    assert_string_equal(answer_of(tx[1], "SELECT 7", APP_QUERY_LAST), "57P01"); /* in the middle of it */
+    /* In the middle of a transaction, and in a write, it is not. */
+    assert_string_equal(answer_of(tx[1], "SELECT 7", APP_QUERY_LAST), "57P01");
     assert_int_equal(err.status, 503);
     assert_int_equal(err.retry_after, 1);
-    assert_string_equal(answer_of(tx[2], "INSERT INTO unit.item VALUES (50,'x')", APP_QUERY_LAST), "57P01");
+    assert_string_equal(answer_of(tx[2], "DELETE FROM unit.item", APP_QUERY_LAST), "57P01");
     for (i = 0; i < COUNT(tx); i++) {
         app_tx_rollback(tx[i]);
     }
@@ -408,7 +418,8 @@ static void test_script(void **state)
     static const struct {
         const char *sql, *code, *details;
     } cases[] = {
-        { "CREATE TABLE unit.a(x int);\n-- \xC3\xA9\xC3\xA9\nSELECT 1;\nINSERT INTO nosuch VALUES (1);", "42P01", "line 4" },
+        { "CREATE TABLE unit.a(x int);\n-- \xC3\xA9\xC3\xA9\nSELECT 1;\nSELECT * FROM nosuch;",
+          "42P01", "line 4" },
         { "CREATE TABLE unit.a(x int); COMMIT", "2D000", NULL },
         { "COPY unit.item FROM STDIN", "0A000", NULL },
     };

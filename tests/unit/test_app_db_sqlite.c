@@ -89,7 +89,8 @@ static const struct {
 } reads[] = {
     { "SELECT name FROM item WHERE id = 2", "two;" },
     { "SELECT id, code, size FROM item ORDER BY id", "1|A|0.1;2|NULL|1e+20;3|C|NULL;" },
-    { "SELECT 0.1 + 0.2, 1.5, 9223372036854775807, x'00ff', ''", "0.30000000000000004|1.5|9223372036854775807|\\x00ff|;" },
+    { "SELECT 0.1 + 0.2, 1.5, 9223372036854775807, x'00ff', ''",
+      "0.30000000000000004|1.5|9223372036854775807|\\x00ff|;" },
     { "SELECT 1 WHERE 0", "" },
     { "SELECT 1,2,3,4,5,6,7,8,9,10", "1|2|3|4|5|6|7|8|9|10;" },
     { "SELECT count(*) FROM words WHERE words MATCH 'one'", "1;" },
@@ -150,7 +151,8 @@ static void test_messages(void **state)
     static const struct {
         const char *sql, *message;
     } cases[] = {
-        { "INSERT INTO item(name) VALUES ('x')", "cannot execute INSERT in a read-only transaction" },
+        { "INSERT INTO item(name) VALUES ('x')",
+          "cannot execute INSERT in a read-only transaction" },
         { "CREATE TABLE x(a)", "cannot execute CREATE TABLE in a read-only transaction" },
         { "SELECT * FROM nosuch", "relation \"nosuch\" does not exist" },
         { "SELECT nosuch FROM item", "column \"nosuch\" does not exist" },
@@ -179,21 +181,25 @@ static const struct {
     { "INSERT INTO item VALUES (1,'x',NULL,NULL)", "23505",
       "duplicate key value violates unique constraint \"item_pkey\"", "Key (id) already exists." },
     { "INSERT INTO item(name, code) VALUES ('x','A')", "23505",
-      "duplicate key value violates unique constraint \"item_code_key\"", "Key (code) already exists." },
+      "duplicate key value violates unique constraint \"item_code_key\"",
+      "Key (code) already exists." },
     { "INSERT INTO part(item, a, b) VALUES (1,1,2),(1,1,2)", "23505",
-      "duplicate key value violates unique constraint \"part_a_b_key\"", "Key (a, b) already exists." },
+      "duplicate key value violates unique constraint \"part_a_b_key\"",
+      "Key (a, b) already exists." },
     { "INSERT INTO item(code) VALUES ('Z')", "23502",
       "null value in column \"name\" of relation \"item\" violates not-null constraint", NULL },
     { "INSERT INTO item(name, size) VALUES ('x', -1)", "23514",
       "new row violates check constraint \"size >= 0\"", NULL },
-    { "INSERT INTO part(item) VALUES (99)", "23503", "the change violates a foreign key constraint", NULL },
+    { "INSERT INTO part(item) VALUES (99)", "23503",
+      "the change violates a foreign key constraint", NULL },
     { "INSERT INTO item(name) VALUES ('no')", "P0001", "not this one", NULL },
     { "INSERT INTO item(name) VALUES ('pay')", "PT402", "pay first", NULL },
     { "INSERT INTO strict_one VALUES ('x')", "22P02",
       "cannot store TEXT value in INTEGER column strict_one.n", NULL },
     { "INSERT INTO item(nosuch) VALUES (1)", "42703",
       "column \"nosuch\" of relation \"item\" does not exist", NULL },
-    { "INSERT INTO item(id) VALUES ('x')", "22P02", "a value does not fit the type of its column", NULL },
+    { "INSERT INTO item(id) VALUES ('x')", "22P02",
+      "a value does not fit the type of its column", NULL },
     { "INSERT INTO item(name) VALUES ('y') ON CONFLICT(size) DO NOTHING", "42P10",
       "there is no unique or exclusion constraint matching the ON CONFLICT specification", NULL },
     { "CREATE TABLE item(a)", "42P07", "relation \"item\" already exists", NULL },
@@ -274,7 +280,7 @@ static void test_params(void **state)
     int i;
 
     (void)state;
-    assert_int_equal(app_tx_query(tx, &sql, APP_QUERY_LAST, &rows, &err), APR_SUCCESS);
+    rows = rows_of(tx, &sql, APP_QUERY_LAST);
     assert_int_equal(app_rows_next(rows, &err), APR_SUCCESS);
     assert_int_equal(app_rows_columns(rows), COUNT(cells));
     for (i = 0; i < (int)COUNT(cells); i++) {
@@ -407,8 +413,9 @@ static void test_json(void **state)
 
 static void test_stream(void **state)
 {
-    const app_sql_t sql = { "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n LIMIT 100000) "
-                            "SELECT i FROM n", NULL, 0 };
+    const app_sql_t sql = { "WITH RECURSIVE n(i) AS "
+                            "(SELECT 1 UNION ALL SELECT i + 1 FROM n LIMIT 100000) SELECT i FROM n",
+                            NULL, 0 };
     app_db_t *db = sample();
     app_tx_t *tx = tx_of(db, 1);
     apr_int64_t sum = 0;
@@ -416,7 +423,7 @@ static void test_stream(void **state)
     apr_status_t rv;
 
     (void)state;
-    assert_int_equal(app_tx_query(tx, &sql, APP_QUERY_LAST | APP_QUERY_STREAM, &rows, &err), APR_SUCCESS);
+    rows = rows_of(tx, &sql, APP_QUERY_LAST | APP_QUERY_STREAM);
     assert_int_equal(figure(db, "in_use"), 1);
     while ((rv = app_rows_next(rows, &err)) == APR_SUCCESS) {
         sum += app_rows_int(rows, 0);
@@ -426,14 +433,14 @@ static void test_stream(void **state)
     assert_int_equal(figure(db, "in_use"), 0);
 
     tx = tx_of(db, 1);
-    assert_int_equal(app_tx_query(tx, &sql, APP_QUERY_STREAM, &rows, &err), APR_SUCCESS);
+    rows = rows_of(tx, &sql, APP_QUERY_STREAM);
     assert_int_equal(app_rows_next(rows, &err), APR_SUCCESS);
     assert_string_equal(answer_of(tx, "SELECT 5", 0), "5;"); /* ends the one before */
     app_tx_rollback(tx);
     assert_int_equal(figure(db, "in_use"), 0);
 }
 
-#define ENDLESS "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT count(*) FROM n"
+#define ENDLESS "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i FROM n) SELECT count(*) FROM n"
 
 static void test_deadline(void **state)
 {
@@ -521,22 +528,21 @@ static void test_absent(void **state)
 
 static void test_replaced(void **state)
 {
+    static const char *const ends[] = { "-wal", "-shm", "" };
     app_db_t *db = sample();
     const char *other = apr_pstrcat(unit_pool, db->url.path, ".new", NULL);
-    app_core_conf_t *conf = db_conf(apr_pstrcat(unit_pool, "sqlite:", folder, "/a%20b.db.new", NULL));
-    app_db_t *new_db = db_of(conf);
+    const char *url = apr_pstrcat(unit_pool, "sqlite:", folder, "/a%20b.db.new", NULL);
+    app_db_t *new_db = db_of(db_conf(url));
+    size_t i;
 
     (void)state;
     assert_int_equal(app_db_script(new_db, "CREATE TABLE item(a)", &err, unit_pool), APR_SUCCESS);
     assert_string_equal(ask(new_db, 0, "PRAGMA user_version"), "0;");
     assert_string_equal(ask(db, 1, "SELECT count(*) FROM item"), "3;");
-    unlink(apr_pstrcat(unit_pool, db->url.path, "-wal", NULL));
-    unlink(apr_pstrcat(unit_pool, db->url.path, "-shm", NULL));
-    new_db->maintained = 0;
-    app_db_maintain(new_db, unit_pool);
-    rename(apr_pstrcat(unit_pool, other, "-wal", NULL), apr_pstrcat(unit_pool, db->url.path, "-wal", NULL));
-    rename(apr_pstrcat(unit_pool, other, "-shm", NULL), apr_pstrcat(unit_pool, db->url.path, "-shm", NULL));
-    rename(other, db->url.path);
+    for (i = 0; i < COUNT(ends); i++) {
+        rename(apr_pstrcat(unit_pool, other, ends[i], NULL),
+               apr_pstrcat(unit_pool, db->url.path, ends[i], NULL));
+    }
     unlink(apr_pstrcat(unit_pool, other, ".app-lock", NULL));
     apr_sleep(1100000);
     assert_string_equal(ask(db, 1, "SELECT count(*) FROM item"), "0;");
@@ -634,7 +640,7 @@ static apr_off_t log_size(const app_db_t *db)
     return st.st_size;
 }
 
-/** A commit that leaves a long log copies it, so that the next write begins it anew; maintenance cuts it. */
+/** A commit that leaves a long log copies it, so that it is begun anew; maintenance cuts it. */
 static void test_checkpoint(void **state)
 {
     app_core_conf_t *conf = place();
@@ -661,7 +667,8 @@ static void test_script(void **state)
     static const struct {
         const char *sql, *code, *details;
     } cases[] = {
-        { "CREATE TABLE a(x);\nCREATE TABLE b(x);\n-- and\nINSERT INTO nosuch VALUES (1);", "42P01", "line 3" },
+        { "CREATE TABLE a(x);\nCREATE TABLE b(x);\n-- and\nSELECT * FROM nosuch;", "42P01",
+          "line 3" },
         { "CREATE TABLE a(x); COMMIT;", "42501", "line 1" },
         { "ATTACH '/tmp/x' AS x", "42501", "line 1" },
         { "INSERT INTO part(item) VALUES (99)", "23503", NULL },
@@ -675,7 +682,7 @@ static void test_script(void **state)
         CASE_STRING(cases[i].sql, err.code, cases[i].code);
         CASE_STRING(cases[i].sql, err.details, cases[i].details);
     }
-    assert_string_equal(ask(db, 1, "SELECT count(*) FROM sqlite_schema WHERE name IN ('a','b')"), "0;");
+    assert_string_equal(ask(db, 1, "SELECT name FROM sqlite_schema WHERE name IN ('a','b')"), "");
     assert_int_equal(app_db_script(db, "PRAGMA user_version = 3;\n", &err, unit_pool), APR_SUCCESS);
     assert_string_equal(ask(db, 1, "PRAGMA user_version"), "3;");
 }

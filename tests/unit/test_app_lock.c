@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/** The lock between processes: exclusion, time limits, a holder that dies, and files that are no lock. */
+/** The lock between processes: exclusion, time limits, holders that die, files that are no lock. */
 #include "unit.h"
 
 #include <fcntl.h>

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/** What the tests of the databases share: a database of some URL, statements as one line, and a client that goes away. */
+/**
+ * What the tests of the databases share: a database of some URL, answers as one line, and a client
+ * that goes away.
+ */
 #ifndef UNIT_DB_H
 #define UNIT_DB_H
 
@@ -54,7 +57,21 @@ static inline app_tx_t *tx_of(app_db_t *db, int readonly)
     return tx;
 }
 
-/** Runs a statement without parameters: its rows, "|" between columns, ";" behind rows; its SQLSTATE on failure. */
+/** Runs a statement that does not fail. */
+static inline app_rows_t *rows_of(app_tx_t *tx, const app_sql_t *sql, unsigned flags)
+{
+    app_rows_t *rows = NULL;
+
+    if (app_tx_query(tx, sql, flags, &rows, &err) != APR_SUCCESS) {
+        fail_msg("%s: %s", sql->text, err.message);
+    }
+    return rows;
+}
+
+/**
+ * Runs a statement without parameters: its rows, "|" between columns, ";" behind rows; on failure
+ * the SQLSTATE.
+ */
 static inline const char *answer_of(app_tx_t *tx, const char *text, unsigned flags)
 {
     const app_sql_t sql = { text, NULL, 0 };
