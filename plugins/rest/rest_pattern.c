@@ -9,6 +9,13 @@
 
 #include "rest_pattern.h"
 
+/*
+ * Bytes of GLOB behind the first "*". SQLite compares them anew at every place of the text, and no
+ * deadline interrupts it meanwhile.
+ */
+#define SOUGHT_MAX     1024
+#define GLOB_OF_LETTER 4 /* "[aA]" */
+
 /** Letters whose other case is found by a rule (Unicode, simple case mappings). */
 typedef struct range_t {
     unsigned first, last; /* of the capitals, or of capitals and small letters in turn */
@@ -115,7 +122,8 @@ apr_status_t rest_pattern_glob(const char **pglob, const char *text, int fold, a
                                apr_pool_t *p)
 {
     /* A letter of one byte becomes four, one of two bytes at most seven: "[", both cases, "]". */
-    char *glob = apr_palloc(p, strlen(text) * 4 + 1), *to = glob;
+    char *glob = apr_palloc(p, strlen(text) * GLOB_OF_LETTER + 1), *to = glob;
+    const char *star;
 
     while (*text) {
         if (*text == '*' || *text == '%') {
@@ -142,6 +150,12 @@ apr_status_t rest_pattern_glob(const char **pglob, const char *text, int fold, a
         }
     }
     *to = '\0';
+    star = strchr(glob, '*'); /* one that stands for itself is in brackets, and does no harm here */
+    if (star && to - star > SOUGHT_MAX) {
+        app_fail_code(err, "54000", 400, "the pattern is too long");
+        return app_details(err, "%d letters have room behind the first \"*\"",
+                           SOUGHT_MAX / GLOB_OF_LETTER);
+    }
     *pglob = glob;
     return APR_SUCCESS;
 }

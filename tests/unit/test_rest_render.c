@@ -2,6 +2,8 @@
 /** The SQL text and the parameters of a request, on both databases. */
 #include "unit.h"
 
+#include "apr_strings.h"
+
 #include "rest_int.h"
 #include "rest_pattern.h"
 #include "rest_value.h"
@@ -60,12 +62,18 @@ typedef struct case_t {
 #define ID "json_object('id', app_json(" F_ ".\"id\", 'int'))"
 #define PG_ROWS \
     "SELECT row_to_json(app_page)::text AS app_json, count(*) OVER () AS app_n FROM (SELECT "
-#define PG_ID PG_ROWS G_ ".\"id\" FROM " G_
+#define PG_FEW "SELECT row_to_json(app_page)::text AS app_json, NULL AS app_n FROM (SELECT "
+#define PG_ID     PG_ROWS G_ ".\"id\" FROM " G_
+#define PG_FEW_ID PG_FEW G_ ".\"id\" FROM " G_
 
 static const case_t cases[] = {
     { "r", "select=id&id=eq.5", NULL, NULL, 0, 0,
       "SELECT " ID " AS j, NULL, NULL FROM " F_ " WHERE (" F_ ".\"id\" = $1) | 5",
+      PG_FEW_ID " WHERE (" G_ ".\"id\" = $1)) app_page | '5'" },
+    { "r", "select=id&id=eq.5", NULL, NULL, 0, 1, NULL,
       PG_ID " WHERE (" G_ ".\"id\" = $1)) app_page | '5'" },
+    { "r", "select=id&id=not.eq.5", NULL, NULL, 0, 0, NULL,
+      PG_ID " WHERE NOT (" G_ ".\"id\" = $1)) app_page | '5'" },
     { "r", "select=a:%22ti%5C%22tle%22&%22ti%5C%22tle%22=neq.x", NULL, NULL, 0, 0,
       "SELECT json_object('a', app_json(" F_ ".\"ti\"\"tle\", 'text')) AS j, NULL, NULL FROM " F_
       " WHERE (" F_ ".\"ti\"\"tle\" <> $1) | 'x'",
@@ -76,7 +84,7 @@ static const case_t cases[] = {
     { "r", "select=id&order=id.desc,seen&limit=5&offset=10", NULL, NULL, 0, 0,
       "SELECT " ID " AS j, NULL, NULL FROM " F_ " ORDER BY " F_ ".\"id\" DESC NULLS FIRST, " F_
       ".\"seen\" ASC NULLS LAST LIMIT $1 OFFSET $2 | 5, 10",
-      PG_ID " ORDER BY " G_ ".\"id\" DESC NULLS FIRST, " G_
+      PG_FEW_ID " ORDER BY " G_ ".\"id\" DESC NULLS FIRST, " G_
       ".\"seen\" ASC NULLS LAST LIMIT $1 OFFSET $2) app_page | 5, 10" },
     { "r", "select=id&order=id", NULL, NULL, 0, 0,
       "SELECT " ID " AS j, NULL, NULL FROM (SELECT " F_ ".rowid AS app_row FROM " F_ " ORDER BY " F_
@@ -118,7 +126,7 @@ static const case_t cases[] = {
       " UNION ALL SELECT * FROM (SELECT " ID " AS j, NULL, NULL FROM " F_ " WHERE (" F_
       ".\"id\" > $2) LIMIT $3) | 1, 1, 2",
       "SELECT app_rows.app_json, app_rows.app_n, app_all.app_total FROM (SELECT count(*) AS app_total"
-      " FROM " G_ " WHERE (" G_ ".\"id\" > $1)) app_all LEFT JOIN (" PG_ID " WHERE (" G_
+      " FROM " G_ " WHERE (" G_ ".\"id\" > $1)) app_all LEFT JOIN (" PG_FEW_ID " WHERE (" G_
       ".\"id\" > $2) LIMIT $3) app_page) app_rows ON true | '1', '1', 2" },
     { "r", "select=id", NULL, NULL, 0, 1,
       "SELECT NULL AS j, (SELECT count(*) FROM (SELECT 1 FROM " F_ ")), NULL UNION ALL SELECT * FROM"
@@ -244,6 +252,13 @@ static void test_glob(void **state)
     }
     assert_int_equal(rest_pattern_glob(&glob, "a\\", 0, &err, unit_pool), APP_EFAIL);
     assert_string_equal(err.code, "22025");
+    assert_int_equal(rest_pattern_glob(&glob, apr_psprintf(unit_pool, "%01100d*", 0), 0, &err,
+                                       unit_pool), APR_SUCCESS);
+    assert_int_equal(rest_pattern_glob(&glob, apr_psprintf(unit_pool, "*%01023d", 0), 0, &err,
+                                       unit_pool), APR_SUCCESS);
+    assert_int_equal(rest_pattern_glob(&glob, apr_psprintf(unit_pool, "*%01024d", 0), 0, &err,
+                                       unit_pool), APP_EFAIL);
+    assert_string_equal(err.code, "54000");
 }
 
 static const struct { const char *type, *text, *expected; } values[] = {
