@@ -547,6 +547,7 @@ static int prepare_waiting(server_t *server)
 int app_fcgi_run(app_cgi_setup_t *setup, apr_pool_t *p)
 {
     server_t server = { .setup = setup, .mutex = PTHREAD_MUTEX_INITIALIZER };
+    conn_t *conn, *next;
     sigset_t signals;
     int anew;
 
@@ -565,8 +566,9 @@ int app_fcgi_run(app_cgi_setup_t *setup, apr_pool_t *p)
     if (setup->site) {
         app_core_stop(setup->core);
     }
-    while (server.conns) {
-        conn_free(server.conns);
+    for (conn = server.conns; conn; conn = next) {
+        next = conn->next;
+        conn_free(conn);
     }
     close(server.epoll);
     close(server.stop_fd);

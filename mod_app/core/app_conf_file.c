@@ -79,7 +79,7 @@ static int take_line(reader_t *r, const char **pstart, apr_size_t *plen)
 }
 
 /** The next line, joined, without blanks around it. @return APR_SUCCESS, APR_EOF, APP_EFAIL */
-static apr_status_t next_line(reader_t *r, char **pline)
+static apr_status_t next_line(reader_t *r, const char **pline)
 {
     app_buf_t buf;
     int more = 1;
@@ -108,7 +108,7 @@ static apr_status_t next_line(reader_t *r, char **pline)
     while (buf.len && strchr(BLANKS, buf.data[buf.len - 1])) {
         buf.data[--buf.len] = '\0';
     }
-    *pline = buf.len ? buf.data + strspn(buf.data, BLANKS) : apr_pstrdup(r->p, "");
+    *pline = buf.len ? buf.data + strspn(buf.data, BLANKS) : "";
     return APR_SUCCESS;
 }
 
@@ -211,7 +211,7 @@ static int hides(const char *name, apr_size_t len)
 static apr_status_t open_plugin(reader_t *r, const char *args)
 {
     apr_size_t len = strlen(args);
-    const char *name;
+    const char *name = "";
 
     if (r->plugin_line) {
         return wrong(r, r->line, "<AppPlugin> stands inside the <AppPlugin> of line %d; close that "
@@ -295,7 +295,7 @@ static apr_status_t take_setting(reader_t *r, const char *name, const char *args
     return rv == APR_SUCCESS ? APR_SUCCESS : place(r, r->line);
 }
 
-static apr_status_t take_directive(reader_t *r, char *line)
+static apr_status_t take_directive(reader_t *r, const char *line)
 {
     apr_size_t len = strcspn(line, BLANKS);
     const char *args = line + len + strspn(line + len, BLANKS);
@@ -334,7 +334,7 @@ apr_status_t app_conf_file_parse(const char *file, const char *text, apr_size_t 
     reader_t r = { .file = file, .cursor = text, .end = text + len, .next = 1, .mode = mode,
                    .sink = sink, .ctx = ctx,     .err = err,        .p = p };
     apr_status_t rv;
-    char *line = NULL;
+    const char *line = "";
 
     r.defined = apr_table_make(p, 4);
     if (len > APP_CONF_FILE_MAX) {
@@ -435,8 +435,8 @@ apr_status_t app_conf_file_read(const char **ptext, apr_size_t *plen, const char
 apr_status_t app_conf_file_load(app_site_conf_t *conf, const char *path, app_conf_mode_e mode,
                                 app_error_t *err, apr_pool_t *p)
 {
-    const char *text;
-    apr_size_t len;
+    const char *text = "";
+    apr_size_t len = 0;
 
     if (app_conf_file_read(&text, &len, path, APP_CONF_FILE_MAX, err, p) != APR_SUCCESS) {
         return APP_EFAIL;
