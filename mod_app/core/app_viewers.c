@@ -44,6 +44,19 @@ apr_status_t app_viewers_parse(const apr_array_header_t *words, app_viewers_t *v
     return APR_SUCCESS;
 }
 
+/**
+ * Whether a proxy on this machine passed the request on: its address is not that of who asks. With
+ * mod_remoteip it is, and the address is another one.
+ */
+static int is_passed_on(const app_request_t *r, const char *peer)
+{
+    int is_local = strncmp(peer, "127.", 4) == 0 || strcmp(peer, "::1") == 0 ||
+                   strncasecmp(peer, "::ffff:127.", 11) == 0;
+
+    return is_local && (app_request_header(r, "X-Forwarded-For") ||
+                        app_request_header(r, "Forwarded"));
+}
+
 static int has_address(const app_viewers_t *viewers, const app_request_t *r)
 {
     const char *peer = app_request_peer(r);
@@ -51,7 +64,8 @@ static int has_address(const app_viewers_t *viewers, const app_request_t *r)
     int i;
 
     /* Only a literal address: a name would be looked up. */
-    if (!peer || strspn(peer, "0123456789abcdefABCDEF.:") != strlen(peer) ||
+    if (!peer || is_passed_on(r, peer) ||
+        strspn(peer, "0123456789abcdefABCDEF.:") != strlen(peer) ||
         apr_sockaddr_info_get(&address, peer, APR_UNSPEC, 0, 0, app_request_pool(r)) !=
             APR_SUCCESS) {
         return 0;
