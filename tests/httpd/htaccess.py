@@ -21,7 +21,7 @@ AppStateDir "%s/data"
 </AppPlugin>
 """
 HIDDEN = ["app.conf", "app.conf~", "app.conf.bak", "APP.CONF", "app.db", "app.db-wal", "app.sqlite3",
-          ".htaccess", "plugins/probe.so", "jwt.pem", "dump.sql"]
+          ".htaccess", ".app.conf.swp", "plugins/probe.so", "jwt.pem", "dump.sql"]
 
 
 def install(httpd, build):
