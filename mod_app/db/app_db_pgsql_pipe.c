@@ -216,28 +216,38 @@ static apr_status_t take_error(app_tx_t *tx, const app_pg_item_t *item, const PG
 
 /* In */
 
+/** TLS may hold bytes that it has already taken off the socket: poll() would wait for others. */
+static int take_pending(PGconn *link)
+{
+    return (!PQsslInUse(link) && !PQgssEncInUse(link)) || PQconsumeInput(link);
+}
+
+/** The longest that may be waited now; 0: the deadline has passed. */
+static apr_interval_time_t slice_of(const app_pg_t *pg)
+{
+    apr_interval_time_t left = pg->deadline ? pg->deadline - apr_time_now() : SLICE;
+
+    return left <= 0 ? 0 : left < SLICE ? left : SLICE;
+}
+
 /**
- * Waits until PQgetResult() will not. @return APR_SUCCESS, APR_TIMEUP, APR_ECONNABORTED: the client
- * has gone
+ * Waits until PQgetResult() will not; it tells what is wrong with the connection, too.
+ * @return APR_SUCCESS, APR_TIMEUP, APR_ECONNABORTED: the client has gone
  */
 static apr_status_t wait_result(const app_tx_t *tx, app_pg_t *pg)
 {
     struct pollfd watch = { .fd = PQsocket(pg->link) };
+    apr_interval_time_t wait;
 
     while (PQisBusy(pg->link)) {
-        apr_interval_time_t wait = SLICE;
         int unsent = PQflush(pg->link), ready;
 
-        if (unsent < 0) {
-            return APR_SUCCESS; /* PQgetResult() will tell */
+        if (unsent < 0 || !take_pending(pg->link) || PQstatus(pg->link) != CONNECTION_OK ||
+            !PQisBusy(pg->link)) {
+            return APR_SUCCESS;
         }
-        if (pg->deadline) {
-            apr_interval_time_t left = pg->deadline - apr_time_now();
-
-            if (left <= 0) {
-                return APR_TIMEUP;
-            }
-            wait = left < SLICE ? left : SLICE;
+        if ((wait = slice_of(pg)) == 0) {
+            return APR_TIMEUP;
         }
         watch.events = (short)(POLLIN | (unsent ? POLLOUT : 0));
         ready = poll(&watch, 1, (int)(wait / 1000) + 1);

@@ -227,8 +227,8 @@ static int is_date(const char *text, apr_size_t len)
 }
 
 /**
- * "2024-02-29 12:00:00[.5]", stored in UTC, with "T" and, for timestamptz, its offset. @return 0:
- * it is none
+ * "2024-02-29 12:00:00[.5]", stored in UTC, with "T" and, for timestamptz, its offset.
+ * @return 0: it is none
  */
 static int add_timestamp(app_buf_t *buf, const char *text, apr_size_t len, int with_zone)
 {

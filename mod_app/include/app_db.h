@@ -117,8 +117,8 @@ apr_status_t app_tx_query(app_tx_t *tx, const app_sql_t *sql, unsigned flags, ap
                           app_error_t *err);
 
 /**
- * Runs a statement whose rows nobody wants. @param paffected rows inserted, updated or deleted; may
- * be NULL
+ * Runs a statement whose rows nobody wants.
+ * @param paffected rows inserted, updated or deleted; may be NULL
  */
 apr_status_t app_tx_execute(app_tx_t *tx, const app_sql_t *sql, apr_int64_t *paffected,
                             app_error_t *err);
