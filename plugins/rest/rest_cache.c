@@ -34,7 +34,7 @@ void rest_cache_release(rest_schema_t *schema)
 /** Reads the catalogue in a transaction of its own. */
 static apr_status_t load(rest_schema_t **pschema, rest_t *rest, app_request_t *r, app_error_t *err)
 {
-    const app_tx_options_t options = { .readonly = 1, .request = r };
+    const app_tx_options_t options = { .readonly = 1 }; /* goes on when this one client is gone */
     apr_time_t began = apr_time_now();
     rest_schema_t *schema;
     apr_status_t status;
