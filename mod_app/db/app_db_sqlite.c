@@ -221,7 +221,7 @@ static apr_status_t get_statement(app_lite_stmt_t **pst, app_lite_t *lite, const
 {
     apr_size_t len = strlen(text);
     app_db_statement_t *cached;
-    app_lite_stmt_t *st;
+    app_lite_stmt_t *st = NULL;
 
     if (len > APP_DB_SQL_CACHED) {
         if (prepare(&lite->uncached, lite, text, len, readonly, err) != APR_SUCCESS) {
