@@ -6,7 +6,7 @@
 
 static int parse_items(rest_cursor_t *c, rest_item_t **pitems);
 
-/** A type goes into PostgreSQL's statement as it is written here, where "$$" would open a string. */
+/** A type goes into PostgreSQL's statement as it is written, where "$$" would open a string. */
 static int lex_cast(rest_cursor_t *c, const char **pcast)
 {
     if (!rest_lex_word(c, "::")) {

@@ -55,7 +55,8 @@ static apr_status_t parse(rest_body_t **pbody, const case_t *c, app_error_t *err
 
     rest_parse_query(&query, c->columns ? apr_pstrcat(unit_pool, "columns=", c->columns, NULL) : "",
                      err, unit_pool);
-    return rest_body_parse(pbody, c->body, strlen(c->body), c->type, query->columns, err, unit_pool);
+    return rest_body_parse(pbody, c->body, strlen(c->body), c->type, query->columns, err,
+                           unit_pool);
 }
 
 static const char *show(const rest_body_t *body)

@@ -262,7 +262,8 @@ static const struct { const char *query, *message, *details; } bad[] = {
       "\"failed to parse select parameter (größe,/)\" (line 1, column 7)", NULL },
     { "order=a.dsc", "\"failed to parse order (a.dsc)\" (line 1, column 3)", NULL },
     { "order=a.desc.x", "\"failed to parse order (a.desc.x)\" (line 1, column 8)", NULL },
-    { "order=a.nullsfirst.desc", "\"failed to parse order (a.nullsfirst.desc)\" (line 1, column 13)",
+    { "order=a.nullsfirst.desc",
+      "\"failed to parse order (a.nullsfirst.desc)\" (line 1, column 13)",
       NULL },
     { "order=", "\"failed to parse order ()\" (line 1, column 1)", NULL },
     { "or=()", "\"failed to parse logic tree (())\" (line 1, column 4)", NULL },
@@ -332,7 +333,11 @@ static void test_location(void **state)
 
 static void test_prefer(void **state)
 {
-    static const struct { const char *header; int is_read; const char *applied, *invalid; } cases[] = {
+    static const struct {
+        const char *header;
+        int         is_read;
+        const char *applied, *invalid;
+    } cases[] = {
         { NULL, 1, NULL, NULL },
         { "count=exact", 1, "count=exact", NULL },
         { "return=representation, count=exact", 0, "return=representation, count=exact", NULL },

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/** Names and grants: what a plan refuses, in which words, and what it makes of windows and orders. */
+/** Names and grants: what a plan refuses, in which words, and what it makes of windows. */
 #include "unit.h"
 
 #include "rest_plan.h"
@@ -91,8 +91,8 @@ static const case_t cases[] = {
       "Time zone 'Europe/Rome' is not available on the SQLite backend" },
     { "limit", LITE, REST_READ, "user", "films", "limit=-1", NULL, NULL, "PGRST103",
       "Requested range not satisfiable", "Limit should be greater than or equal to zero." },
-    { "insert", LITE, REST_INSERT, "user", "films", "", NULL, "{\"title\":1,\"cost\":2}", NULL, NULL,
-      NULL },
+    { "insert", LITE, REST_INSERT, "user", "films", "", NULL, "{\"title\":1,\"cost\":2}", NULL,
+      NULL, NULL },
     { "insert without grant", LITE, REST_INSERT, "anon", "films", "", NULL, "{}", "42501",
       "permission denied for table films", NULL },
     { "insert into an ungranted column", LITE, REST_INSERT, "user", "films", "", NULL,
@@ -185,7 +185,8 @@ static void test_window(void **state)
         { "", "-5", -1, 0, NULL },
         { "limit=5&offset=1", "0-2", 2, 1, NULL },
         { "", "5-2", 0, 0,
-          "The lower boundary must be lower than or equal to the upper boundary in the Range header." },
+          "The lower boundary must be lower than or equal to the upper boundary in "
+          "the Range header." },
         { "limit=0&offset=1", NULL, 0, 0, "Limit should be greater than or equal to zero." },
         { "limit=x&offset=1", NULL, 0, 0, "Limit should be greater than or equal to zero." },
         { "limit=2", "5-9", 0, 0, "Limit should be greater than or equal to zero." },

@@ -80,7 +80,8 @@ static const case_t cases[] = {
       PG_ROWS G_ ".\"ti\"\"tle\" AS \"a\" FROM " G_ " WHERE (" G_
       ".\"ti\"\"tle\" <> $1)) app_page | 'x'" },
     { "r", "select=%22a'b%22:id", NULL, NULL, 0, 0,
-      "SELECT json_object('a''b', app_json(" F_ ".\"id\", 'int')) AS j, NULL, NULL FROM " F_, NULL },
+      "SELECT json_object('a''b', app_json(" F_ ".\"id\", 'int')) AS j, NULL, NULL FROM " F_,
+      NULL },
     { "r", "select=id&order=id.desc,seen&limit=5&offset=10", NULL, NULL, 0, 0,
       "SELECT " ID " AS j, NULL, NULL FROM " F_ " ORDER BY " F_ ".\"id\" DESC NULLS FIRST, " F_
       ".\"seen\" ASC NULLS LAST LIMIT $1 OFFSET $2 | 5, 10",
@@ -125,11 +126,13 @@ static const case_t cases[] = {
       "SELECT NULL AS j, NULL, (SELECT count(*) FROM " F_ " WHERE (" F_ ".\"id\" > $1))"
       " UNION ALL SELECT * FROM (SELECT " ID " AS j, NULL, NULL FROM " F_ " WHERE (" F_
       ".\"id\" > $2) LIMIT $3) | 1, 1, 2",
-      "SELECT app_rows.app_json, app_rows.app_n, app_all.app_total FROM (SELECT count(*) AS app_total"
+      "SELECT app_rows.app_json, app_rows.app_n, app_all.app_total FROM (SELECT count(*) AS"
+      " app_total"
       " FROM " G_ " WHERE (" G_ ".\"id\" > $1)) app_all LEFT JOIN (" PG_FEW_ID " WHERE (" G_
       ".\"id\" > $2) LIMIT $3) app_page) app_rows ON true | '1', '1', 2" },
     { "r", "select=id", NULL, NULL, 0, 1,
-      "SELECT NULL AS j, (SELECT count(*) FROM (SELECT 1 FROM " F_ ")), NULL UNION ALL SELECT * FROM"
+      "SELECT NULL AS j, (SELECT count(*) FROM (SELECT 1 FROM " F_ ")), NULL UNION ALL SELECT *"
+      " FROM"
       " (SELECT " ID " AS j, NULL, NULL FROM " F_ ")", NULL },
     { "r", "limit=3", NULL, NULL, 1, 0,
       "SELECT NULL AS j, (SELECT count(*) FROM (SELECT 1 FROM " F_ " LIMIT $1)), NULL | 3",
@@ -137,23 +140,27 @@ static const case_t cases[] = {
       " LIMIT $1) app_page | 3" },
     { "r", "", NULL, "[{\"id\":1,\"seen\":true},{\"id\":2,\"seen\":null}]", 0, 0,
       "each INSERT INTO " F_ " (\"id\", \"seen\") VALUES ($1, $2) | 2, null",
-      "INSERT INTO " G_ " (\"id\", \"seen\") SELECT \"id\", \"seen\" FROM json_to_recordset($1::json)"
+      "INSERT INTO " G_ " (\"id\", \"seen\") SELECT \"id\", \"seen\" FROM"
+      " json_to_recordset($1::json)"
       " AS app_body (\"id\" integer, \"seen\" boolean)"
       " | '[{\"id\":1,\"seen\":true},{\"id\":2,\"seen\":null}]'" },
     { "own", "", NULL, "{}", 0, 0,
-      "each INSERT INTO " F_ " DEFAULT VALUES RETURNING json_array(rowid), (id > 0 OR seen) IS TRUE",
+      "each INSERT INTO " F_ " DEFAULT VALUES RETURNING json_array(rowid),"
+      " (id > 0 OR seen) IS TRUE",
       "INSERT INTO " G_ " SELECT FROM generate_series(1, $1) | 1" },
     { "r", "select=id&order=id.desc", "return=representation", "{\"id\":1}", 0, 0,
       "each INSERT INTO " F_ " (\"id\") VALUES ($1) RETURNING json_array(rowid) | 1"
       " then SELECT " ID ", NULL, NULL FROM json_each($1) AS app_key CROSS JOIN " F_ " ON " F_
       ".rowid = json_extract(app_key.value, '$[0]') ORDER BY " F_
       ".\"id\" DESC NULLS FIRST, app_key.key | ''",
-      "WITH app_new AS (INSERT INTO " G_ " (\"id\") SELECT \"id\" FROM json_to_recordset($1::json) AS"
+      "WITH app_new AS (INSERT INTO " G_ " (\"id\") SELECT \"id\" FROM"
+      " json_to_recordset($1::json) AS"
       " app_body (\"id\" integer) RETURNING " G_ ".\"id\") SELECT row_to_json(app_page)::text,"
-      " count(*) OVER () FROM (SELECT app_new.\"id\" FROM app_new ORDER BY app_new.\"id\" DESC NULLS"
-      " FIRST) app_page | '[{\"id\":1}]'" },
+      " count(*) OVER () FROM (SELECT app_new.\"id\" FROM app_new ORDER BY app_new.\"id\" DESC"
+      " NULLS FIRST) app_page | '[{\"id\":1}]'" },
     { "r", "", "return=headers-only", "{\"id\":1}", 0, 0, NULL,
-      "WITH app_new AS (INSERT INTO " G_ " (\"id\") SELECT \"id\" FROM json_to_recordset($1::json) AS"
+      "WITH app_new AS (INSERT INTO " G_ " (\"id\") SELECT \"id\" FROM"
+      " json_to_recordset($1::json) AS"
       " app_body (\"id\" integer) RETURNING " G_ ".\"id\") SELECT NULL::text, count(*) OVER (),"
       " NULL::text, app_new.\"id\"::text FROM app_new | '[{\"id\":1}]'" },
 };
@@ -236,7 +243,8 @@ static void test_glob(void **state)
     static const struct { const char *pattern; int fold; const char *glob; } patterns[] = {
         { "a*b%c", 0, "a*b*c" },       { "_x", 0, "?x" },        { "100\\%", 0, "100%" },
         { "a\\_b", 0, "a_b" },         { "[a]?", 0, "[[]a][?]" }, { "\\\\", 0, "\\" },
-        { "\\*", 0, "%" },             { "a", 1, "[aA]" },        { "1\xc3\x9c", 1, "1[\xc3\x9c\xc3\xbc]" },
+        { "\\*", 0, "%" },             { "a", 1, "[aA]" },
+        { "1\xc3\x9c", 1, "1[\xc3\x9c\xc3\xbc]" },
         { "\xce\xa3", 1, "[\xce\xa3\xcf\x83]" }, { "\xe6\xbc\xa2", 1, "\xe6\xbc\xa2" },
         { "\xf0\x9f\x98\x80", 1, "\xf0\x9f\x98\x80" },
     };
@@ -286,7 +294,8 @@ static const struct { const char *type, *text, *expected; } values[] = {
     { "timestamp", "2024-01-01 00:30:00+02:00", "'2023-12-31 22:30:00'" },
     { "timestamp", "2023-12-31 23:30-0200", "'2024-01-01 01:30:00'" },
     { "timestamp", "2024-01-02", "'2024-01-02 00:00:00'" },
-    { "timestamp", "2024-01-02 25:00", "22008 date/time field value out of range: \"2024-01-02 25:00\"" },
+    { "timestamp", "2024-01-02 25:00",
+      "22008 date/time field value out of range: \"2024-01-02 25:00\"" },
     { "time", "03:04", "'03:04:00'" },
     { "json", "{\"a\" : [1, \"x y\"]}", "'{\"a\":[1,\"x y\"]}'" },
     { "json", "{", "22P02 invalid input syntax for type json" },
