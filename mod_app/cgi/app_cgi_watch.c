@@ -71,8 +71,7 @@ app_cgi_watch_t *app_cgi_watch_make(const app_cgi_setup_t *setup, apr_pool_t *p)
     watch->program = setup->program;
     watch->files[0] = setup->program;
     watch->files[1] = setup->settings;
-    watch->files[2] = setup->host.plugin_dir ? setup->host.plugin_dir
-                                             : app_conf_core(setup->conf)->plugin_dir;
+    watch->files[2] = app_core_plugin_dir(setup->core);
     apr_pool_create(&watch->scratch, p);
     look(watch, watch->known);
     memcpy(watch->last, watch->known, sizeof(watch->last));

@@ -124,8 +124,7 @@ void app_doctor_settings_file(app_doctor_t *d)
 
 void app_doctor_plugins(app_doctor_t *d)
 {
-    const char *beside = d->setup->host.plugin_dir;
-    const char *path = beside ? beside : app_conf_core(d->setup->conf)->plugin_dir;
+    const char *path = d->setup->core ? app_core_plugin_dir(d->setup->core) : NULL;
     struct stat info;
 
     if (!path || stat(path, &info) != 0 || !S_ISDIR(info.st_mode)) {

@@ -147,12 +147,20 @@ typedef struct app_exchange_t {
 void app_core_handle(app_site_t *site, app_entry_e entry, const app_exchange_t *exchange);
 
 /**
- * The JSON body of an error answer (RFC 8259) as the core writes them, for errors that the host
- * makes itself.
- * @param code "APPE012"; texts from the catalogue entry that fits status best
+ * Longest run of a statement that serves r, in microseconds: StatementTimeout as it holds for r,
+ * or what is left of RequestTimeout where that is less; at least a millisecond.
+ */
+apr_interval_time_t app_request_statement_time(const app_request_t *r);
+
+/**
+ * The JSON body of an error answer as the core writes them, for errors that the host makes itself.
+ * Code and texts are those of the catalogue's entry that fits the status best.
  */
 const char *app_error_body_for_status(int status, apr_pool_t *p);
-/** The JSON body of err, for errors that a host finds before there is a request. */
+/**
+ * The JSON body of err, for errors that a host finds before there is a request.
+ * @param minimal code and message only
+ */
 const char *app_error_body(const app_error_t *err, int minimal, apr_size_t *plen);
 
 /* The settings of the core itself, as read (app_core_settings.c). */
@@ -183,6 +191,9 @@ void app_core_list_settings(app_core_t *core,
                             void (*each)(void *ctx, const app_plugin_t *plugin,
                                          const app_setting_t *row),
                             void *ctx);
+/** The folder that plugins come from: PluginDir, the host's, or the one named at the build. */
+const char *app_core_plugin_dir(const app_core_t *core);
+
 /** Loads a plugin without using it in a site. */
 apr_status_t app_core_load(app_core_t *core, const char *dir, const char *name,
                            const app_plugin_t **pplugin, app_error_t *err);

@@ -157,10 +157,6 @@ int app_values_empty(const app_values_t *values);
 /** Bytes of the well-formed UTF-8 character at text, 0 if there is none. */
 apr_size_t app_utf8_step(const char *text, apr_size_t len);
 
-/* app_error.c */
-/** The JSON of an error. @param minimal code and message only */
-const char *app_error_body(const app_error_t *err, int minimal, apr_size_t *plen);
-
 /* app_log.c */
 void app_log_host(const app_host_t *to);
 

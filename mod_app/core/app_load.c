@@ -142,6 +142,11 @@ static const app_plugin_t *already_loaded(app_core_t *core, const char *name)
     return NULL;
 }
 
+const char *app_core_plugin_dir(const app_core_t *core)
+{
+    return core->plugin_dir;
+}
+
 apr_status_t app_core_load(app_core_t *core, const char *dir, const char *name,
                            const app_plugin_t **pplugin, app_error_t *err)
 {

@@ -6,6 +6,7 @@
 #include "app_core_int.h"
 
 #define BODY_FIRST_SIZE 8192
+#define SHORTEST_RUN    1000
 
 /**
  * A number that no other request of this machine has for a long time: a random start per
@@ -116,6 +117,16 @@ apr_pool_t *app_request_pool(const app_request_t *r)
 apr_time_t app_request_deadline(const app_request_t *r)
 {
     return r->deadline;
+}
+
+apr_interval_time_t app_request_statement_time(const app_request_t *r)
+{
+    apr_interval_time_t left = r->deadline - apr_time_now();
+
+    if (left > r->conf->statement_timeout) {
+        return r->conf->statement_timeout;
+    }
+    return left > SHORTEST_RUN ? left : SHORTEST_RUN;
 }
 
 int app_request_gone(app_request_t *r)

@@ -46,6 +46,7 @@ app_shm_t *app_shm_declare(app_instance_t *self, const char *name, apr_size_t si
 
 static apr_status_t make_lock(shm_header_t *header)
 {
+    apr_time_t until = apr_time_now() + SHM_WAIT;
     apr_uint32_t fresh = SHM_FRESH;
 
     if (__atomic_compare_exchange_n(&header->ready, &fresh, SHM_MAKING, 0, __ATOMIC_ACQ_REL,
@@ -55,7 +56,11 @@ static apr_status_t make_lock(shm_header_t *header)
         }
         __atomic_store_n(&header->ready, SHM_READY, __ATOMIC_RELEASE);
     }
+    /* Somebody else is at it; one who died at it would never be done. */
     while (__atomic_load_n(&header->ready, __ATOMIC_ACQUIRE) != SHM_READY) {
+        if (apr_time_now() > until) {
+            return APR_TIMEUP;
+        }
         apr_sleep(1000);
     }
     return APR_SUCCESS;
@@ -73,8 +78,9 @@ apr_status_t app_shm_share(app_core_t *core, app_error_t *err)
             return APP_EFAIL;
         }
         if (make_lock(shm->base) != APR_SUCCESS) {
-            return app_fail(err, APP_E_INTERNAL,
-                            "a lock for \"%s\" cannot be made in shared memory", shm->key);
+            app_fail(err, APP_E_INTERNAL, "a lock for \"%s\" cannot be made in shared memory",
+                     shm->key);
+            return app_hint(err, "If AppStateDir is set, remove its app-shm- files and try again.");
         }
     }
     return APR_SUCCESS;

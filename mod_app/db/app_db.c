@@ -109,7 +109,8 @@ static apr_status_t begin(app_tx_t **ptx, app_db_t *db, const app_tx_options_t *
     tx->pool = p;
     tx->options = *options;
     if (!tx->options.timeout) {
-        tx->options.timeout = db->conf->statement_timeout;
+        tx->options.timeout = options->request ? app_request_statement_time(options->request)
+                                               : db->conf->statement_timeout;
     }
     tx->rows.tx = tx;
     tx->rows.cells = tx->rows.few;

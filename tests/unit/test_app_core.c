@@ -183,6 +183,17 @@ static apr_status_t echo(app_instance_t *self, app_request_t *r, app_response_t 
     return app_response_write(res, body, len);
 }
 
+static apr_status_t say_time(app_instance_t *self, app_request_t *r, app_response_t *res,
+                             app_error_t *err)
+{
+    const char *text = apr_psprintf(unit_pool, "%d", (int)apr_time_as_msec(
+                                                         app_request_statement_time(r)));
+
+    (void)self;
+    (void)err;
+    return app_response_write(res, text, strlen(text));
+}
+
 static apr_status_t break_down(app_instance_t *self, app_request_t *r, app_response_t *res,
                                app_error_t *err)
 {
@@ -257,6 +268,7 @@ static const app_route_t routes[] = {
     { NULL, "/say/", say_path },
     { "GET", "/much", say_much },
     { "POST", "/echo", echo },
+    { "GET", "/time", say_time },
     { "GET", "/fail", break_down },
     { "GET", "/silent", fail_silently },
     { NULL, NULL, NULL },
@@ -493,6 +505,34 @@ static void test_location_settings(void **state)
                         "{\"code\":\"22P02\",\"message\":\"no number: \\\"x\\\"\"}");
 }
 
+static void test_time_of_a_statement(void **state)
+{
+    static const struct {
+        const char *statement, *request;
+        int least, most;
+    } cases[] = {
+        { "30s", "60s", 30000, 30000 },
+        { "20ms", "60s", 20, 20 },
+        { "30s", "5s", 1, 5000 },
+    };
+    size_t i;
+
+    (void)state;
+    start();
+    for (i = 0; i < COUNT(cases); i++) {
+        app_site_conf_t *location = app_conf_create(core, APP_IN_LOCATION, unit_pool);
+        app_error_t err = { .pool = unit_pool };
+        answer_t answer = { .announced = 1 };
+        apr_int64_t milliseconds = -1;
+
+        app_conf_set(location, "StatementTimeout", cases[i].statement, &err);
+        app_conf_set(location, "RequestTimeout", cases[i].request, &err);
+        ask_as(&answer, APP_ENTRY_API, "GET", "/time", location, "127.0.0.1");
+        app_int64_parse(answer.body.data, answer.body.len, &milliseconds);
+        assert_in_range(milliseconds, cases[i].least, cases[i].most);
+    }
+}
+
 static void test_health(void **state)
 {
     static const struct {
@@ -571,6 +611,7 @@ static struct CMUnitTest tests[] = {
     cmocka_unit_test(test_long_answers_stream),
     cmocka_unit_test(test_bodies),
     cmocka_unit_test(test_location_settings),
+    cmocka_unit_test(test_time_of_a_statement),
     cmocka_unit_test(test_health),
     cmocka_unit_test(test_a_stopped_core_says_so),
     cmocka_unit_test(test_a_plugin_refuses),
