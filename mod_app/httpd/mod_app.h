@@ -35,10 +35,16 @@ typedef struct app_mount_t {
     app_entry_e           entry;
 } app_mount_t;
 
+/** A line of ours: an error that is found when all are read is to name it too. */
+typedef struct app_line_t {
+    const ap_directive_t *directive;
+    const char           *about; /* what an error's message says of it: "Database", "plugin rest " */
+} app_line_t;
+
 /** A server or virtual host. */
 typedef struct app_server_t {
     app_site_conf_t    *conf;    /* NULL: it has no settings */
-    apr_array_header_t *plugins; /* of const ap_directive_t *: its <AppPlugin> lines, for errors */
+    apr_array_header_t *lines;   /* of app_line_t: where the settings stand */
     app_site_t         *site;    /* NULL before check_config, and where nothing is mounted */
     apr_array_header_t *mounts;  /* of app_mount_t, longest path first; NULL before check_config */
 } app_server_t;
@@ -67,6 +73,9 @@ void *app_httpd_conf_server(apr_pool_t *p, server_rec *s);
 void *app_httpd_conf_server_merge(apr_pool_t *p, void *outer, void *inner);
 void *app_httpd_conf_location(apr_pool_t *p, char *path);
 void *app_httpd_conf_location_merge(apr_pool_t *p, void *outer, void *inner);
+
+/** The line that an error is about, as far as its message tells; or NULL. */
+const ap_directive_t *app_httpd_conf_line(const app_server_t *server, const app_error_t *err);
 
 /** A failure as one sentence, or a few, for an administrator. */
 const char *app_httpd_conf_sentence(const app_error_t *err, apr_pool_t *p);

@@ -25,7 +25,7 @@ void *app_httpd_conf_server(apr_pool_t *p, server_rec *s)
     app_server_t *server = apr_pcalloc(p, sizeof(*server));
 
     (void)s;
-    server->plugins = apr_array_make(p, 0, sizeof(const ap_directive_t *));
+    server->lines = apr_array_make(p, 0, sizeof(app_line_t));
     return server;
 }
 
@@ -37,7 +37,7 @@ void *app_httpd_conf_server_merge(apr_pool_t *p, void *outer, void *inner)
         return main_server; /* the same pointer: virtual hosts that change nothing share a site */
     }
     merged = apr_pmemdup(p, host, sizeof(*host));
-    merged->plugins = apr_array_append(p, host->plugins, main_server->plugins);
+    merged->lines = apr_array_append(p, host->lines, main_server->lines);
     if (main_server->conf) {
         merged->conf = app_conf_merge(main_server->conf, host->conf, p);
     }
@@ -82,7 +82,34 @@ static app_site_conf_t *conf_of(const cmd_parms *cmd, app_location_t *location)
     return *place;
 }
 
+/** Keeps in mind where a setting of a server stands. */
+static void remember(const cmd_parms *cmd, const char *about)
+{
+    if (!cmd->path) {
+        app_line_t *line = apr_array_push(server_of(cmd)->lines);
+
+        line->directive = cmd->directive;
+        line->about = about;
+    }
+}
+
 /* Errors */
+
+const ap_directive_t *app_httpd_conf_line(const app_server_t *server, const app_error_t *err)
+{
+    const app_line_t *best = NULL;
+    int i;
+
+    for (i = 0; err->message && i < server->lines->nelts; i++) {
+        const app_line_t *line = &APR_ARRAY_IDX(server->lines, i, app_line_t);
+
+        if (strcasestr(err->message, line->about) &&
+            (!best || strlen(line->about) > strlen(best->about))) {
+            best = line;
+        }
+    }
+    return best ? best->directive : NULL;
+}
 
 static const char *with_stop(const char *text, apr_pool_t *p)
 {
@@ -112,11 +139,13 @@ const char *app_httpd_conf_sentence(const app_error_t *err, apr_pool_t *p)
 static const char *set(cmd_parms *cmd, void *location, const char *args)
 {
     app_error_t err = { .pool = cmd->pool };
+    const app_setting_t *row = cmd->info;
     const char *refusal = ap_check_cmd_context(cmd, FORBIDDEN);
 
     if (refusal) {
         return refusal;
     }
+    remember(cmd, row->name);
     if (app_conf_set(conf_of(cmd, location), cmd->cmd->name + strlen("App"), args, &err) !=
         APR_SUCCESS) {
         return app_httpd_conf_sentence(&err, cmd->pool);
@@ -176,9 +205,7 @@ static const char *use_plugin(cmd_parms *cmd, void *location, const char *args)
     if (app_conf_plugin(conf, name, &values, &err) != APR_SUCCESS) {
         return app_httpd_conf_sentence(&err, cmd->pool);
     }
-    if (!cmd->path) {
-        APR_ARRAY_PUSH(server_of(cmd)->plugins, const ap_directive_t *) = cmd->directive;
-    }
+    remember(cmd, apr_pstrcat(cmd->pool, "plugin ", name, " ", NULL));
     return set_plugin_lines(cmd, conf, values);
 }
 
@@ -201,6 +228,7 @@ static void fill_command(command_rec *command, char *name, const app_setting_t *
     snprintf(name, NAME_SIZE, "App%s%s", row->name, ending);
     command->name = name;
     command->AP_RAW_ARGS = set;
+    command->cmd_data = (void *)row;
     command->args_how = RAW_ARGS;
     command->req_override = RSRC_CONF | ACCESS_CONF;
     command->errmsg = row->help;

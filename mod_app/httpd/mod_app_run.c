@@ -115,28 +115,10 @@ static const char *site_name(const server_rec *s, const server_rec *main_server,
     return same == 1 ? name : apr_psprintf(p, "%s#%d", name, same);
 }
 
-/** The <AppPlugin> line of the plugin that an error is about, if it is about one. */
-static const ap_directive_t *find_plugin_line(const app_server_t *server, const app_error_t *err,
-                                              apr_pool_t *p)
-{
-    int i;
-
-    for (i = 0; err->message && i < server->plugins->nelts; i++) {
-        const ap_directive_t *line = APR_ARRAY_IDX(server->plugins, i, const ap_directive_t *);
-        const char *args = line->args;
-        const char *name = apr_pstrcat(p, "plugin ", ap_getword(p, &args, '>'), " ", NULL);
-
-        if (strncmp(err->message, name, strlen(name)) == 0) {
-            return line;
-        }
-    }
-    return NULL;
-}
-
 static int refuse_site(const server_rec *s, const app_server_t *server, const char *name,
                        const app_error_t *err, apr_pool_t *p)
 {
-    const ap_directive_t *line = find_plugin_line(server, err, p);
+    const ap_directive_t *line = app_httpd_conf_line(server, err);
     const char *where = "";
 
     if (line) {

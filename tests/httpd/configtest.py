@@ -24,6 +24,8 @@ WRONG = [
      "plugin inside refuses its settings: it was told to"),
     ("<VirtualHost 127.0.0.1:1>\nServerName a\n<AppPlugin inside>\nRefuse on\n</AppPlugin>\n"
      + bare.MOUNTS + "</VirtualHost>\n", 3, "server a:1: plugin inside refuses"),
+    (bare.MOUNTS + "AppMaxBody 5k\nAppDatabase mysql://user:secret@host/name\n", 11, "database URL"),
+    (bare.MOUNTS + "AppMaxBody 5k\nAppDetailsFor everybody\n", 11, "everybody"),
     ("<Directory /tmp>\nAppMaxBody 5k\n</Directory>\n", 2, "cannot occur within <Directory"),
     ("<Directory /tmp>\n<AppPlugin hello>\n</AppPlugin>\n</Directory>\n", 2, "cannot occur within <Directory"),
     ("<Files x>\nAppMaxBody 5k\n</Files>\n", 2, "cannot occur within <Files"),
@@ -60,6 +62,7 @@ def run(build):
         name = repr(lines)
         check.true("%s: configtest is content: %s" % (name, output), status != 0)
         check.holds(name, output, sentence)
+        check.true(name + ": a secret is shown", "secret" not in output)
         number = httpd.first_line + line - 1
         check.true("%s: line %d of httpd.conf is not named: %s" % (name, number, output),
                    "line %d of %s:" % (number, httpd.conf) in output
