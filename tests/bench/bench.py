@@ -38,7 +38,7 @@ def arguments():
                                      formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--build", default=os.path.join(ROOT, "build"))
     parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument("--seconds", type=float, default=2)
+    parser.add_argument("--seconds", type=int, default=2)
     parser.add_argument("--connections", type=int, default=16)
     return parser.parse_args()
 
@@ -136,7 +136,7 @@ def fetch(port, target):
 
 def press(port, target, seconds, connections):
     """Requests answered and the time that took."""
-    output = must(["wrk", "-t2", "-c%d" % connections, "-d%gs" % seconds, "--timeout", "5s",
+    output = must(["wrk", "-t2", "-c%d" % connections, "-d%ds" % seconds, "--timeout", "5s",
                    "-H", "Host: " + target.site, "http://127.0.0.1:%d%s" % (port, target.path)])
     if re.search(r"Non-2xx|Socket errors", output):
         raise process.Failed("%s: not every request was answered well\n%s" % (target.what, output))
@@ -146,7 +146,7 @@ def press(port, target, seconds, connections):
 
 def measure(port, targets, roots, options):
     for target in targets:
-        press(port, target, 0.5, options.connections)
+        press(port, target, 1, options.connections)
     for number in range(options.rounds):
         # The other way round each second time: nobody is always behind the same neighbour.
         for target in targets if number % 2 == 0 else reversed(targets):
@@ -197,9 +197,9 @@ def prepare(build):
     databases = [Sqlite(csv), Pgsql(csv)]
     shutil.rmtree(csv)
     sites = [server.Site("sqlite.test", databases[0]), server.Site("pgsql.test", databases[1])]
+    # More threads in each child than there are connections: a child without an idle one closes those kept alive.
     web = server.Server(stage.build(build), "event", sites,
-                        mpm="StartServers 2\nThreadsPerChild 16\nMinSpareThreads 16\n"
-                            "MaxSpareThreads 64\nLogLevel error\n")
+                        mpm="StartServers 2\nThreadsPerChild 32\nLogLevel error\n")
     web.start()
     return web, databases[1]
 
@@ -240,7 +240,7 @@ def main():
     web, pgsql = prepare(os.path.abspath(options.build))
     targets = targets_of(web)
     measure(web.port, targets, {web.process.pid, pgsql.processes()}, options)
-    print("mod_app %s · %s\n%s · %d connections, %d rounds of %g s, no access log\n" %
+    print("mod_app %s · %s\n%s · %d connections, %d rounds of %d s, no access log\n" %
           (commit(), machine(), versions(pgsql.cluster), options.connections, options.rounds,
            options.seconds))
     print(table(targets))
