@@ -9,7 +9,7 @@ import time
 from lib import bare, process
 
 # A sanitizer keeps freed memory for a while.
-MOST_GROWTH = 100000000 if "LD_PRELOAD" in os.environ else 1000000
+MOST_GROWTH = 100000000 if process.PRELOAD else 1000000
 CONF = bare.MOUNTS + "GracefulShutdownTimeout 5\n"
 
 

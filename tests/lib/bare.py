@@ -67,7 +67,8 @@ class Httpd:
         return [server.httpd_program(), "-d", self.folder, "-f", self.conf, *words]
 
     def configtest(self):
-        return process.run(self.command("-t"), cwd="/", env=os.environ)
+        return process.run(self.command("-t"), cwd="/",
+                           env=process.server_environment())
 
     def start(self, *words):
         with open(os.path.join(self.folder, "output"), "ab") as output:

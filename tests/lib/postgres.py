@@ -97,7 +97,7 @@ class Cluster:
         """A psql that stays: SQL is written to its standard input."""
         return process.start(self.psql_command(database), stdin=subprocess.PIPE,
                              stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
-                             env=process.plain_environment())
+                             env=os.environ)
 
     def database(self, name):
         """A fresh database with the tests' tables."""

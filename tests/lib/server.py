@@ -199,9 +199,11 @@ class Server:
             self.backends.append((conf, socket))
             return ('<LocationMatch "^/(api|health|status)">\n    CGIPassAuth On\n'
                     '    SetHandler "proxy:unix:%s|fcgi://localhost"\n</LocationMatch>\n' % socket)
-        return ('SetEnv APP_CONFIG "%s"\nSetEnv APP_LOG_LEVEL info\nScriptAliasMatch "^/(api|health|status)(.*)$" '
-                '"%s/app.cgi/$1$2"\n<Location "/">\n    CGIPassAuth On\n</Location>\n'
-                % (conf, self.build))
+        passed = "".join('SetEnv %s "%s"\n' % (name, os.environ[name])
+                         for name in ("ASAN_OPTIONS", "UBSAN_OPTIONS") if name in os.environ)
+        return (passed + 'SetEnv APP_CONFIG "%s"\nSetEnv APP_LOG_LEVEL info\n'
+                'ScriptAliasMatch "^/(api|health|status)(.*)$" "%s/app.cgi/$1$2"\n'
+                '<Location "/">\n    CGIPassAuth On\n</Location>\n' % (conf, self.build))
 
     # Life
 
@@ -210,7 +212,7 @@ class Server:
 
     def configtest(self):
         """Returns (exit status, what it says)."""
-        return process.run(self.command("-t"), cwd="/", env=os.environ)
+        return process.run(self.command("-t"), cwd="/", env=process.server_environment())
 
     def start(self):
         for conf, socket in self.backends:
@@ -255,8 +257,8 @@ class Server:
         options = {"user": "www-data", "group": "www-data"} if process.is_root() else {}
         backend = process.start([os.path.join(self.build, "app.cgi")], stdin=listener,
                                 stdout=errors, stderr=errors, cwd="/",
-                                env=dict(os.environ, APP_CONFIG=conf,
-                                                   APP_LOG_LEVEL="info"), **options)
+                                env=dict(os.environ, APP_CONFIG=conf, APP_LOG_LEVEL="info"),
+                                **options)
         self.running = getattr(self, "running", []) + [backend]
         errors.close()
         listener.close()
