@@ -81,7 +81,7 @@ fuzz:
 	    SANITIZE='-fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=undefined' fuzz-run
 fuzz-run: $$(CHECK_fuzz)
 	for target in $(notdir $(CHECK_fuzz)); do \
-	    name=$${target#fuzz_}; mkdir -p $(FUZZ_BUILD)/found/$$name; \
+	    name=$${target#fuzz_}; mkdir -p $(BUILD)/found/$$name; \
 	    $(BUILD)/tests/fuzz/$$target -max_total_time=$(FUZZ_SECONDS) -max_len=16384 -timeout=5 -rss_limit_mb=1024 \
 	        -artifact_prefix=$(BUILD)/ -print_final_stats=0 -verbosity=0 \
 	        $(BUILD)/found/$$name tests/fuzz/corpus/$$name || exit 1; done
