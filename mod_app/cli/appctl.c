@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "apr_general.h"
 
@@ -120,6 +121,7 @@ int main(int argc, const char *const argv[])
     if (apr_app_initialize(&argc, &arguments, NULL) != APR_SUCCESS) {
         return APPCTL_WRONG;
     }
+    umask(umask(0) | 027); /* a new database is not for everybody to read */
     apr_pool_create(&ctl.p, NULL);
     ctl.argc = argc - 1;
     ctl.argv = arguments + 1;

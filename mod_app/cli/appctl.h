@@ -25,6 +25,13 @@ int appctl_failed(const app_error_t *err);
 /** Reads the settings and makes the site. */
 apr_status_t appctl_load(const appctl_t *ctl, app_loopback_t **ploopback, app_error_t *err);
 
+/* appctl_owner.c */
+/**
+ * If root runs appctl, gives its rights up for those of the SQLite database's owner. When all
+ * files have been read, before the database is opened. db may be NULL.
+ */
+apr_status_t appctl_become_owner(const app_db_t *db, app_error_t *err);
+
 /* One file each. @return exit code */
 int appctl_migrate(const appctl_t *ctl);
 int appctl_settings(const appctl_t *ctl);

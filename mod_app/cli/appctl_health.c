@@ -31,6 +31,7 @@ int appctl_health(const appctl_t *ctl)
         return appctl_usage("health takes --live or nothing, not \"%s\".", ctl->argv[live]);
     }
     if (appctl_load(ctl, &loopback, &err) != APR_SUCCESS ||
+        appctl_become_owner(app_site_db(app_loopback_site(loopback)), &err) != APR_SUCCESS ||
         app_loopback_start(loopback, &err) != APR_SUCCESS) {
         return appctl_failed(&err);
     }

@@ -50,7 +50,8 @@ static apr_status_t prepare(const appctl_t *ctl, const char *dir, int make, work
         return APP_EFAIL;
     }
     work->dir = dir ? dir : default_dir(work->db, ctl->p);
-    if (appctl_migrations_read(&work->list, work->dir, err, ctl->p) != APR_SUCCESS) {
+    if (appctl_migrations_read(&work->list, work->dir, err, ctl->p) != APR_SUCCESS ||
+        appctl_become_owner(work->db, err) != APR_SUCCESS) {
         return APP_EFAIL;
     }
     /* An SQLite file that is not there yet is made by the first script, not by opening the pool. */

@@ -23,7 +23,8 @@ static void answer_error(app_request_t *r, app_response_t *res, app_error_t *err
     if (!err->code) {
         app_fail(err, APP_E_INTERNAL, NULL);
     }
-    level = err->status >= 500 && !err->noted ? APP_LOG_ERROR : APP_LOG_INFO;
+    /* 501 is the request's doing. */
+    level = err->status >= 500 && err->status != 501 && !err->noted ? APP_LOG_ERROR : APP_LOG_INFO;
     app_log(level, r, "APP0003",
             "%d %s %s%s: %s %s%s%s%s%s", err->status, app_request_method(r), app_request_mount(r),
             app_request_path(r), err->code, err->message ? err->message : "",

@@ -16,6 +16,9 @@
 apr_status_t app_db_make(app_db_t **pdb, const app_core_conf_t *conf, app_error_t *err,
                          apr_pool_t *pconf);
 
+/** The file of an SQLite database; NULL for others. */
+const char *app_db_path(const app_db_t *db);
+
 /** Opens the pool in this process, after the fork. A server that is down is no failure. */
 apr_status_t app_db_start(app_db_t *db, apr_pool_t *pchild, app_error_t *err);
 

@@ -36,8 +36,10 @@ static int room(app_pg_t *pg)
 
 static const char *name_of(char buf[NAME_SIZE], unsigned number)
 {
-    memcpy(buf, "app_", 4);
-    app_db_print_int(buf + 4, number);
+    static const char prefix[] = "app_";
+
+    memcpy(buf, prefix, sizeof(prefix));
+    app_db_print_int(buf + sizeof(prefix) - 1, number);
     return buf;
 }
 

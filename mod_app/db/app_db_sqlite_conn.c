@@ -14,7 +14,7 @@
 
 #include "app_db_sqlite.h"
 
-#define PROGRESS_OPS     1000
+#define PROGRESS_OPS     200
 #define LOOK_INTERVAL    (100 * 1000)
 #define CHECK_INTERVAL   (1000 * 1000)
 #define LOG_PAGES        1000 /* a commit that leaves a longer log checkpoints */
@@ -400,7 +400,7 @@ static apr_status_t use_wal(app_lite_t *lite, app_error_t *err)
 static apr_status_t set_pragmas(app_lite_t *lite, app_error_t *err)
 {
     static const char pragmas[] = "PRAGMA foreign_keys=ON;"
-                                  "PRAGMA temp_store=MEMORY;"
+                                  "PRAGMA temp_store=FILE;"
                                   "PRAGMA journal_size_limit=16777216;"
                                   "PRAGMA cache_size=-8000;"
                                   "PRAGMA mmap_size=0;"

@@ -52,6 +52,7 @@ typedef struct rest_sql_t {
     app_buf_t    text;
     app_value_t *params;
     int          nparams, size;
+    char         mark; /* in front of a parameter's number */
     app_error_t *err;
     apr_pool_t  *pool;
 } rest_sql_t;
@@ -122,7 +123,8 @@ int rest_cache_outdated(rest_t *rest, const rest_schema_t *schema, app_request_t
 
 /* rest_render.c: what both dialects write alike */
 
-rest_sql_t *rest_sql_create(app_error_t *err, apr_pool_t *p);
+/** @param mark "$", or on SQLite "?": "$1" is a name there, looked up among all others */
+rest_sql_t *rest_sql_create(char mark, app_error_t *err, apr_pool_t *p);
 /** Adds a parameter's place to the text. */
 void rest_sql_param(rest_sql_t *sql, const app_value_t *value);
 void rest_sql_text(rest_sql_t *sql, const char *text);

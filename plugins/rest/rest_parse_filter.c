@@ -275,7 +275,7 @@ static int parse_group(rest_cursor_t *c, rest_filter_t *group)
         return 0;
     }
     if (c->depth == REST_DEPTH_MAX) {
-        return rest_lex_miss(c, c->at, "no deeper nesting than 32 levels");
+        return rest_lex_miss(c, c->at, "no deeper nesting than 16 levels");
     }
     c->depth++;
     ok = parse_terms(c, &group->children) && rest_lex_char(c, ')', "\")\"");

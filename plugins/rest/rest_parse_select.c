@@ -69,7 +69,7 @@ static int parse_embed(rest_cursor_t *c, rest_item_t *item, rest_item_e kind)
         return 0;
     }
     if (c->depth == REST_DEPTH_MAX) {
-        return rest_lex_miss(c, c->at, "no deeper nesting than 32 levels");
+        return rest_lex_miss(c, c->at, "no deeper nesting than 16 levels");
     }
     c->depth++;
     ok = parse_items(c, &item->select) && rest_lex_char(c, ')', "\")\"");

@@ -13,7 +13,7 @@
 
 #include "rest_json.h"
 
-#define REST_DEPTH_MAX 32 /* groups in groups, embeds in embeds */
+#define REST_DEPTH_MAX 16 /* groups in groups, embeds in embeds */
 
 typedef struct rest_name_t {
     struct rest_name_t *next;

@@ -14,13 +14,14 @@
 #define FIRST_PARAMS  8
 #define PARAMS_MAX    30000 /* what both databases take in one statement */
 
-rest_sql_t *rest_sql_create(app_error_t *err, apr_pool_t *p)
+rest_sql_t *rest_sql_create(char mark, app_error_t *err, apr_pool_t *p)
 {
     rest_sql_t *sql = apr_pcalloc(p, sizeof(*sql));
 
     app_buf_init(&sql->text, p, SQL_MAX);
     sql->params = apr_palloc(p, sizeof(*sql->params) * FIRST_PARAMS);
     sql->size = FIRST_PARAMS;
+    sql->mark = mark;
     sql->err = err;
     sql->pool = p;
     return sql;
@@ -42,8 +43,8 @@ void rest_sql_param(rest_sql_t *sql, const app_value_t *value)
         sql->size *= 2;
     }
     sql->params[sql->nparams++] = *value;
-    app_buf_add(&sql->text, place, (apr_size_t)apr_snprintf(place, sizeof(place), "$%d",
-                                                            sql->nparams));
+    app_buf_add(&sql->text, place, (apr_size_t)apr_snprintf(place, sizeof(place), "%c%d",
+                                                            sql->mark, sql->nparams));
 }
 
 void rest_sql_text(rest_sql_t *sql, const char *text)

@@ -179,7 +179,7 @@ static const char *rows_or_count(const rest_plan_t *plan, int counted)
 static apr_status_t render_read(rest_statement_t *statement, const rest_plan_t *plan, int counted,
                                 app_error_t *err, apr_pool_t *p)
 {
-    rest_sql_t *sql = statement->main = rest_sql_create(err, p);
+    rest_sql_t *sql = statement->main = rest_sql_create('$', err, p);
 
     if (plan->total) {
         app_buf_adds(&sql->text, "SELECT app_rows.app_json, app_rows.app_n, app_all.app_total"
@@ -283,7 +283,7 @@ static void render_keys(rest_sql_t *sql, const rest_plan_t *plan)
 static apr_status_t render_insert(rest_statement_t *statement, const rest_plan_t *plan,
                                   app_error_t *err, apr_pool_t *p)
 {
-    rest_sql_t *sql = statement->main = rest_sql_create(err, p);
+    rest_sql_t *sql = statement->main = rest_sql_create('$', err, p);
     rest_relation_t shown = *plan->root.relation;
     rest_node_t node = plan->root;
 

@@ -195,7 +195,7 @@ static void render_value(rest_sql_t *sql, const rest_node_t *node, const rest_co
 const char *rest_sqlite_pair(const rest_node_t *node, const rest_column_t *column,
                              const char *name, apr_pool_t *p)
 {
-    rest_sql_t *sql = rest_sql_create(NULL, p);
+    rest_sql_t *sql = rest_sql_create('?', NULL, p);
 
     rest_sql_literal(sql, name);
     app_buf_adds(&sql->text, ", ");
@@ -366,7 +366,7 @@ static apr_status_t render_rows(rest_sql_t *sql, const rest_plan_t *plan, int ne
 static apr_status_t render_read(rest_statement_t *statement, const rest_plan_t *plan, int counted,
                                 app_error_t *err, apr_pool_t *p)
 {
-    rest_sql_t *sql = statement->main = rest_sql_create(err, p);
+    rest_sql_t *sql = statement->main = rest_sql_create('?', err, p);
 
     if (!plan->rows) {
         return render_numbers(sql, plan, 1);
@@ -487,7 +487,7 @@ static apr_status_t render_insert(rest_statement_t *statement, const rest_plan_t
 {
     const rest_relation_t *relation = plan->root.relation;
 
-    statement->each = rest_sql_create(err, p);
+    statement->each = rest_sql_create('?', err, p);
     if (!rest_plan_shows(plan)) {
         return render_each(statement->each, plan);
     }
@@ -496,7 +496,7 @@ static apr_status_t render_insert(rest_statement_t *statement, const rest_plan_t
                                 "Showing what was written to '%s', which has no key, is not "
                                 "available", relation->name);
     }
-    statement->main = rest_sql_create(err, p);
+    statement->main = rest_sql_create('?', err, p);
     return render_each(statement->each, plan) == APR_SUCCESS ? render_shown(statement->main, plan)
                                                              : APP_EFAIL;
 }

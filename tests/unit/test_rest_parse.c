@@ -308,7 +308,7 @@ static void test_depth(void **state)
         app_buf_adds(&buf, "and(");
     }
     assert_int_equal(rest_parse_query(&query, buf.data, &err, unit_pool), APP_EFAIL);
-    assert_non_null(strstr(err.details, "no deeper nesting than 32 levels"));
+    assert_non_null(strstr(err.details, "no deeper nesting than 16 levels"));
 }
 
 static void test_location(void **state)

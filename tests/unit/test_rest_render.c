@@ -68,7 +68,7 @@ typedef struct case_t {
 
 static const case_t cases[] = {
     { "r", "select=id&id=eq.5", NULL, NULL, 0, 0,
-      "SELECT " ID " AS j, NULL, NULL FROM " F_ " WHERE (" F_ ".\"id\" = $1) | 5",
+      "SELECT " ID " AS j, NULL, NULL FROM " F_ " WHERE (" F_ ".\"id\" = ?1) | 5",
       PG_FEW_ID " WHERE (" G_ ".\"id\" = $1)) app_page | '5'" },
     { "r", "select=id&id=eq.5", NULL, NULL, 0, 1, NULL,
       PG_ID " WHERE (" G_ ".\"id\" = $1)) app_page | '5'" },
@@ -76,7 +76,7 @@ static const case_t cases[] = {
       PG_ID " WHERE NOT (" G_ ".\"id\" = $1)) app_page | '5'" },
     { "r", "select=a:%22ti%5C%22tle%22&%22ti%5C%22tle%22=neq.x", NULL, NULL, 0, 0,
       "SELECT json_object('a', app_json(" F_ ".\"ti\"\"tle\", 'text')) AS j, NULL, NULL FROM " F_
-      " WHERE (" F_ ".\"ti\"\"tle\" <> $1) | 'x'",
+      " WHERE (" F_ ".\"ti\"\"tle\" <> ?1) | 'x'",
       PG_ROWS G_ ".\"ti\"\"tle\" AS \"a\" FROM " G_ " WHERE (" G_
       ".\"ti\"\"tle\" <> $1)) app_page | 'x'" },
     { "r", "select=%22a'b%22:id", NULL, NULL, 0, 0,
@@ -84,7 +84,7 @@ static const case_t cases[] = {
       NULL },
     { "r", "select=id&order=id.desc,seen&limit=5&offset=10", NULL, NULL, 0, 0,
       "SELECT " ID " AS j, NULL, NULL FROM " F_ " ORDER BY " F_ ".\"id\" DESC NULLS FIRST, " F_
-      ".\"seen\" ASC NULLS LAST LIMIT $1 OFFSET $2 | 5, 10",
+      ".\"seen\" ASC NULLS LAST LIMIT ?1 OFFSET ?2 | 5, 10",
       PG_FEW_ID " ORDER BY " G_ ".\"id\" DESC NULLS FIRST, " G_
       ".\"seen\" ASC NULLS LAST LIMIT $1 OFFSET $2) app_page | 5, 10" },
     { "r", "select=id&order=id", NULL, NULL, 0, 0,
@@ -92,27 +92,27 @@ static const case_t cases[] = {
       ".\"id\" ASC NULLS LAST LIMIT -1) app_page CROSS JOIN " F_ " ON " F_
       ".rowid = app_page.app_row", NULL },
     { "r", "select=id&offset=3", NULL, NULL, 0, 0,
-      "SELECT " ID " AS j, NULL, NULL FROM " F_ " LIMIT -1 OFFSET $1 | 3", NULL },
+      "SELECT " ID " AS j, NULL, NULL FROM " F_ " LIMIT -1 OFFSET ?1 | 3", NULL },
     { "r", "select=id&or=(id.in.(1,2),not.and(seen.is.true,id.not.gt.3))", NULL, NULL, 0, 0,
-      "SELECT " ID " AS j, NULL, NULL FROM " F_ " WHERE ((" F_ ".\"id\" IN ($1, $2)) OR NOT ((" F_
-      ".\"seen\" IS TRUE) AND NOT (" F_ ".\"id\" > $3))) | 1, 2, 3",
+      "SELECT " ID " AS j, NULL, NULL FROM " F_ " WHERE ((" F_ ".\"id\" IN (?1, ?2)) OR NOT ((" F_
+      ".\"seen\" IS TRUE) AND NOT (" F_ ".\"id\" > ?3))) | 1, 2, 3",
       PG_ID " WHERE ((" G_ ".\"id\" = ANY ($1)) OR NOT ((" G_ ".\"seen\" IS TRUE) AND NOT (" G_
       ".\"id\" > $2)))) app_page | '{\"1\",\"2\"}', '3'" },
     { "r", "select=id&id=in.()", NULL, NULL, 0, 0,
       "SELECT " ID " AS j, NULL, NULL FROM " F_ " WHERE (0)",
       PG_ID " WHERE (" G_ ".\"id\" = ANY ($1))) app_page | '{}'" },
     { "r", "select=id&seen=eq.yes&seen=is.unknown", NULL, NULL, 0, 0,
-      "SELECT " ID " AS j, NULL, NULL FROM " F_ " WHERE (" F_ ".\"seen\" = $1) AND (" F_
+      "SELECT " ID " AS j, NULL, NULL FROM " F_ " WHERE (" F_ ".\"seen\" = ?1) AND (" F_
       ".\"seen\" IS NULL) | 1",
       PG_ID " WHERE (" G_ ".\"seen\" = $1) AND (" G_ ".\"seen\" IS UNKNOWN)) app_page | 'yes'" },
     { "r", "select=id&%22ti%5C%22tle%22=like.a*_%5B", NULL, NULL, 0, 0,
-      "SELECT " ID " AS j, NULL, NULL FROM " F_ " WHERE (" F_ ".\"ti\"\"tle\" GLOB $1) | 'a*?[[]'",
+      "SELECT " ID " AS j, NULL, NULL FROM " F_ " WHERE (" F_ ".\"ti\"\"tle\" GLOB ?1) | 'a*?[[]'",
       PG_ID " WHERE (" G_ ".\"ti\"\"tle\" LIKE $1)) app_page | 'a%_['" },
     { "r", "select=id&%22ti%5C%22tle%22=ilike.a*", NULL, NULL, 0, 0,
-      "SELECT " ID " AS j, NULL, NULL FROM " F_ " WHERE (" F_ ".\"ti\"\"tle\" GLOB $1) | '[aA]*'",
+      "SELECT " ID " AS j, NULL, NULL FROM " F_ " WHERE (" F_ ".\"ti\"\"tle\" GLOB ?1) | '[aA]*'",
       PG_ID " WHERE (" G_ ".\"ti\"\"tle\" ILIKE $1)) app_page | 'a%'" },
     { "r", "select=id&id=isdistinct.1", NULL, NULL, 0, 0,
-      "SELECT " ID " AS j, NULL, NULL FROM " F_ " WHERE (" F_ ".\"id\" IS NOT $1) | 1",
+      "SELECT " ID " AS j, NULL, NULL FROM " F_ " WHERE (" F_ ".\"id\" IS NOT ?1) | 1",
       PG_ID " WHERE (" G_ ".\"id\" IS DISTINCT FROM $1)) app_page | '1'" },
     { "r", "select=id::text,seen::text", NULL, NULL, 0, 0,
       "SELECT json_object('id', CAST(" F_ ".\"id\" AS TEXT), 'seen', CASE " F_
@@ -121,11 +121,11 @@ static const case_t cases[] = {
       ".\"seen\" AS text) AS \"seen\" FROM " G_ ") app_page" },
     { "own", "select=id&id=eq.1", NULL, NULL, 0, 0,
       "SELECT " ID " AS j, NULL, NULL FROM " F_ " WHERE (id > 0 OR seen) AND (" F_
-      ".\"id\" = $1) | 1", NULL },
+      ".\"id\" = ?1) | 1", NULL },
     { "r", "select=id&id=gt.1&limit=2", "count=exact", NULL, 0, 0,
-      "SELECT NULL AS j, NULL, (SELECT count(*) FROM " F_ " WHERE (" F_ ".\"id\" > $1))"
+      "SELECT NULL AS j, NULL, (SELECT count(*) FROM " F_ " WHERE (" F_ ".\"id\" > ?1))"
       " UNION ALL SELECT * FROM (SELECT " ID " AS j, NULL, NULL FROM " F_ " WHERE (" F_
-      ".\"id\" > $2) LIMIT $3) | 1, 1, 2",
+      ".\"id\" > ?2) LIMIT ?3) | 1, 1, 2",
       "SELECT app_rows.app_json, app_rows.app_n, app_all.app_total FROM (SELECT count(*) AS"
       " app_total"
       " FROM " G_ " WHERE (" G_ ".\"id\" > $1)) app_all LEFT JOIN (" PG_FEW_ID " WHERE (" G_
@@ -135,11 +135,11 @@ static const case_t cases[] = {
       " FROM"
       " (SELECT " ID " AS j, NULL, NULL FROM " F_ ")", NULL },
     { "r", "limit=3", NULL, NULL, 1, 0,
-      "SELECT NULL AS j, (SELECT count(*) FROM (SELECT 1 FROM " F_ " LIMIT $1)), NULL | 3",
+      "SELECT NULL AS j, (SELECT count(*) FROM (SELECT 1 FROM " F_ " LIMIT ?1)), NULL | 3",
       "SELECT NULL::text AS app_json, count(*) AS app_n FROM (SELECT FROM " G_
       " LIMIT $1) app_page | 3" },
     { "r", "", NULL, "[{\"id\":1,\"seen\":true},{\"id\":2,\"seen\":null}]", 0, 0,
-      "each INSERT INTO " F_ " (\"id\", \"seen\") VALUES ($1, $2) | 2, null",
+      "each INSERT INTO " F_ " (\"id\", \"seen\") VALUES (?1, ?2) | 2, null",
       "INSERT INTO " G_ " (\"id\", \"seen\") SELECT \"id\", \"seen\" FROM"
       " json_to_recordset($1::json)"
       " AS app_body (\"id\" integer, \"seen\" boolean)"
@@ -149,8 +149,8 @@ static const case_t cases[] = {
       " (id > 0 OR seen) IS TRUE",
       "INSERT INTO " G_ " SELECT FROM generate_series(1, $1) | 1" },
     { "r", "select=id&order=id.desc", "return=representation", "{\"id\":1}", 0, 0,
-      "each INSERT INTO " F_ " (\"id\") VALUES ($1) RETURNING json_array(rowid) | 1"
-      " then SELECT " ID ", NULL, NULL FROM json_each($1) AS app_key CROSS JOIN " F_ " ON " F_
+      "each INSERT INTO " F_ " (\"id\") VALUES (?1) RETURNING json_array(rowid) | 1"
+      " then SELECT " ID ", NULL, NULL FROM json_each(?1) AS app_key CROSS JOIN " F_ " ON " F_
       ".rowid = json_extract(app_key.value, '$[0]') ORDER BY " F_
       ".\"id\" DESC NULLS FIRST, app_key.key | ''",
       "WITH app_new AS (INSERT INTO " G_ " (\"id\") SELECT \"id\" FROM"

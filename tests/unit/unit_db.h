@@ -122,6 +122,7 @@ static inline int client_gone(void *data)
 static inline app_request_t *request_of(int *gone)
 {
     static const app_exchange_ops_t ops = { .gone = client_gone };
+    static const app_core_conf_t conf = { .statement_timeout = 30 * APR_USEC_PER_SEC };
     app_exchange_t *exchange = apr_pcalloc(unit_pool, sizeof(*exchange));
     app_request_t *r = apr_pcalloc(unit_pool, sizeof(*r));
 
@@ -129,6 +130,8 @@ static inline app_request_t *request_of(int *gone)
     exchange->ops = &ops;
     exchange->data = gone;
     r->exchange = exchange;
+    r->conf = &conf;
+    r->deadline = apr_time_now() + 60 * APR_USEC_PER_SEC;
     return r;
 }
 
