@@ -16,7 +16,6 @@ RUN apt-get update \
  && apt-get install -y --no-install-recommends $(/tmp/packages --list serve) libcjose0 libfcgi0ldbl \
  && rm -rf /var/lib/apt/lists/* /tmp/packages
 COPY --from=build /out/ /
-COPY conf/container.conf /etc/mod_app/httpd.conf
 RUN install -d -o www-data -g www-data /data
 
 ENV DATABASE_URL=sqlite:/data/app.db
@@ -26,4 +25,4 @@ EXPOSE 8080
 STOPSIGNAL SIGWINCH
 HEALTHCHECK --interval=10s --timeout=3s CMD ["curl", "-fsS", "-o", "/dev/null", "http://127.0.0.1:8080/health/live"]
 # mod_app's own tables are made or brought up to date first; what is there already stays.
-CMD ["sh", "-c", "appctl -f /etc/mod_app/httpd.conf migrate up && exec apache2 -f /etc/mod_app/httpd.conf -DFOREGROUND"]
+CMD ["sh", "-c", "appctl -f /usr/local/share/mod_app/conf/container.conf migrate up && exec apache2 -f /usr/local/share/mod_app/conf/container.conf -DFOREGROUND"]
