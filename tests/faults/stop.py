@@ -17,6 +17,8 @@ def run(build):
             server = fault.start(build, fault.database(build, "sqlite"), host)
             try:
                 stop(server, host, number)
+            except process.Failed as error:
+                raise process.Failed("[%s, signal %d] %s" % (host, number, error)) from error
             finally:
                 server.stop()
 
@@ -41,6 +43,7 @@ def stop(server, host, number):
         if number == signal.SIGWINCH and host != "fastcgi":
             server.process.send_signal(number)
             thread.join(15)
+            process.wait_until(lambda: server.process.poll() is not None, 15)
             fault.expect(slow and slow[0].status == 200 and slow[0].text().endswith("}]"),
                          "[%s] the request under way did not end well", name)
         fault.expect(server.stop(), "[%s] had to be killed", name)
