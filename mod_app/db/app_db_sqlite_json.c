@@ -1,13 +1,18 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /**
- * app_json(value, kind): a value as a fragment of JSON, with SQLite's JSON subtype, so that
- * json_object() takes it as it is. SQLite's own functions print doubles with 15 digits, infinity as
- * a bare word, and refuse blobs.
+ * app_json(value, kind): a value as a fragment of JSON, with SQLite's JSON subtype.
+ * app_object(members, value, ...): a row as a JSON object in one call; members is the text
+ * kind"name" for each value, the name as a JSON string.
+ *
+ * SQLite's own functions print doubles with 15 digits, infinity as a bare word, and refuse blobs;
+ * and each of them copies its result, which for a row of a dozen columns is most of the work.
  *
  * kind is the declared type's: "bool", "numeric", "json", "date", "timestamp", "timestamptz"; every
  * other word ("int", "real", "text", "time", "blob", "any" …) and a value that does not fit its
  * kind is printed by its storage class: number, string, "\\x" and hex digits.
  */
+#include <stdlib.h>
+
 #include "apr_lib.h"
 #include "apr_time.h"
 
@@ -326,34 +331,44 @@ static void add_blob(app_buf_t *buf, const unsigned char *bytes, apr_size_t len)
     app_buf_addc(buf, '"');
 }
 
-static void app_json(sqlite3_context *ctx, int argc, sqlite3_value **argv)
+static void add_value(app_buf_t *buf, sqlite3_value *value, kind_e kind)
 {
-    app_buf_t *buf = &((app_lite_t *)sqlite3_user_data(ctx))->text;
-    kind_e kind = kind_of((const char *)sqlite3_value_text(argv[1]));
     const void *bytes;
 
-    (void)argc;
-    buf->len = 0;
-    buf->full = 0;
-    switch (sqlite3_value_type(argv[0])) {
+    switch (sqlite3_value_type(value)) {
     case SQLITE_NULL:
         app_buf_adds(buf, "null");
         break;
     case SQLITE_INTEGER:
-        add_int(buf, sqlite3_value_int64(argv[0]), kind);
+        add_int(buf, sqlite3_value_int64(value), kind);
         break;
     case SQLITE_FLOAT:
-        add_real(buf, sqlite3_value_double(argv[0]));
+        add_real(buf, sqlite3_value_double(value));
         break;
     case SQLITE_BLOB:
-        bytes = sqlite3_value_blob(argv[0]);
-        add_blob(buf, bytes, (apr_size_t)sqlite3_value_bytes(argv[0]));
+        bytes = sqlite3_value_blob(value);
+        add_blob(buf, bytes, (apr_size_t)sqlite3_value_bytes(value));
         break;
     default:
-        bytes = sqlite3_value_text(argv[0]);
-        add_text(buf, bytes ? bytes : "", (apr_size_t)sqlite3_value_bytes(argv[0]), kind);
+        bytes = sqlite3_value_text(value);
+        add_text(buf, bytes ? bytes : "", (apr_size_t)sqlite3_value_bytes(value), kind);
         break;
     }
+}
+
+/* The functions. Both write into the connection's text, which SQLite copies. */
+
+static app_buf_t *begin(sqlite3_context *ctx)
+{
+    app_buf_t *buf = &((app_lite_t *)sqlite3_user_data(ctx))->text;
+
+    buf->len = 0;
+    buf->full = 0;
+    return buf;
+}
+
+static void finish(sqlite3_context *ctx, const app_buf_t *buf)
+{
     if (app_buf_full(buf)) {
         sqlite3_result_error_toobig(ctx);
         return;
@@ -362,13 +377,143 @@ static void app_json(sqlite3_context *ctx, int argc, sqlite3_value **argv)
     sqlite3_result_subtype(ctx, JSON_SUBTYPE);
 }
 
+static void app_json(sqlite3_context *ctx, int argc, sqlite3_value **argv)
+{
+    app_buf_t *buf = begin(ctx);
+
+    (void)argc;
+    add_value(buf, argv[0], kind_of((const char *)sqlite3_value_text(argv[1])));
+    finish(ctx, buf);
+}
+
+/* Members of app_object() */
+
+typedef struct member_t {
+    kind_e      kind;
+    const char *name; /* with its quotes */
+    apr_size_t  len;
+} member_t;
+
+typedef struct members_t {
+    int      count;
+    char    *text; /* behind the array: what the names point into */
+    member_t member[];
+} members_t;
+
+/** Takes kind"name" off the cursor. */
+static int take_member(cursor_t *c, member_t *member)
+{
+    char *kind = (char *)c->at;
+
+    while (c->at < c->end && *c->at != '"') {
+        c->at++;
+    }
+    member->name = c->at;
+    if (!take(c, '"') || !take_string(c)) {
+        return 0;
+    }
+    member->len = (apr_size_t)(c->at - member->name);
+    *(char *)member->name = '\0';
+    member->kind = kind_of(kind);
+    *(char *)member->name = '"';
+    return 1;
+}
+
+/** @return NULL: no memory, or text does not name count members */
+static members_t *read_members(const char *text, apr_size_t len, int count)
+{
+    apr_size_t head = sizeof(members_t) + sizeof(member_t) * (apr_size_t)count;
+    members_t *members = malloc(head + len + 1);
+    cursor_t c;
+    int i;
+
+    if (!members) {
+        return NULL;
+    }
+    members->count = count;
+    members->text = (char *)members + head;
+    memcpy(members->text, text, len);
+    members->text[len] = '\0';
+    c.at = members->text;
+    c.end = members->text + len;
+    for (i = 0; i < count && take_member(&c, &members->member[i]); i++) {
+    }
+    if (i < count || c.at != c.end) {
+        free(members);
+        return NULL;
+    }
+    return members;
+}
+
+/** Read once for a statement: SQLite keeps what was made of a constant argument. */
+static const members_t *members_of(sqlite3_context *ctx, sqlite3_value *text, int count)
+{
+    members_t *members = sqlite3_get_auxdata(ctx, 0);
+
+    if (members && members->count == count) {
+        return members;
+    }
+    if (sqlite3_value_type(text) != SQLITE_TEXT) {
+        return NULL;
+    }
+    members = read_members((const char *)sqlite3_value_text(text),
+                           (apr_size_t)sqlite3_value_bytes(text), count);
+    if (members) {
+        sqlite3_set_auxdata(ctx, 0, members, free);
+    }
+    return sqlite3_get_auxdata(ctx, 0);
+}
+
+static void add_member(app_buf_t *buf, const member_t *member, sqlite3_value *value)
+{
+    app_buf_add(buf, member->name, member->len);
+    app_buf_addc(buf, ':');
+    if (sqlite3_value_subtype(value) == JSON_SUBTYPE &&
+        sqlite3_value_type(value) == SQLITE_TEXT) {
+        app_buf_add(buf, (const char *)sqlite3_value_text(value),
+                    (apr_size_t)sqlite3_value_bytes(value));
+    }
+    else {
+        add_value(buf, value, member->kind);
+    }
+}
+
+static void app_object(sqlite3_context *ctx, int argc, sqlite3_value **argv)
+{
+    app_buf_t *buf = begin(ctx);
+    const members_t *members = argc > 0 ? members_of(ctx, argv[0], argc - 1) : NULL;
+    int i;
+
+    if (!members) {
+        sqlite3_result_error(ctx, "app_object: the members do not fit the values", -1);
+        return;
+    }
+    app_buf_addc(buf, '{');
+    for (i = 0; i < members->count; i++) {
+        if (i) {
+            app_buf_addc(buf, ',');
+        }
+        add_member(buf, &members->member[i], argv[i + 1]);
+    }
+    app_buf_addc(buf, '}');
+    finish(ctx, buf);
+}
+
 int app_lite_function_json(app_lite_t *lite)
 {
-    int flags = SQLITE_UTF8 | SQLITE_DETERMINISTIC | SQLITE_INNOCUOUS;
+    int flags = SQLITE_UTF8 | SQLITE_DETERMINISTIC | SQLITE_INNOCUOUS, rc;
 
 #ifdef SQLITE_RESULT_SUBTYPE
     flags |= SQLITE_RESULT_SUBTYPE; /* from 3.45 on functions have to announce it */
 #endif
-    return sqlite3_create_function_v2(lite->link, "app_json", 2, flags, lite, app_json, NULL, NULL,
-                                      NULL);
+#ifdef SQLITE_SUBTYPE
+    flags |= SQLITE_SUBTYPE;
+#endif
+    rc = sqlite3_create_function_v2(lite->link, "app_json", 2, flags, lite, app_json, NULL, NULL,
+                                    NULL);
+    if (rc != SQLITE_OK) {
+        return rc;
+    }
+    return sqlite3_create_function_v2(lite->link, "app_object", -1, flags, lite, app_object, NULL,
+                                      NULL, NULL);
 }

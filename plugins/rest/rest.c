@@ -117,8 +117,20 @@ static apr_status_t read_body(rest_call_t *call, rest_request_t *request, app_er
     if (app_request_body(call->r, 0, &data, &len, err) != APR_SUCCESS) {
         return APP_EFAIL;
     }
-    return rest_body_parse(&request->body, data, len, app_request_header(call->r, "Content-Type"),
-                           request->query->columns, err, p);
+    if (rest_body_parse(&request->body, data, len, app_request_header(call->r, "Content-Type"),
+                        request->query->columns, err, p) == APR_SUCCESS) {
+        return APR_SUCCESS;
+    }
+    if (err->e == APP_E_NOT_IMPLEMENTED && call->rest->dialect->kind == APP_DB_SQLITE) {
+        err->status = 501;
+    }
+    return APP_EFAIL;
+}
+
+/** Range is for GET only. */
+static const char *range_of(app_request_t *r, const rest_request_t *request)
+{
+    return request->action == REST_READ && !request->head ? app_request_header(r, "Range") : NULL;
 }
 
 /** Step 1. The order is the dialect's: the first thing that is wrong answers. */
@@ -133,16 +145,14 @@ static apr_status_t read_request(rest_call_t *call, rest_request_t *request, app
         read_method(request, app_request_method(r), err) != APR_SUCCESS ||
         read_profile(call, request, request->action == REST_READ, err) != APR_SUCCESS ||
         rest_parse_query(&request->query, app_request_query(r), err, p) != APR_SUCCESS ||
-        read_body(call, request, err, p) != APR_SUCCESS ||
-        rest_accept_choose(&request->media, app_request_header(r, "Accept"), err, p) !=
-            APR_SUCCESS) {
+        rest_window(&request->limit, &request->offset, &request->query->root,
+                    range_of(r, request), err) != APR_SUCCESS ||
+        read_body(call, request, err, p) != APR_SUCCESS) {
         return APP_EFAIL;
     }
+    request->accept = app_request_header(r, "Accept");
     rest_prefer_parse(&request->prefer, app_request_header(r, "Prefer"), p);
     request->max_rows = call->conf->max_rows;
-    if (request->action == REST_READ && !request->head) {
-        request->range = app_request_header(r, "Range");
-    }
     return APR_SUCCESS;
 }
 

@@ -6,7 +6,7 @@
 #include "apr_lib.h"
 #include "apr_strings.h"
 
-#include "rest_query.h"
+#include "rest_plan.h"
 
 #define RANGES_MAX 64 /* media ranges looked at in one header */
 
@@ -95,11 +95,20 @@ static int bare_is(const char *type, const char *name)
     return strncmp(type, name, len) == 0 && (type[len] == '\0' || type[len] == ';');
 }
 
-/** Types of the dialect that are known and not served. */
+/** Types of the dialect that are known and not served. A plan is none: it is off unless allowed. */
 static int known(const char *type)
 {
     return bare_is(type, "text/csv") || bare_is(type, "application/geo+json") ||
-           strncmp(type, "application/vnd.pgrst.", 22) == 0;
+           (strncmp(type, "application/vnd.pgrst.", 22) == 0 && strstr(type, ";nulls=stripped"));
+}
+
+static apr_status_t refuse(const char *type, app_db_kind_e kind, app_error_t *err)
+{
+    if (kind == APP_DB_SQLITE && bare_is(type, "application/geo+json")) {
+        return rest_unavailable(kind, err,
+                                "GeoJSON output is not available on the SQLite backend");
+    }
+    return rest_unavailable(kind, err, "Answers of type '%s' are not available", type);
 }
 
 /** @return whether the type is one of ours */
@@ -122,8 +131,8 @@ static int serve(const char *type, rest_media_e *pmedia)
     return 0;
 }
 
-apr_status_t rest_accept_choose(rest_media_e *pmedia, const char *accept, app_error_t *err,
-                                apr_pool_t *p)
+apr_status_t rest_accept_choose(rest_media_e *pmedia, const char *accept, app_db_kind_e kind,
+                                app_error_t *err, apr_pool_t *p)
 {
     range_t ranges[RANGES_MAX];
     const char *names = "";
@@ -138,8 +147,7 @@ apr_status_t rest_accept_choose(rest_media_e *pmedia, const char *accept, app_er
             return APR_SUCCESS;
         }
         if (known(ranges[i].type)) {
-            app_fail(err, APP_E_NOT_IMPLEMENTED, NULL);
-            return app_details(err, "Answers of type '%s' are not available", ranges[i].type);
+            return refuse(ranges[i].type, kind, err);
         }
     }
     for (i = 0; i < count; i++) {

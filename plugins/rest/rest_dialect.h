@@ -11,9 +11,12 @@ apr_status_t rest_sqlite_load(rest_schema_t *schema, app_tx_t *tx, app_error_t *
 apr_status_t rest_sqlite_is_current(int *pcurrent, const rest_schema_t *schema, app_tx_t *tx,
                                     app_error_t *err);
 
-/** Name and value of a column as two arguments of json_object(). */
-const char *rest_sqlite_pair(const rest_node_t *node, const rest_column_t *column,
-                             const char *name, apr_pool_t *p);
+/**
+ * A column as a member of app_object(): kind and name, for an SQL literal.
+ * @param cast its kind is the cast's, which renders it
+ */
+const char *rest_sqlite_member(const rest_column_t *column, const char *name, int cast,
+                               apr_pool_t *p);
 
 apr_status_t rest_pgsql_load(rest_schema_t *schema, app_tx_t *tx, app_error_t *err);
 apr_status_t rest_pgsql_is_current(int *pcurrent, const rest_schema_t *schema, app_tx_t *tx,

@@ -142,26 +142,32 @@ static apr_status_t add_all(const planner_t *planner, rest_out_t ***ptail)
     return APR_SUCCESS;
 }
 
-static apr_status_t add_item(const planner_t *planner, rest_out_t ***ptail,
-                             const rest_item_t *item)
+/** Whether an item is of the kinds that are there: "*" and columns. */
+static apr_status_t check_item(const planner_t *planner, const rest_item_t *item)
 {
-    const rest_column_t *column;
-
     switch (item->kind) {
-    case REST_ITEM_STAR:
-        return add_all(planner, ptail);
     case REST_ITEM_COUNT:
         return UNAVAILABLE(planner, "Aggregates ('count()') are not available");
     case REST_ITEM_EMBED:
     case REST_ITEM_SPREAD:
         return UNAVAILABLE(planner, "Embedding ('%s(…)' in select) is not available",
-                                item->field.name);
+                           item->field.name);
+    case REST_ITEM_STAR:
     case REST_ITEM_COLUMN:
         break;
     }
-    if (item->aggregate) {
-        return UNAVAILABLE(planner, "Aggregates ('%s.…()') are not available",
-                                item->field.name);
+    return item->aggregate ? UNAVAILABLE(planner, "Aggregates ('%s.…()') are not available",
+                                         item->field.name)
+                           : APR_SUCCESS;
+}
+
+static apr_status_t add_item(const planner_t *planner, rest_out_t ***ptail,
+                             const rest_item_t *item)
+{
+    const rest_column_t *column;
+
+    if (item->kind == REST_ITEM_STAR) {
+        return add_all(planner, ptail);
     }
     if (find_column(planner, &item->field, &column) != APR_SUCCESS) {
         return APP_EFAIL;
@@ -197,6 +203,13 @@ static apr_status_t check_operator(const planner_t *planner, const rest_filter_t
         [REST_OP_NXL] = "nxl",     [REST_OP_ADJ] = "adj",
     };
 
+    if (planner->schema->kind == APP_DB_SQLITE && filter->op >= REST_OP_SL &&
+        filter->op <= REST_OP_ADJ) {
+        UNAVAILABLE(planner, "The '%s' operator on ranges is not available on the SQLite backend",
+                    words[filter->op]);
+        return app_hint(planner->err,
+                        "Keep the bounds in two columns and compare them with gte and lt.");
+    }
     if (filter->op < sizeof(words) / sizeof(words[0]) && words[filter->op]) {
         return UNAVAILABLE(planner, "The '%s' operator is not available", words[filter->op]);
     }
@@ -245,9 +258,6 @@ static apr_status_t plan_order(const planner_t *planner)
     for (; term; term = term->next) {
         rest_sort_t *sort = apr_pcalloc(planner->pool, sizeof(*sort));
 
-        if (term->relation) {
-            return not_embedded(planner, term->relation);
-        }
         if (find_column(planner, &term->field, &sort->column) != APR_SUCCESS) {
             return APP_EFAIL;
         }
@@ -262,25 +272,20 @@ static apr_status_t plan_order(const planner_t *planner)
 
 /* The two actions */
 
-static apr_status_t plan_window(const planner_t *planner)
+/** A window holds for reads only. */
+static void plan_window(const planner_t *planner)
 {
     const rest_request_t *request = planner->request;
     rest_node_t *root = &planner->plan->root;
-    apr_int64_t limit, offset;
 
     root->limit = -1;
-    if (rest_window(&limit, &offset, &request->query->root, request->range, planner->err) !=
-        APR_SUCCESS) {
-        return APP_EFAIL;
-    }
     if (request->action == REST_READ) {
-        if (request->max_rows && (limit < 0 || limit > request->max_rows)) {
-            limit = request->max_rows;
+        root->limit = request->limit;
+        root->offset = request->offset;
+        if (request->max_rows && (root->limit < 0 || root->limit > request->max_rows)) {
+            root->limit = request->max_rows;
         }
-        root->limit = limit;
-        root->offset = offset;
     }
-    return APR_SUCCESS;
 }
 
 /** What is shown of the rows: of a read always, of a write where something is to be shown. */
@@ -385,7 +390,7 @@ static apr_status_t check_prefer(const planner_t *planner)
                                 prefer->count == REST_COUNT_PLANNED ? "planned" : "estimated");
     }
     if (planner->request->action == REST_INSERT) {
-        if (prefer->resolution || planner->request->query->on_conflict) {
+        if (prefer->resolution) {
             return UNAVAILABLE(planner, "Upsert is not available");
         }
         if (prefer->missing == REST_MISSING_DEFAULT) {
@@ -402,6 +407,50 @@ static apr_status_t check_prefer(const planner_t *planner)
     return APR_SUCCESS;
 }
 
+static apr_status_t choose_media(const planner_t *planner)
+{
+    rest_plan_t *plan = planner->plan;
+
+    if (rest_accept_choose(&plan->media, planner->request->accept, planner->schema->kind,
+                           planner->err, planner->pool) != APR_SUCCESS) {
+        return APP_EFAIL;
+    }
+    plan->single = plan->media == REST_MEDIA_OBJECT;
+    return APR_SUCCESS;
+}
+
+/** Which of the two headers answers first is the dialect's. */
+static apr_status_t check_headers(const planner_t *planner)
+{
+    if (planner->request->action == REST_READ && choose_media(planner) != APR_SUCCESS) {
+        return APP_EFAIL;
+    }
+    if (check_prefer(planner) != APR_SUCCESS) {
+        return APP_EFAIL;
+    }
+    return planner->request->action == REST_READ ? APR_SUCCESS : choose_media(planner);
+}
+
+/** What leads to other relations is refused also where a write shows nothing. */
+static apr_status_t check_names(const planner_t *planner)
+{
+    const rest_query_t *query = planner->request->query;
+    const rest_order_t *term;
+    const rest_item_t *item;
+
+    for (term = query->root.order; term; term = term->next) {
+        if (term->relation) {
+            return not_embedded(planner, term->relation);
+        }
+    }
+    for (item = query->select; item; item = item->next) {
+        if (check_item(planner, item) != APR_SUCCESS) {
+            return APP_EFAIL;
+        }
+    }
+    return APR_SUCCESS;
+}
+
 apr_status_t rest_plan_make(rest_plan_t **pplan, const rest_request_t *request,
                             const rest_schema_t *schema, app_error_t *err, apr_pool_t *p)
 {
@@ -410,10 +459,9 @@ apr_status_t rest_plan_make(rest_plan_t **pplan, const rest_request_t *request,
 
     plan->action = request->action;
     plan->kind = schema->kind;
-    plan->single = request->media == REST_MEDIA_OBJECT;
     plan->total = request->prefer.count == REST_COUNT_EXACT;
-    if (plan_window(&planner) != APR_SUCCESS || check_role(&planner) != APR_SUCCESS ||
-        find_relation(&planner) != APR_SUCCESS) {
+    plan_window(&planner);
+    if (check_role(&planner) != APR_SUCCESS || find_relation(&planner) != APR_SUCCESS) {
         return APP_EFAIL;
     }
     plan->root.relation = planner.relation;
@@ -421,7 +469,7 @@ apr_status_t rest_plan_make(rest_plan_t **pplan, const rest_request_t *request,
     if (request->query->embeds) {
         return not_embedded(&planner, request->query->embeds->path->name);
     }
-    if (check_prefer(&planner) != APR_SUCCESS ||
+    if (check_names(&planner) != APR_SUCCESS || check_headers(&planner) != APR_SUCCESS ||
         (request->action == REST_READ ? plan_read(&planner) : plan_insert(&planner)) !=
             APR_SUCCESS) {
         return APP_EFAIL;

@@ -20,9 +20,10 @@ typedef struct rest_request_t {
     const char   *role;     /* in force */
     rest_query_t *query;
     rest_prefer_t prefer;
-    rest_media_e  media;
+    const char   *accept;   /* NULL: anything */
     rest_body_t  *body;     /* writes */
-    const char   *range;    /* Range header of a GET; NULL: none */
+    apr_int64_t   limit;    /* window by query and Range; -1: none */
+    apr_int64_t   offset;
     apr_int64_t   max_rows; /* 0: no cap */
     unsigned      head : 1; /* nobody wants the rows */
 } rest_request_t;
@@ -65,6 +66,7 @@ typedef struct rest_plan_t {
     rest_action_e         action;
     app_db_kind_e         kind;
     rest_node_t           root;      /* what is read, or shown of what was written */
+    rest_media_e          media;
     unsigned              rows : 1;  /* the body is wanted */
     unsigned              total : 1; /* count=exact */
     unsigned              single : 1;
@@ -76,9 +78,9 @@ typedef struct rest_plan_t {
 
 /**
  * Looks names up and applies grants.
- * @return APR_SUCCESS; APP_EFAIL with APP_E_TABLE, APP_E_COLUMN, APP_E_RANGE, APP_E_NOT_EMBEDDED,
- * APP_E_NOT_IMPLEMENTED,
- *         or the SQLSTATEs 42501, 42703, 22023
+ * @return APR_SUCCESS; APP_EFAIL with APP_E_TABLE, APP_E_COLUMN, APP_E_NOT_EMBEDDED,
+ *         APP_E_NOT_ACCEPTABLE, APP_E_PREFERENCES, APP_E_NOT_IMPLEMENTED, or the SQLSTATEs 42501,
+ *         42703, 22023
  */
 apr_status_t rest_plan_make(rest_plan_t **pplan, const rest_request_t *request,
                             const rest_schema_t *schema, app_error_t *err, apr_pool_t *p);

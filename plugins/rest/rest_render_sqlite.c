@@ -12,7 +12,7 @@
 #include "rest_pattern.h"
 #include "rest_value.h"
 
-#define PAIRS_MAX        63   /* of one json_object(): SQLite functions take 127 arguments */
+#define MEMBERS_MAX      126  /* of one app_object(): SQLite functions take 127 arguments */
 #define SORTED_WHOLE_MAX 1000 /* rows that may be sorted as they are */
 
 /** Kinds as app_json() knows them. */
@@ -181,57 +181,54 @@ static apr_status_t render_cast(rest_sql_t *sql, const rest_node_t *node, const 
     return APR_SUCCESS;
 }
 
-static void render_value(rest_sql_t *sql, const rest_node_t *node, const rest_column_t *column)
+const char *rest_sqlite_member(const rest_column_t *column, const char *name, int cast,
+                               apr_pool_t *p)
 {
-    if (column->plain) {
-        rest_sql_column(sql, node, column);
-        return;
+    app_buf_t json, member;
+    const char *c;
+
+    app_buf_init(&json, p, APR_SIZE_MAX / 2);
+    app_buf_add_json(&json, name, strlen(name));
+    app_buf_init(&member, p, APR_SIZE_MAX / 2);
+    app_buf_adds(&member, cast ? "any" : kind_word(column->kind));
+    for (c = json.data; *c; c++) {
+        app_buf_add(&member, "''", *c == '\'' ? 2 : 0);
+        app_buf_add(&member, c, *c == '\'' ? 0 : 1);
     }
-    app_buf_adds(&sql->text, "app_json(");
-    rest_sql_column(sql, node, column);
-    app_buf_addf(&sql->text, ", '%s')", kind_word(column->kind));
+    return member.data;
 }
 
-const char *rest_sqlite_pair(const rest_node_t *node, const rest_column_t *column,
-                             const char *name, apr_pool_t *p)
+static apr_status_t render_value(rest_sql_t *sql, const rest_node_t *node, const rest_out_t *out)
 {
-    rest_sql_t *sql = rest_sql_create('?', NULL, p);
-
-    rest_sql_literal(sql, name);
-    app_buf_adds(&sql->text, ", ");
-    render_value(sql, node, column);
-    return sql->text.data;
-}
-
-static apr_status_t render_out(rest_sql_t *sql, const rest_node_t *node, const rest_out_t *out)
-{
-    if (!out->cast && out->name == out->column->name && out->column->pair) {
-        app_buf_adds(&sql->text, out->column->pair);
-        return APR_SUCCESS;
-    }
-    rest_sql_literal(sql, out->name);
-    app_buf_adds(&sql->text, ", ");
     if (out->cast) {
         return render_cast(sql, node, out);
     }
-    render_value(sql, node, out->column);
+    rest_sql_column(sql, node, out->column);
     return APR_SUCCESS;
 }
 
-/** One json_object() of at most PAIRS_MAX members. @return what is left, or NULL */
+/** One app_object() of at most MEMBERS_MAX members. @return what is left, or NULL */
 static const rest_out_t *render_object(rest_sql_t *sql, const rest_node_t *node,
                                        const rest_out_t *out, apr_status_t *pstatus)
 {
-    int pairs;
+    const rest_out_t *each = out;
+    int i;
 
-    app_buf_adds(&sql->text, "json_object(");
-    for (pairs = 0; out && pairs < PAIRS_MAX && *pstatus == APR_SUCCESS; pairs++) {
-        app_buf_adds(&sql->text, pairs ? ", " : "");
-        *pstatus = render_out(sql, node, out);
-        out = out->next;
+    app_buf_adds(&sql->text, "app_object('");
+    for (i = 0; each && i < MEMBERS_MAX; i++, each = each->next) {
+        int usual = !each->cast && each->name == each->column->name && each->column->member;
+
+        app_buf_adds(&sql->text, usual ? each->column->member
+                                       : rest_sqlite_member(each->column, each->name,
+                                                            each->cast != NULL, sql->pool));
+    }
+    app_buf_addc(&sql->text, '\'');
+    for (; out != each && *pstatus == APR_SUCCESS; out = out->next) {
+        app_buf_adds(&sql->text, ", ");
+        *pstatus = render_value(sql, node, out);
     }
     app_buf_addc(&sql->text, ')');
-    return out;
+    return each;
 }
 
 /**
@@ -242,9 +239,9 @@ static apr_status_t render_row(rest_sql_t *sql, const rest_node_t *node)
 {
     const rest_out_t *out = node->out, *last = out;
     apr_status_t status = APR_SUCCESS;
-    int pairs;
+    int count;
 
-    for (pairs = 0; last && pairs < PAIRS_MAX; pairs++) {
+    for (count = 0; last && count < MEMBERS_MAX; count++) {
         last = last->next;
     }
     if (!last) {

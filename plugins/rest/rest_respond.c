@@ -44,16 +44,18 @@ static apr_status_t refuse_single(const rest_result_t *result, app_error_t *err)
     return app_details(err, "The result contains %" APR_INT64_T_FMT " rows", result->page);
 }
 
-static void add_common(const rest_call_t *call, int is_read, int has_body, apr_pool_t *p)
+static void add_common(const rest_call_t *call, const rest_plan_t *plan, int has_body,
+                       apr_pool_t *p)
 {
-    const char *applied = rest_prefer_applied(&call->request->prefer, is_read, p);
+    const char *applied =
+        rest_prefer_applied(&call->request->prefer, plan->action == REST_READ, p);
 
     app_response_header(call->res, "Vary", "Accept, Prefer, Range");
     if (applied) {
         app_response_header(call->res, "Preference-Applied", applied);
     }
     if (has_body) {
-        app_response_type(call->res, rest_media_type(call->request->media));
+        app_response_type(call->res, rest_media_type(plan->media));
         if (call->profiled) {
             app_response_header(call->res, "Content-Profile", call->request->space);
         }
@@ -75,7 +77,7 @@ static apr_status_t respond_read(const rest_call_t *call, const rest_plan_t *pla
     app_response_header(call->res, "Content-Range", read_range(plan, result, p));
     app_response_header(call->res, "Content-Location",
                         rest_query_location(call->request->query, path, p));
-    add_common(call, 1, 1, p);
+    add_common(call, plan, 1, p);
     return APR_SUCCESS;
 }
 
@@ -91,7 +93,7 @@ static apr_status_t respond_insert(const rest_call_t *call, const rest_plan_t *p
         app_response_header(call->res, "Location",
                             apr_pstrcat(p, "/", path, "?", result->location, NULL));
     }
-    add_common(call, 0, plan->rows, p);
+    add_common(call, plan, plan->rows, p);
     return APR_SUCCESS;
 }
 

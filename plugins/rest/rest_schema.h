@@ -24,12 +24,11 @@ typedef enum rest_kind_e {
 typedef struct rest_column_t {
     const char *name;
     const char *ident; /* quoted */
-    const char *pair;  /* SQLite: name and value, as json_object() takes them; NULL: not made */
+    const char *member; /* SQLite: kind and name, as app_object() takes them; NULL: not made */
     const char *type;  /* as declared, modifiers and all */
     rest_kind_e kind;
     int         position; /* from 0 */
     unsigned    generated : 1;
-    unsigned    plain : 1; /* json_object() renders it right as it is */
 } rest_column_t;
 
 typedef enum rest_right_e {

@@ -13,13 +13,13 @@
  * before table_xinfo would fail on it; hidden columns of virtual tables (1) are not data.
  */
 static const char columns_sql[] =
-    "SELECT l.name, x.name, x.type, x.pk, x.hidden, l.strict, l.wr, l.type"
+    "SELECT l.name, x.name, x.type, x.pk, x.hidden, l.wr, l.type"
     " FROM pragma_table_list l CROSS JOIN pragma_table_xinfo(l.name, l.schema) x"
     " WHERE l.schema = $1 AND l.type IN ('table', 'view', 'virtual') AND l.ncol > 0"
     " AND l.name NOT GLOB 'sqlite_*' AND l.name NOT GLOB 'app_*' AND x.hidden <> 1"
     " ORDER BY l.name, x.cid";
 
-enum { RELATION, COLUMN, TYPE, KEY_POSITION, HIDDEN, STRICT, WITHOUT_ROWID, RELATION_TYPE };
+enum { RELATION, COLUMN, TYPE, KEY_POSITION, HIDDEN, WITHOUT_ROWID, RELATION_TYPE };
 
 static const char own_tables_sql[] =
     "SELECT count(*) FROM sqlite_schema"
@@ -41,28 +41,21 @@ typedef struct reader_t {
     rest_space_t    *space;
     rest_relation_t *relation;
     rest_column_t   *keys[KEYS_MAX + 1];
-    int              without_rowid;
 } reader_t;
 
-static int has_type(const rest_column_t *column, const char *type)
-{
-    return strcasecmp(column->type, type) == 0;
-}
-
 /** Writes once what most requests ask of a relation: its columns under their own names. */
-static void make_pairs(const rest_schema_t *schema, rest_relation_t *relation)
+static void make_members(const rest_schema_t *schema, rest_relation_t *relation)
 {
-    const rest_node_t node = { .relation = relation };
     int i;
 
     for (i = 0; i < relation->columns->nelts; i++) {
         rest_column_t *column = APR_ARRAY_IDX(relation->columns, i, rest_column_t *);
 
-        column->pair = rest_sqlite_pair(&node, column, column->name, schema->pool);
+        column->member = rest_sqlite_member(column, column->name, 0, schema->pool);
     }
 }
 
-/** The key in its own order. A lone INTEGER key is the rowid and so an integer, always. */
+/** The key in its own order. */
 static void end_relation(reader_t *reader)
 {
     rest_relation_t *relation = reader->relation;
@@ -74,13 +67,8 @@ static void end_relation(reader_t *reader)
         }
         reader->keys[i] = NULL;
     }
-    if (relation && relation->keys->nelts == 1 && !reader->without_rowid) {
-        rest_column_t *key = APR_ARRAY_IDX(relation->keys, 0, rest_column_t *);
-
-        key->plain |= has_type(key, "INTEGER") != 0;
-    }
     if (relation) {
-        make_pairs(reader->schema, relation);
+        make_members(reader->schema, relation);
     }
 }
 
@@ -96,16 +84,12 @@ static void read_column(reader_t *reader, const app_rows_t *rows)
         reader->relation = rest_schema_relation_add(reader->schema, reader->space, name);
         reader->relation->insertable =
             strcmp(app_rows_text(rows, RELATION_TYPE, NULL), "view") != 0;
-        reader->without_rowid = app_rows_int(rows, WITHOUT_ROWID) != 0;
-        reader->relation->rowid = reader->relation->insertable && !reader->without_rowid;
+        reader->relation->rowid =
+            reader->relation->insertable && app_rows_int(rows, WITHOUT_ROWID) == 0;
     }
     column = rest_schema_column_add(reader->schema, reader->relation,
                                     app_rows_text(rows, COLUMN, NULL), type ? type : "");
     column->generated = app_rows_int(rows, HIDDEN) > 1;
-    /* A STRICT table holds what it declares; others may hold anything anywhere. */
-    column->plain = app_rows_int(rows, STRICT) != 0 &&
-                    (has_type(column, "INTEGER") || has_type(column, "INT") ||
-                     has_type(column, "TEXT"));
     if (strcasecmp(column->name, "rowid") == 0) {
         reader->relation->rowid = 0;
     }

@@ -409,6 +409,40 @@ static void test_json(void **state)
                         "2000005;");
 }
 
+static void test_object(void **state)
+{
+    static const struct { const char *arguments, *object; } cases[] = {
+        { "''", "{}" },
+        { "'int\"a\"', 1", "{\"a\":1}" },
+        { "'int\"a\"bool\"b\"text\"c\"', 1, 1, 'x'", "{\"a\":1,\"b\":true,\"c\":\"x\"}" },
+        { "'any\"a\"any\"b\"', NULL, x'00ff'", "{\"a\":null,\"b\":\"\\\\x00ff\"}" },
+        { "'any\"q\\\"{''\"', 0.1", "{\"q\\\"{'\":0.1}" },
+        { "'any\"a\"', json('[1]')", "{\"a\":[1]}" },
+        { "'any\"a\"', app_object('int\"b\"', 2)", "{\"a\":{\"b\":2}}" },
+        { "'any\"a\"', '[1]'", "{\"a\":\"[1]\"}" },
+        { "'any\"a\"'", "XX000" },
+        { "'any\"a\"', 1, 2", "XX000" },
+        { "'any\"a', 1", "XX000" },
+        { "'any', 1", "XX000" },
+        { "NULL, 1", "XX000" },
+    };
+    app_db_t *db = sample();
+    size_t i;
+
+    (void)state;
+    for (i = 0; i < COUNT(cases); i++) {
+        const char *sql = apr_psprintf(unit_pool, "SELECT app_object(%s)", cases[i].arguments);
+        const char *expected = *cases[i].object == '{'
+                                   ? apr_pstrcat(unit_pool, cases[i].object, ";", NULL)
+                                   : cases[i].object;
+
+        CASE_STRING(sql, ask(db, 1, sql), expected);
+    }
+    assert_string_equal(ask(db, 1, "SELECT app_object(value, 1) FROM json_each('[\"int\\\"a\\\"\","
+                                   "\"int\\\"b\\\"\"]')"),
+                        "{\"a\":1};{\"b\":1};"); /* members that are no constant */
+}
+
 /* Streams, deadlines, clients */
 
 static void test_stream(void **state)
@@ -721,6 +755,7 @@ static struct CMUnitTest tests[] = {
     cmocka_unit_test(test_writes),     cmocka_unit_test(test_transactions),
     cmocka_unit_test(test_params),     cmocka_unit_test(test_settings),
     cmocka_unit_test(test_json),       cmocka_unit_test(test_stream),
+    cmocka_unit_test(test_object),
     cmocka_unit_test(test_deadline),   cmocka_unit_test(test_pool),
     cmocka_unit_test(test_absent),     cmocka_unit_test(test_replaced),
     cmocka_unit_test(test_other_writer), cmocka_unit_test(test_processes),
