@@ -121,7 +121,7 @@ static apr_status_t read_body(rest_call_t *call, rest_request_t *request, app_er
                         request->query->columns, err, p) == APR_SUCCESS) {
         return APR_SUCCESS;
     }
-    if (err->e == APP_E_NOT_IMPLEMENTED && call->rest->dialect->kind == APP_DB_SQLITE) {
+    if (call->rest->dialect->kind == APP_DB_SQLITE && strcmp(err->code, "PGRST127") == 0) {
         err->status = 501;
     }
     return APP_EFAIL;

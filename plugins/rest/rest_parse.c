@@ -206,9 +206,10 @@ static apr_status_t parse_select(parse_t *parse, const app_pair_t *pair)
 {
     rest_cursor_t c;
 
-    if (parse->query->select) {
+    if (parse->query->has_select) {
         return APR_SUCCESS;
     }
+    parse->query->has_select = 1;
     rest_lex_init(&c, pair->value, pair->value_len, parse->pool);
     return rest_parse_select(&c, &parse->query->select)
                ? APR_SUCCESS

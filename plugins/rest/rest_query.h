@@ -122,6 +122,7 @@ typedef struct rest_query_t {
     rest_name_t              *on_conflict;
     rest_scope_t              root;
     rest_scope_t             *embeds; /* scopes with a path */
+    unsigned                  has_select : 1; /* an empty one counts as the first, too */
 } rest_query_t;
 
 /**

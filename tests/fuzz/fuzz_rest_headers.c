@@ -15,7 +15,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     rest_prefer_parse(&prefer, text, p);
     (void)rest_prefer_applied(&prefer, 0, p);
     (void)rest_prefer_applied(&prefer, 1, p);
-    status = rest_accept_choose(&media, text, &err, p);
+    status = rest_accept_choose(&media, text, APP_DB_SQLITE, &err, p);
     fuzz_expect_status(status, &err);
     if (status == APR_SUCCESS) {
         fuzz_expect(rest_media_type(media) != NULL);

@@ -375,6 +375,9 @@ static void test_accept(void **state)
         { "*/*, application/vnd.pgrst.object+json", REST_MEDIA_OBJECT, NULL },
         { "image/png", 0, "PGRST107" },
         { "text/csv", 0, "PGRST127" },
+        { "application/vnd.pgrst.plan+json", 0, "PGRST107" },
+        { "application/vnd.pgrst.other", 0, "PGRST107" },
+        { "image/png;nulls=stripped", 0, "PGRST107" },
         { "application/vnd.pgrst.object+json;nulls=stripped", 0, "PGRST127" },
     };
     size_t i;
@@ -383,7 +386,8 @@ static void test_accept(void **state)
     for (i = 0; i < COUNT(cases); i++) {
         app_error_t err = { .pool = unit_pool };
         rest_media_e media = REST_MEDIA_JSON;
-        apr_status_t status = rest_accept_choose(&media, cases[i].accept, &err, unit_pool);
+        apr_status_t status = rest_accept_choose(&media, cases[i].accept, APP_DB_PGSQL, &err,
+                                                 unit_pool);
 
         CASE_STRING(cases[i].accept, err.code, cases[i].code);
         CASE_INT(cases[i].accept, status, cases[i].code ? APP_EFAIL : APR_SUCCESS);

@@ -89,8 +89,11 @@ static const case_t cases[] = {
     { "time zone", LITE, REST_READ, "user", "films", "", "timezone=Europe/Rome", NULL, "PGRST127",
       "Feature not implemented",
       "Time zone 'Europe/Rome' is not available on the SQLite backend" },
-    { "limit", LITE, REST_READ, "user", "films", "limit=-1", NULL, NULL, "PGRST103",
-      "Requested range not satisfiable", "Limit should be greater than or equal to zero." },
+    { "range operator", LITE, REST_READ, "user", "films", "id=sl.[1,2]", NULL, NULL, "PGRST127",
+      "Feature not implemented",
+      "The 'sl' operator on ranges is not available on the SQLite backend" },
+    { "range operator later", PG, REST_READ, "user", "films", "id=sl.[1,2]", NULL, NULL,
+      "PGRST127", "Feature not implemented", "The 'sl' operator is not available" },
     { "insert", LITE, REST_INSERT, "user", "films", "", NULL, "{\"title\":1,\"cost\":2}", NULL,
       NULL, NULL },
     { "insert without grant", LITE, REST_INSERT, "anon", "films", "", NULL, "{}", "42501",
@@ -99,6 +102,13 @@ static const case_t cases[] = {
       "{\"id\":1}", "42501", "permission denied for column id of relation films", NULL },
     { "insert into no column", PG, REST_INSERT, "user", "films", "", NULL, "{\"x\":1}", "PGRST204",
       "Could not find the 'x' column of 'films' in the schema cache", NULL },
+    { "insert, embed in select", PG, REST_INSERT, "user", "films", "select=r(*)", NULL, "{}",
+      "PGRST127", "Feature not implemented", "Embedding ('r(…)' in select) is not available" },
+    { "insert, related order", PG, REST_INSERT, "user", "films", "order=r(x)", NULL, "{}",
+      "PGRST108", "'r' is not an embedded resource in this request",
+      "Verify that 'r' is included in the 'select' query parameter." },
+    { "target without resolution", PG, REST_INSERT, "user", "films", "on_conflict=id", NULL, "{}",
+      NULL, NULL, NULL },
     { "upsert", PG, REST_INSERT, "user", "films", "", "resolution=merge-duplicates", "{}",
       "PGRST127", "Feature not implemented", "Upsert is not available" },
 };
@@ -109,6 +119,10 @@ static apr_status_t plan(rest_plan_t **pplan, const case_t *c, app_error_t *err)
 
     request.space = c->kind == APP_DB_SQLITE ? "main" : "public";
     assert_int_equal(rest_parse_query(&request.query, c->query, err, unit_pool), APR_SUCCESS);
+    if (rest_window(&request.limit, &request.offset, &request.query->root, NULL, err) !=
+        APR_SUCCESS) {
+        return APP_EFAIL;
+    }
     rest_prefer_parse(&request.prefer, c->prefer, unit_pool);
     if (c->body) {
         assert_int_equal(rest_body_parse(&request.body, c->body, strlen(c->body), NULL, NULL, err,

@@ -175,6 +175,10 @@ static const char *render(const case_t *c, const rest_dialect_t *dialect, app_er
     int row;
 
     assert_int_equal(rest_parse_query(&request.query, c->query, err, unit_pool), APR_SUCCESS);
+    if (rest_window(&request.limit, &request.offset, &request.query->root, NULL, err) !=
+        APR_SUCCESS) {
+        return err->code;
+    }
     rest_prefer_parse(&request.prefer, c->prefer, unit_pool);
     if (c->body) {
         assert_int_equal(rest_body_parse(&request.body, c->body, strlen(c->body), NULL, NULL, err,
