@@ -209,6 +209,24 @@ static const char *unknown_option(const char *text, apr_pool_t *p)
     return unknown;
 }
 
+/** libpq looks at ports only when it connects. There is one for each host, divided by commas. */
+static int has_wrong_port(const PQconninfoOption *params)
+{
+    const char *ports = param_of(params, "port", "");
+
+    while (*ports) {
+        apr_size_t len = strcspn(ports, ",");
+        apr_int64_t port;
+
+        if (len && (app_int64_parse(ports, len, &port) != APR_SUCCESS || port < 1 ||
+                    port > 65535)) {
+            return 1;
+        }
+        ports += len + (ports[len] == ',');
+    }
+    return 0;
+}
+
 static apr_status_t parse_pgsql(app_db_url_t *url, const char *text,
                                 apr_interval_time_t connect_timeout, app_error_t *err,
                                 apr_pool_t *p)
@@ -218,9 +236,13 @@ static apr_status_t parse_pgsql(app_db_url_t *url, const char *text,
     const char *option;
 
     if (params) {
+        int wrong_port = has_wrong_port(params);
+
         build_pgsql(url, params, connect_timeout, p);
         PQconninfoFree(params);
-        return APR_SUCCESS;
+        return wrong_port ? app_fail(err, APP_E_SETTING,
+                                     "The port in the database URL is not between 1 and 65535")
+                          : APR_SUCCESS;
     }
     PQfreemem(problem);
     option = unknown_option(text, p);
