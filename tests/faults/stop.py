@@ -14,6 +14,8 @@ MANY = "/api/many?select=n"
 def run(build):
     for host in ("event", "prefork", "fastcgi"):
         for number in (signal.SIGWINCH, signal.SIGTERM):
+            if host == "fastcgi" and number == signal.SIGWINCH:
+                continue  # its httpd holds nothing of ours
             server = fault.start(build, fault.database(build, "sqlite"), host)
             try:
                 stop(server, host, number)
@@ -40,7 +42,7 @@ def stop(server, host, number):
         time.sleep(0.02)
         pids = [server.process.pid, *server.children()]
         name = "%s, %s" % (host, signal.Signals(number).name)
-        if number == signal.SIGWINCH and host != "fastcgi":
+        if number == signal.SIGWINCH:
             server.process.send_signal(number)
             thread.join(15)
             process.wait_until(lambda: server.process.poll() is not None, 15)
@@ -56,9 +58,9 @@ def stop(server, host, number):
 
 def expect_quiet(server, number):
     """A plain stop under the event MPM closes the sockets that workers are writing to, and now and then meets one that is just
-    going (close_worker_sockets): that crash is httpd's own, and nothing was left to be done."""
+    going (close_worker_sockets): that crash is httpd's own, in front of FastCGI too, and nothing was left to be done."""
     found = log.unexpected(server.log.rest(), ("APP0003", "APP0005", "AH01067", "AH01068", "AH01075",
                                                "AH01079", "AH02454"))
-    if number == signal.SIGTERM and server.host == "event":
+    if number == signal.SIGTERM and server.host != "prefork":
         found = [line for line in found if "exit signal Segmentation" not in line]
     fault.expect(not found, "the log holds lines that nobody named:\n%s", "\n".join(found[:10]))
