@@ -83,14 +83,13 @@ CGIDIR     ?= $(PREFIX)/lib/mod_app
 
 install: all
 	install -d $(addprefix $(DESTDIR),$(LIBEXECDIR) $(PLUGIN_DIR) $(INCLUDEDIR) $(BINDIR) \
-	    $(CGIDIR) $(DATADIR)/conf $(DATADIR)/htdocs $(SQL_DIALECTS:%=$(DATADIR)/sql/%))
+	    $(CGIDIR) $(DATADIR)/conf $(SQL_DIALECTS:%=$(DATADIR)/sql/%))
 	$(APXS) -S LIBEXECDIR='$(DESTDIR)$(LIBEXECDIR)' -i -n app $(BUILD)/mod_app.so
 	install -m 644 $(PLUGINS:%=$(BUILD)/plugins/%.so) '$(DESTDIR)$(PLUGIN_DIR)'
 	install -m 644 $(wildcard mod_app/include/*.h) '$(DESTDIR)$(INCLUDEDIR)'
 	install -m 755 $(BUILD)/appctl '$(DESTDIR)$(BINDIR)'
 	install -m 755 $(BUILD)/app.cgi '$(DESTDIR)$(CGIDIR)'
 	install -m 644 $(INSTALLED_CONF) '$(DESTDIR)$(DATADIR)/conf'
-	install -m 644 $(wildcard htdocs/*) '$(DESTDIR)$(DATADIR)/htdocs'
 	for dialect in $(SQL_DIALECTS); do \
 	    install -m 644 sql/$$dialect/*.sql '$(DESTDIR)$(DATADIR)/sql/'$$dialect || exit 1; done
 
