@@ -64,6 +64,19 @@ static apr_status_t make_instances(app_site_t *site, app_error_t *err)
     return app_load_order(site->instances, err, p);
 }
 
+/** Puts the plugin's name before its sentence; details and hint stay. */
+static apr_status_t refused(const app_instance_t *instance, app_error_t *err)
+{
+    const char *why = err->message ? err->message : "it gives no reason";
+
+    if (!err->code) {
+        app_fail(err, APP_E_SETTING, NULL);
+    }
+    err->message = apr_psprintf(err->pool, "plugin %s refuses its settings: %s",
+                                instance->plugin->name, why);
+    return APP_EFAIL;
+}
+
 static apr_status_t configure_instances(app_site_t *site, app_error_t *err)
 {
     int i;
@@ -79,10 +92,7 @@ static apr_status_t configure_instances(app_site_t *site, app_error_t *err)
         rv = instance->plugin->configure(instance, err);
         instance->configuring = 0;
         if (rv != APR_SUCCESS) {
-            const char *why = err->message ? err->message : "it gives no reason";
-
-            return app_fail(err, APP_E_SETTING, "plugin %s refuses its settings: %s",
-                            instance->plugin->name, why);
+            return refused(instance, err);
         }
     }
     return APR_SUCCESS;
@@ -114,7 +124,6 @@ apr_status_t app_site_make(app_core_t *core, const char *name, app_site_conf_t *
     *psite = site;
     return APR_SUCCESS;
 }
-
 
 const app_core_conf_t *app_site_core_conf(const app_site_t *site)
 {

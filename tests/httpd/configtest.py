@@ -24,6 +24,7 @@ WRONG = [
      "plugin inside refuses its settings: it was told to"),
     ("<VirtualHost 127.0.0.1:1>\nServerName a\n<AppPlugin inside>\nRefuse on\n</AppPlugin>\n"
      + bare.MOUNTS + "</VirtualHost>\n", 3, "server a:1: plugin inside refuses"),
+    (bare.MOUNTS + "<AppPlugin rest>\n</AppPlugin>\n", 10, "Name one with AppDatabase"),
     (bare.MOUNTS + "AppMaxBody 5k\nAppDatabase mysql://user:secret@host/name\n", 11, "database URL"),
     (bare.MOUNTS + "AppMaxBody 5k\nAppDetailsFor everybody\n", 11, "everybody"),
     ("<Directory /tmp>\nAppMaxBody 5k\n</Directory>\n", 2, "cannot occur within <Directory"),
