@@ -2,7 +2,7 @@
 /**
  * Log lines. Each call in the source has its own number, once, never reused: APP0001-APP0999
  * belong to the core, the databases and the hosts; APP1000-APP1999 to plugin rest; others take
- * a free hundred (CONTRIBUTING.md). A guard test reads the source for repeats.
+ * a hundred of their own from APP2000 on. A guard test reads the source for repeats.
  */
 #ifndef APP_LOG_H
 #define APP_LOG_H

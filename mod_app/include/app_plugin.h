@@ -60,10 +60,11 @@ typedef apr_status_t app_handler_fn(app_instance_t *self, app_request_t *r, app_
 /**
  * A row of the table of routes. The longest path that fits wins: "/hello" is that path alone,
  * "/hello/" with a slash at the end is everything below it, "/" everything that nobody else wants.
+ * A path stands once: of two rows with the same one, the second is never reached.
  */
 typedef struct app_route_t {
     const char     *methods; /* "GET POST"; GET includes HEAD; NULL: all. Others get 405 */
-    const char     *path;    /* below /api; NULL ends the table */
+    const char     *path;    /* below /api, begins with "/"; NULL ends the table */
     app_handler_fn *handler;
 } app_route_t;
 
@@ -110,7 +111,10 @@ typedef struct app_plugin_t {
  * app_request_settings().
  */
 const void *app_instance_settings(const app_instance_t *self);
-/** The site's database; NULL if it has none. Usable from start() on. */
+/**
+ * The site's database; NULL if it has none, which app_tx_begin() does not take. Usable from
+ * start() on.
+ */
 app_db_t *app_instance_db(const app_instance_t *self);
 /**
  * Kind of the site's database, known already in configure(). @return APR_SUCCESS, or APR_NOTFOUND
@@ -129,7 +133,7 @@ void app_filter_add(app_instance_t *self, app_place_e place, app_handler_fn *fil
 
 /**
  * In configure() only: has fn called every interval, in a thread of the host that is no
- * request's. Under plain CGI, where no process lives on, never.
+ * request's; first at once. Under plain CGI, where no process lives on, never.
  * @param one_process nonzero: only in one process at a time of those that serve the site
  * @param scratch cleared after each call
  */

@@ -122,7 +122,10 @@ apr_status_t app_response_write(app_response_t *res, const char *data, apr_size_
 /** Sends what was written so far. */
 apr_status_t app_response_flush(app_response_t *res);
 
-/** Makes the answer that error: status, headers, JSON body. Nothing of the body may have left. */
+/**
+ * Makes the answer that error: status, headers, JSON body. Headers set before are forgotten.
+ * Nothing of the body may have left.
+ */
 void app_response_error(app_response_t *res, const app_error_t *err);
 
 #ifdef __cplusplus
