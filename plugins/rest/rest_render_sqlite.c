@@ -136,7 +136,6 @@ static const cast_t casts[] = {
     { " int int2 int4 int8 integer smallint bigint ", "CAST(", " AS INTEGER)" },
     { " float4 float8 real double_precision ", "app_json(CAST(", " AS REAL), 'real')" },
     { " numeric decimal ", "app_json(CAST(", " AS NUMERIC), 'numeric')" },
-    { " text varchar char uuid ", "CAST(", " AS TEXT)" },
     { " bool boolean ", "app_json(CAST(", " AS INTEGER) <> 0, 'bool')" },
     { " json jsonb ", "json(", ")" },
     { " date ", "date(", ")" },
@@ -162,18 +161,44 @@ static const cast_t *cast_of(const char *type, apr_pool_t *p)
     return NULL;
 }
 
+static int is_text(const char *type)
+{
+    static const char *const types[] = { "text", "varchar", "char", "uuid", NULL };
+    int i;
+
+    for (i = 0; types[i]; i++) {
+        if (strcasecmp(type, types[i]) == 0) {
+            return 1;
+        }
+    }
+    return 0;
+}
+
+/** A value's text. SQLite's own cast shortens doubles, and takes bytes for UTF-8. */
+static void render_as_text(rest_sql_t *sql, const rest_node_t *node, const rest_column_t *column)
+{
+    const char *ident = apr_pstrcat(sql->pool, node->relation->ident, ".", column->ident, NULL);
+
+    if (column->kind == REST_KIND_BOOLEAN) {
+        app_buf_addf(&sql->text, "CASE %s WHEN 0 THEN 'false' WHEN 1 THEN 'true' END", ident);
+        return;
+    }
+    app_buf_addf(&sql->text,
+                 "CASE typeof(%s) WHEN 'blob' THEN '\\x' || lower(hex(%s))"
+                 " WHEN 'real' THEN trim(app_json(%s, 'real'), '\"') ELSE CAST(%s AS TEXT) END",
+                 ident, ident, ident, ident);
+}
+
 static apr_status_t render_cast(rest_sql_t *sql, const rest_node_t *node, const rest_out_t *out)
 {
-    const cast_t *cast = cast_of(out->cast, sql->pool);
+    const cast_t *cast;
 
-    if (!cast) {
-        return app_fail_code(sql->err, "42704", 400, "type \"%s\" does not exist", out->cast);
-    }
-    if (out->column->kind == REST_KIND_BOOLEAN && strcmp(cast->after, " AS TEXT)") == 0) {
-        app_buf_adds(&sql->text, "CASE ");
-        rest_sql_column(sql, node, out->column);
-        app_buf_adds(&sql->text, " WHEN 0 THEN 'false' WHEN 1 THEN 'true' END");
+    if (is_text(out->cast)) {
+        render_as_text(sql, node, out->column);
         return APR_SUCCESS;
+    }
+    if (!(cast = cast_of(out->cast, sql->pool))) {
+        return app_fail_code(sql->err, "42704", 400, "type \"%s\" does not exist", out->cast);
     }
     app_buf_adds(&sql->text, cast->before);
     rest_sql_column(sql, node, out->column);

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /** Texts and JSON into typed parameters of SQLite. Thread of the request. */
+#include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "apr_lib.h"
@@ -145,7 +147,19 @@ static int is_number(const char *at, apr_size_t len)
     return at == end;
 }
 
-/** Digits go as text: the column's affinity makes the number, and keeps what a double cannot. */
+/** What SQLite would take for infinity. */
+static apr_status_t check_size(const input_t *in, const char *number)
+{
+    if (!isinf(strtod(number, NULL))) {
+        return APR_SUCCESS;
+    }
+    return in->column->kind == REST_KIND_REAL
+               ? app_fail_code(in->err, "22003", 400, "\"%s\" is out of range for type %s", number,
+                               type_word(in->column))
+               : app_fail_code(in->err, "22003", 400, "value overflows numeric format");
+}
+
+/** Digits go as text: a column of affinity TEXT keeps them all, any other makes a double of them. */
 static apr_status_t put_number(const input_t *in, const char *text)
 {
     apr_size_t len;
@@ -158,7 +172,8 @@ static apr_status_t put_number(const input_t *in, const char *text)
     if (app_int64_parse(number, len, &integer) == APR_SUCCESS) {
         return put_int(in, integer);
     }
-    return put_text(in, apr_pstrmemdup(in->pool, number, len), len);
+    number = apr_pstrmemdup(in->pool, number, len);
+    return check_size(in, number) == APR_SUCCESS ? put_text(in, number, len) : APP_EFAIL;
 }
 
 static apr_status_t put_json(const input_t *in, const char *text)

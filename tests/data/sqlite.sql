@@ -52,6 +52,11 @@ CREATE TABLE inbox (
     id   INTEGER PRIMARY KEY AUTOINCREMENT,
     text TEXT NOT NULL
 );
+CREATE TABLE readings (
+    id    INTEGER PRIMARY KEY,
+    value DOUBLE PRECISION,
+    raw   BYTEA
+);
 CREATE VIEW slow AS
     WITH RECURSIVE c(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM c WHERE n < 2000000000)
     SELECT count(*) AS n FROM c;
@@ -79,6 +84,7 @@ INSERT INTO tasks VALUES
 INSERT INTO notes VALUES (1, 'ada', 'her own'), (2, 'bob', 'his own'), (3, 'ada', 'another');
 INSERT INTO people VALUES (1, 'Ada', 'ada@example.org'), (2, 'Bob', 'bob@example.org');
 INSERT INTO secrets VALUES (1, 'nobody may read this');
+INSERT INTO readings VALUES (1, 123456789.123456789, x'DEADBEEF'), (2, 1e308, x''), (3, NULL, NULL);
 INSERT INTO "odd name" VALUES (1, 'dot', 'quote', 10), (2, NULL, NULL, 20);
 
 INSERT INTO app_grants (role, resource, action, columns, row_filter, check_expr) VALUES
@@ -89,6 +95,7 @@ INSERT INTO app_grants (role, resource, action, columns, row_filter, check_expr)
     ('web_anon', 'ledger', 'select', NULL, NULL, NULL),
     ('web_anon', 'inbox', 'select', 'text', NULL, NULL),
     ('web_anon', 'inbox', 'insert', 'text', NULL, NULL),
+    ('web_anon', 'readings', 'select', NULL, NULL, NULL),
     ('web_anon', 'slow', 'select', NULL, NULL, NULL),
     ('web_anon', 'many', 'select', NULL, NULL, NULL),
     ('web_user', 'packages', 'select', NULL, NULL, NULL),

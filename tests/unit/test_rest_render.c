@@ -115,7 +115,9 @@ static const case_t cases[] = {
       "SELECT " ID " AS j, NULL, NULL FROM " F_ " WHERE (" F_ ".\"id\" IS NOT ?1) | 1",
       PG_ID " WHERE (" G_ ".\"id\" IS DISTINCT FROM $1)) app_page | '1'" },
     { "r", "select=id::text,seen::text", NULL, NULL, 0, 0,
-      "SELECT app_object('any\"id\"any\"seen\"', CAST(" F_ ".\"id\" AS TEXT), CASE " F_
+      "SELECT app_object('any\"id\"any\"seen\"', CASE typeof(" F_ ".\"id\") WHEN 'blob' THEN"
+      " '\\x' || lower(hex(" F_ ".\"id\")) WHEN 'real' THEN trim(app_json(" F_ ".\"id\", 'real'),"
+      " '\"') ELSE CAST(" F_ ".\"id\" AS TEXT) END, CASE " F_
       ".\"seen\" WHEN 0 THEN 'false' WHEN 1 THEN 'true' END) AS j, NULL, NULL FROM " F_,
       PG_ROWS "CAST(" G_ ".\"id\" AS text) AS \"id\", CAST(" G_
       ".\"seen\" AS text) AS \"seen\" FROM " G_ ") app_page" },
@@ -281,6 +283,9 @@ static const struct { const char *type, *text, *expected; } values[] = {
     { "integer", "-", "22P02 invalid input syntax for type integer: \"-\"" },
     { "bigint", "99999999999999999999",
       "22003 value \"99999999999999999999\" is out of range for type bigint" },
+    { "double precision", "1e400",
+      "22003 \"1e400\" is out of range for type double precision" },
+    { "numeric", "-1e400", "22003 value overflows numeric format" },
     { "boolean", "T", "1" },
     { "boolean", " off ", "0" },
     { "boolean", "o", "22P02 invalid input syntax for type boolean: \"o\"" },
