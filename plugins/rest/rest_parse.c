@@ -177,10 +177,10 @@ static apr_status_t parse_scoped(parse_t *parse, const app_pair_t *pair, const c
         return rest_lex_fail(&c, "tree path", pair->key, parse->err);
     }
     scope = scope_of(parse, path);
-    if (*word == 'l') {
+    if (strcmp(word, "limit") == 0) {
         parse_limit(scope, pair);
     }
-    else if (word[1] == 'f') {
+    else if (strcmp(word, "offset") == 0) {
         parse_offset(scope, pair);
     }
     else {

@@ -177,9 +177,11 @@ static int lex_order_options(rest_cursor_t *c, rest_order_t *term)
 
     while (c->at < c->end && *c->at == '.') {
         c->at++;
-        if (!directed && (rest_lex_word(c, "asc") || rest_lex_word(c, "desc"))) {
+        if (!directed && rest_lex_word(c, "asc")) {
             directed = 1;
-            term->descending = c->at[-3] == 'e';
+        }
+        else if (!directed && rest_lex_word(c, "desc")) {
+            directed = term->descending = 1;
         }
         else if (rest_lex_word(c, "nullsfirst")) {
             term->nulls = REST_NULLS_FIRST;

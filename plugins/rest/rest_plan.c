@@ -215,7 +215,7 @@ static apr_status_t check_operator(const planner_t *planner, const rest_filter_t
     }
     if (filter->quantifier != REST_ONE) {
         return UNAVAILABLE(planner, "Operators with '%s' are not available",
-                                filter->quantifier == REST_ANY ? "(any)" : "(all)");
+                           filter->quantifier == REST_ANY ? "(any)" : "(all)");
     }
     return APR_SUCCESS;
 }
@@ -387,7 +387,7 @@ static apr_status_t check_prefer(const planner_t *planner)
     }
     if (prefer->count > REST_COUNT_EXACT) {
         return UNAVAILABLE(planner, "Prefer: count=%s is not available",
-                                prefer->count == REST_COUNT_PLANNED ? "planned" : "estimated");
+                           prefer->count == REST_COUNT_PLANNED ? "planned" : "estimated");
     }
     if (planner->request->action == REST_INSERT) {
         if (prefer->resolution) {
@@ -401,7 +401,7 @@ static apr_status_t check_prefer(const planner_t *planner)
         strcmp(prefer->timezone, "UTC") != 0 && strcmp(prefer->timezone, "GMT") != 0 &&
         strcmp(prefer->timezone, "+00:00") != 0) {
         UNAVAILABLE(planner, "Time zone '%s' is not available on the SQLite backend",
-                         prefer->timezone);
+                    prefer->timezone);
         return app_hint(err, "Store and read UTC, and convert in the client.");
     }
     return APR_SUCCESS;
