@@ -112,7 +112,6 @@ struct app_request_t {
     app_site_t            *site;
     app_entry_e            entry;
     const char            *id;
-    char                   own_id[APP_REQUEST_ID_LENGTH + 1];
     const app_core_conf_t *conf; /* the site's, with the location's on top */
     app_identity_t         identity;
     apr_time_t             deadline;

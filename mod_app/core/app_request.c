@@ -63,8 +63,10 @@ void app_request_make(app_request_t *r, app_site_t *site, app_entry_e entry,
         r->id = exchange->id;
     }
     else {
-        make_id(r->own_id);
-        r->id = r->own_id;
+        char *id = apr_palloc(exchange->pool, APP_REQUEST_ID_LENGTH + 1);
+
+        make_id(id); /* the host logs the header when r is long gone */
+        r->id = id;
     }
 }
 

@@ -82,7 +82,7 @@ static void take_head(void *data, const app_head_t *head)
     answer->status = head->status;
     answer->type = head->content_type;
     answer->content_length = head->content_length;
-    answer->headers = apr_table_clone(unit_pool, head->headers); /* they live until the answer is sent */
+    answer->headers = apr_table_copy(unit_pool, head->headers); /* a host logs them later */
 }
 
 static apr_status_t take_body(void *data, const char *bytes, apr_size_t len, int last)
