@@ -25,6 +25,7 @@ static inline apr_pool_t *fuzz_pool(app_error_t *err)
 
     if (!pool) {
         apr_initialize();
+        atexit(apr_terminate); /* what the pool holds is no leak */
         apr_pool_create(&pool, NULL);
     }
     apr_pool_clear(pool);
