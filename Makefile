@@ -45,7 +45,7 @@ plugins: $(PLUGINS:%=$(BUILD)/plugins/%.so)
 # The core and the hosts see the core's headers; only mod_app/httpd sees httpd's.
 $(BUILD)/mod_app/%.o: mod_app/%.c
 	@mkdir -p $(@D)
-	$(CC) $(CFLAGS) $(CORE_CFLAGS) -DAPP_CORE -Imod_app/core $(DEFINES) $(EXTRA_CFLAGS) -MMD -c -o $@ $<
+	$(CC) $(CFLAGS) $(CORE_CFLAGS) -DAPP_CORE -Imod_app/core $(DEFINES) $(EXTRA_CFLAGS) -MMD -MP -c -o $@ $<
 $(BUILD)/mod_app/db/%.o:    EXTRA_CFLAGS = $(DB_CFLAGS) -Imod_app/db
 $(BUILD)/mod_app/core/%.o:  EXTRA_CFLAGS = -Imod_app/db
 $(BUILD)/mod_app/httpd/%.o: EXTRA_CFLAGS = $(HTTPD_CFLAGS) -Imod_app/db
@@ -70,7 +70,7 @@ $(BUILD)/appctl: $(CLI_OBJ) $(BUILD)/libapp.a
 
 $(BUILD)/plugins/%.o: plugins/%.c
 	@mkdir -p $(@D)
-	$(CC) $(CFLAGS) $(CORE_CFLAGS) $($(firstword $(subst /, ,$*))_CFLAGS) -MMD -c -o $@ $<
+	$(CC) $(CFLAGS) $(CORE_CFLAGS) $($(firstword $(subst /, ,$*))_CFLAGS) -MMD -MP -c -o $@ $<
 
 .SECONDEXPANSION:
 $(BUILD)/plugins/%.so: $$(addprefix $(BUILD)/,$$(subst .c,.o,$$(wildcard plugins/$$*/*.c)))

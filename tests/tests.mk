@@ -25,7 +25,7 @@ $(BUILD)/tests/libhosts.a: $(CLI_OBJ) $(CGI_OBJ)
 
 $(BUILD)/tests/plugins/%.o: plugins/%.c
 	@mkdir -p $(@D)
-	$(CC) $(CFLAGS) $(CORE_CFLAGS) -DAPP_CORE $($(firstword $(subst /, ,$*))_CFLAGS) -MMD -c -o $@ $<
+	$(CC) $(CFLAGS) $(CORE_CFLAGS) -DAPP_CORE $($(firstword $(subst /, ,$*))_CFLAGS) -MMD -MP -c -o $@ $<
 
 $(BUILD)/tests/plugins/%.a: $$(addprefix $(BUILD)/tests/,$$(addsuffix .o,$$(basename $$(wildcard plugins/$$*/*.c))))
 	@rm -f $@
@@ -33,10 +33,10 @@ $(BUILD)/tests/plugins/%.a: $$(addprefix $(BUILD)/tests/,$$(addsuffix .o,$$(base
 
 $(BUILD)/tests/unit/%.o: tests/unit/%.c
 	@mkdir -p $(@D)
-	$(CC) $(CFLAGS) $(CORE_CFLAGS) $(TEST_FLAGS) $(addprefix -Iplugins/,$(call plugin_of,$*)) -MMD -c -o $@ $<
+	$(CC) $(CFLAGS) $(CORE_CFLAGS) $(TEST_FLAGS) $(addprefix -Iplugins/,$(call plugin_of,$*)) -MMD -MP -c -o $@ $<
 $(BUILD)/tests/fuzz/%.o: tests/fuzz/%.c
 	@mkdir -p $(@D)
-	$(CC) $(CFLAGS) $(CORE_CFLAGS) $(TEST_FLAGS) $(addprefix -Iplugins/,$(call plugin_of,$*)) -MMD -c -o $@ $<
+	$(CC) $(CFLAGS) $(CORE_CFLAGS) $(TEST_FLAGS) $(addprefix -Iplugins/,$(call plugin_of,$*)) -MMD -MP -c -o $@ $<
 
 plugin_archive = $(patsubst %,$(BUILD)/tests/plugins/%.a,$(call plugin_of,$(1)))
 

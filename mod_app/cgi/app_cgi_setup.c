@@ -7,7 +7,7 @@
 
 #include "app_cgi_int.h"
 #include "app_conf_file.h"
-#include "app_place.h"
+#include "app_program.h"
 
 #define SETTINGS_NAME "app.conf"
 
@@ -24,17 +24,17 @@ void app_cgi_setup_find(app_cgi_setup_t *setup, const char *host_name, apr_pool_
     const char *named = getenv("APP_CONFIG");
 
     memset(setup, 0, sizeof(*setup));
-    setup->program = app_place_program(p);
-    setup->folder = app_place_folder(setup->program, p);
+    setup->program = app_program_path(p);
+    setup->folder = app_program_folder(setup->program, p);
     setup->settings = named && *named ? apr_pstrdup(p, named)
                                       : apr_pstrcat(p, setup->folder, "/" SETTINGS_NAME, NULL);
-    setup->root = settings_root = app_place_folder(setup->settings, p);
+    setup->root = settings_root = app_program_folder(setup->settings, p);
     setup->host.name = host_name;
     setup->host.log = app_cgi_log;
     setup->host.logs = app_cgi_logs;
     setup->host.share = app_cgi_share;
     setup->host.root = root;
-    setup->host.plugin_dir = app_place_beside("plugins", p);
+    setup->host.plugin_dir = app_program_beside("plugins", p);
 }
 
 apr_status_t app_cgi_setup_load(app_cgi_setup_t *setup, app_error_t *err, apr_pool_t *p)

@@ -7,7 +7,7 @@
 #include "apr_strings.h"
 
 #include "app_loopback.h"
-#include "app_place.h"
+#include "app_program.h"
 #include "app_target.h"
 
 #define READ_PART 4096 /* a body comes in parts, as it would from a socket */
@@ -95,9 +95,9 @@ static const char *find_plugins(const app_loopback_options_t *options, apr_pool_
     const char *dir = options->plugin_dir;
 
     if (!dir && settings_root) {
-        dir = app_place_below(settings_root, "plugins", p);
+        dir = app_program_below(settings_root, "plugins", p);
     }
-    return dir ? dir : app_place_beside("plugins", p);
+    return dir ? dir : app_program_beside("plugins", p);
 }
 
 apr_status_t app_loopback_make(app_loopback_t **ploopback, const app_loopback_options_t *options,
@@ -107,7 +107,7 @@ apr_status_t app_loopback_make(app_loopback_t **ploopback, const app_loopback_op
     app_host_t *host = &loopback->host;
 
     log_to = options->log;
-    settings_root = options->text || !options->file ? NULL : app_place_folder(options->file, p);
+    settings_root = options->text || !options->file ? NULL : app_program_folder(options->file, p);
     host->name = "appctl";
     host->log = write_log;
     host->logs = is_logged;

@@ -6,7 +6,7 @@
 #include "apr_strings.h"
 
 #include "app_db_int.h"
-#include "app_place.h"
+#include "app_program.h"
 #include "appctl.h"
 
 #ifndef APP_SQL_DIR
@@ -22,7 +22,7 @@ typedef struct work_t {
 /** The folder of the dialect: as installed, or beside the source that this was built in. */
 static const char *default_dir(app_db_t *db, apr_pool_t *p)
 {
-    const char *source = app_place_beside("../sql", p);
+    const char *source = app_program_beside("../sql", p);
     const char *dialect = app_db_kind(db) == APP_DB_SQLITE ? "sqlite" : "pgsql";
 
     return apr_pstrcat(p, source ? source : APP_SQL_DIR, "/", dialect, NULL);

@@ -9,7 +9,7 @@
 #include <unistd.h>
 
 #include "app_db_int.h"
-#include "app_place.h"
+#include "app_program.h"
 #include "appctl.h"
 
 apr_status_t appctl_become_owner(const app_db_t *db, app_error_t *err)
@@ -21,7 +21,7 @@ apr_status_t appctl_become_owner(const app_db_t *db, app_error_t *err)
         return APR_SUCCESS;
     }
     /* One that is to be made belongs to whom its folder belongs to. */
-    if (stat(path, &info) != 0 && stat(app_place_folder(path, err->pool), &info) != 0) {
+    if (stat(path, &info) != 0 && stat(app_program_folder(path, err->pool), &info) != 0) {
         return APR_SUCCESS;
     }
     if (info.st_uid == 0) {

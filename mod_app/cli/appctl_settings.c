@@ -10,7 +10,7 @@
 #include "apr_file_info.h"
 #include "apr_strings.h"
 
-#include "app_place.h"
+#include "app_program.h"
 #include "appctl.h"
 
 #ifndef APP_PLUGIN_DIR
@@ -212,7 +212,7 @@ static apr_array_header_t *plugin_names(const char *dir, apr_pool_t *p)
 /** Loads every plugin there is, so that the core can list them. @return exit code */
 static int load_plugins(app_core_t *core, const listing_t *list)
 {
-    const char *beside = app_place_beside("plugins", list->p);
+    const char *beside = app_program_beside("plugins", list->p);
     const char *dir = beside ? beside : APP_PLUGIN_DIR;
     const apr_array_header_t *names = plugin_names(dir, list->p);
     int i, found = !list->only || strcmp(list->only, "core") == 0;

@@ -9,15 +9,6 @@
 
 #include "app_target.h"
 
-static int hex_digit(char c)
-{
-    if (c >= '0' && c <= '9') {
-        return c - '0';
-    }
-    c |= 0x20;
-    return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
 /** The path within "http://host/path". */
 static const char *skip_authority(const char *raw)
 {
@@ -43,8 +34,8 @@ static apr_ssize_t decode(char *to, const char *raw, apr_size_t len)
         char c = raw[i];
 
         if (c == '%') {
-            int high = i + 2 < len ? hex_digit(raw[i + 1]) : -1;
-            int low = i + 2 < len ? hex_digit(raw[i + 2]) : -1;
+            int high = i + 2 < len ? app_hex_digit(raw[i + 1]) : -1;
+            int low = i + 2 < len ? app_hex_digit(raw[i + 2]) : -1;
 
             if (high < 0 || low < 0) {
                 return -1;

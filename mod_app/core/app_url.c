@@ -7,20 +7,6 @@
 
 #include "app_core_int.h"
 
-static int hex_value(char c)
-{
-    if (c >= '0' && c <= '9') {
-        return c - '0';
-    }
-    if (c >= 'a' && c <= 'f') {
-        return c - 'a' + 10;
-    }
-    if (c >= 'A' && c <= 'F') {
-        return c - 'A' + 10;
-    }
-    return -1;
-}
-
 /** Decodes len bytes of from into to, which may be the same place. @return length */
 static apr_size_t query_decode(char *to, const char *from, apr_size_t len)
 {
@@ -32,8 +18,8 @@ static apr_size_t query_decode(char *to, const char *from, apr_size_t len)
         if (from[i] == '+') {
             to[n++] = ' ';
         }
-        else if (from[i] == '%' && i + 2 < len && (high = hex_value(from[i + 1])) >= 0 &&
-                 (low = hex_value(from[i + 2])) >= 0) {
+        else if (from[i] == '%' && i + 2 < len && (high = app_hex_digit(from[i + 1])) >= 0 &&
+                 (low = app_hex_digit(from[i + 2])) >= 0) {
             to[n++] = (char)(high << 4 | low);
             i += 2;
         }

@@ -23,15 +23,6 @@ static int has_prefix(const char *text, const char *prefix)
 
 /* SQLite */
 
-static int hex_value(char c)
-{
-    if (c >= '0' && c <= '9') {
-        return c - '0';
-    }
-    c = (char)(c | 0x20);
-    return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
 /** @return NULL for a malformed escape or a NUL */
 static const char *decode_path(const char *text, apr_pool_t *p)
 {
@@ -42,10 +33,10 @@ static const char *decode_path(const char *text, apr_pool_t *p)
             *to++ = *text;
             continue;
         }
-        if (hex_value(text[1]) < 0 || hex_value(text[2]) < 0) {
+        if (app_hex_digit(text[1]) < 0 || app_hex_digit(text[2]) < 0) {
             return NULL;
         }
-        *to = (char)(hex_value(text[1]) * 16 + hex_value(text[2]));
+        *to = (char)(app_hex_digit(text[1]) * 16 + app_hex_digit(text[2]));
         if (!*to++) {
             return NULL;
         }

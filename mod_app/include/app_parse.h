@@ -43,6 +43,16 @@ apr_status_t app_query_parse(const char *query, const apr_array_header_t **ppair
  */
 const char *app_url_encode(const char *text, apr_pool_t *p);
 
+/** Value of a hexadecimal digit, -1 for any other character. */
+static inline int app_hex_digit(char c)
+{
+    if (c >= '0' && c <= '9') {
+        return c - '0';
+    }
+    c = (char)(c | 0x20);
+    return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
+
 /** Whether the bytes are well-formed UTF-8 (RFC 3629: no surrogates, no overlong forms). */
 int app_utf8_valid(const char *text, apr_size_t len);
 

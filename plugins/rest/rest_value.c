@@ -189,11 +189,6 @@ static apr_status_t put_json(const input_t *in, const char *text)
     return put_text(in, minified, len);
 }
 
-static int hex_digit(char c)
-{
-    return apr_isdigit(c) ? c - '0' : apr_tolower(c) - 'a' + 10;
-}
-
 /** "\x" and hexadecimal digits; any other text stands for its own bytes. */
 static apr_status_t put_blob(const input_t *in, const char *text)
 {
@@ -216,7 +211,7 @@ static apr_status_t put_blob(const input_t *in, const char *text)
             return app_fail_code(in->err, "22023", 400,
                                  "invalid hexadecimal data: odd number of digits");
         }
-        bytes[i / 2 - 1] = (char)(hex_digit(text[i]) << 4 | hex_digit(text[i + 1]));
+        bytes[i / 2 - 1] = (char)(app_hex_digit(text[i]) << 4 | app_hex_digit(text[i + 1]));
     }
     in->value->text = bytes;
     in->value->len = (len - 2) / 2;

@@ -7,9 +7,9 @@
 #include "apr_file_info.h"
 #include "apr_strings.h"
 
-#include "app_place.h"
+#include "app_program.h"
 
-const char *app_place_program(apr_pool_t *p)
+const char *app_program_path(apr_pool_t *p)
 {
     char path[PATH_MAX];
     ssize_t len = readlink("/proc/self/exe", path, sizeof(path));
@@ -17,7 +17,7 @@ const char *app_place_program(apr_pool_t *p)
     return len > 0 ? apr_pstrmemdup(p, path, (apr_size_t)len) : "";
 }
 
-const char *app_place_folder(const char *path, apr_pool_t *p)
+const char *app_program_folder(const char *path, apr_pool_t *p)
 {
     const char *slash = strrchr(path, '/');
 
@@ -27,7 +27,7 @@ const char *app_place_folder(const char *path, apr_pool_t *p)
     return slash == path ? "/" : apr_pstrmemdup(p, path, (apr_size_t)(slash - path));
 }
 
-const char *app_place_below(const char *folder, const char *path, apr_pool_t *p)
+const char *app_program_below(const char *folder, const char *path, apr_pool_t *p)
 {
     const char *whole = apr_pstrcat(p, folder, "/", path, NULL);
     apr_finfo_t info;
@@ -37,7 +37,7 @@ const char *app_place_below(const char *folder, const char *path, apr_pool_t *p)
                : NULL;
 }
 
-const char *app_place_beside(const char *path, apr_pool_t *p)
+const char *app_program_beside(const char *path, apr_pool_t *p)
 {
-    return app_place_below(app_place_folder(app_place_program(p), p), path, p);
+    return app_program_below(app_program_folder(app_program_path(p), p), path, p);
 }
