@@ -15,6 +15,7 @@ int appctl_check(const appctl_t *ctl)
     if (appctl_load(ctl, &loopback, &err) != APR_SUCCESS) {
         return appctl_failed(&err);
     }
-    printf("The settings in %s are good.\n", ctl->config);
+    printf("The settings in %s are good. What stands in a <Location>, httpd checks: apachectl "
+           "configtest.\n", ctl->config);
     return APPCTL_GOOD;
 }

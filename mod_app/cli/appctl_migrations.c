@@ -159,6 +159,10 @@ apr_status_t appctl_migrations_read(apr_array_header_t **plist, const char *dir,
     if (rv != APR_SUCCESS) {
         return rv;
     }
+    if (apr_is_empty_array(list)) {
+        app_fail(err, APP_E_SETTING, "%s: there is no migration in this folder", dir);
+        return app_hint(err, "Their files are named NNNN_name.sql; name their folder with --dir.");
+    }
     sort(list);
     *plist = list;
     return check_twice(list, dir, err);

@@ -128,6 +128,7 @@ struct app_response_t {
     const char    *content_type;
     const char    *etag;
     apr_table_t   *headers;
+    int            kept; /* headers that an error does not take away; -1: all so far */
     char          *buffer; /* grows to APP_RESPONSE_BUFFER bytes */
     apr_size_t     len, size;
     int            head_sent;
@@ -165,13 +166,16 @@ void app_request_make(app_request_t *r, app_site_t *site, app_entry_e entry,
 
 /* app_response.c */
 void app_response_make(app_response_t *res, app_request_t *r);
+/** What filters have set so far stays, also when the handler fails. */
+void app_response_keep(app_response_t *res);
 /** Sends what is left. Nothing may be written after it. */
 void app_response_finish(app_response_t *res);
 /** The answer cannot be completed: makes the client see that it is cut. */
 void app_response_abort(app_response_t *res);
 
 /* app_route.c */
-void app_route_collect(app_site_t *site);
+/** Makes the table of routes. @return APP_EFAIL where two rows take the same */
+apr_status_t app_route_collect(app_site_t *site, app_error_t *err);
 apr_status_t app_route_run(app_request_t *r, app_response_t *res, app_error_t *err);
 
 /* app_filter.c */

@@ -46,7 +46,8 @@ static apr_status_t dispatch(app_request_t *r, app_response_t *res, app_error_t 
     if (!app_utf8_valid(app_request_path(r), strlen(app_request_path(r)))) {
         return app_fail(err, APP_E_BAD_REQUEST, "The path is not valid UTF-8");
     }
-    if (r->entry == APP_ENTRY_HEALTH) {
+    if (r->entry == APP_ENTRY_HEALTH ||
+        (r->entry == APP_ENTRY_API && strcmp(app_request_path(r), "/health") == 0)) {
         return app_health_answer(r, res, err);
     }
     if (r->entry == APP_ENTRY_STATUS) {
@@ -57,6 +58,7 @@ static apr_status_t dispatch(app_request_t *r, app_response_t *res, app_error_t 
             return rv;
         }
     }
+    app_response_keep(res);
     return app_route_run(r, res, err);
 }
 

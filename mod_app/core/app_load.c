@@ -108,6 +108,18 @@ static apr_status_t check_frozen(const char *name, const app_plugin_t *plugin, a
     return APR_SUCCESS;
 }
 
+static apr_status_t check_routes(const char *name, const app_route_t *route, app_error_t *err)
+{
+    for (; route && route->path; route++) {
+        if (*route->path != '/' || !route->handler) {
+            return app_fail(err, APP_E_SETTING,
+                            "plugin %s: its route \"%s\" has no handler, or no \"/\" in front", name,
+                            route->path);
+        }
+    }
+    return APR_SUCCESS;
+}
+
 static apr_status_t check_rest(const char *name, const app_plugin_t *plugin, app_error_t *err,
                                apr_pool_t *p)
 {
@@ -125,7 +137,7 @@ static apr_status_t check_rest(const char *name, const app_plugin_t *plugin, app
         return app_fail(err, APP_E_SETTING, "plugin %s: its settings table is broken: %s", name,
                         problem);
     }
-    return APR_SUCCESS;
+    return check_routes(name, plugin->routes, err);
 }
 
 static const app_plugin_t *already_loaded(app_core_t *core, const char *name)

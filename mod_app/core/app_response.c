@@ -16,6 +16,7 @@ void app_response_make(app_response_t *res, app_request_t *r)
     memset(res, 0, sizeof(*res));
     res->r = r;
     res->status = 200;
+    res->kept = -1;
     res->headers = apr_table_make(r->exchange->pool, 8);
     apr_table_setn(res->headers, "X-Request-Id", r->id);
 }
@@ -203,6 +204,30 @@ void app_response_abort(app_response_t *res)
     res->broken = APR_ECONNABORTED;
 }
 
+void app_response_keep(app_response_t *res)
+{
+    res->kept = apr_table_elts(res->headers)->nelts;
+}
+
+/** Takes away what the handler has set: it belongs to an answer that there will not be. */
+static void forget_headers(app_response_t *res)
+{
+    const apr_array_header_t *set = apr_table_elts(res->headers);
+    apr_table_t *headers;
+    int i;
+
+    if (res->kept < 0 || res->kept == set->nelts) {
+        return;
+    }
+    headers = apr_table_make(res->r->exchange->pool, 8);
+    for (i = 0; i < res->kept; i++) {
+        const apr_table_entry_t *entry = &APR_ARRAY_IDX(set, i, apr_table_entry_t);
+
+        apr_table_addn(headers, entry->key, entry->val);
+    }
+    res->headers = headers;
+}
+
 void app_response_error(app_response_t *res, const app_error_t *err)
 {
     apr_size_t len;
@@ -211,8 +236,7 @@ void app_response_error(app_response_t *res, const app_error_t *err)
     res->status = err->status;
     res->etag = NULL;
     res->len = 0;
-    apr_table_clear(res->headers);
-    apr_table_setn(res->headers, "X-Request-Id", res->r->id);
+    forget_headers(res);
     app_response_type(res, "application/json; charset=utf-8");
     app_response_header(res, "Proxy-Status",
                         apr_pstrcat(err->pool, "PostgREST; error=", err->code, NULL));

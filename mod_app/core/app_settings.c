@@ -92,7 +92,7 @@ apr_status_t app_values_check(const app_setting_t *rows, apr_size_t size, const 
 {
     app_values_t *values;
     app_error_t err = { .pool = p };
-    int i, n = count_rows(rows);
+    int i, j, n = count_rows(rows);
 
     for (i = 0; i < n; i++) {
         if ((unsigned)rows[i].type > APP_TYPE_SECRET || !rows[i].help ||
@@ -100,6 +100,12 @@ apr_status_t app_values_check(const app_setting_t *rows, apr_size_t size, const 
             rows[i].offset + member_size(rows[i].type) > size) {
             *problem = apr_psprintf(p, "the row of %s does not fit its struct", rows[i].name);
             return APR_EINVAL;
+        }
+        for (j = 0; j < i; j++) {
+            if (strcasecmp(rows[i].name, rows[j].name) == 0) {
+                *problem = apr_psprintf(p, "%s stands in it twice", rows[i].name);
+                return APR_EINVAL;
+            }
         }
     }
     values = app_values_create(NULL, rows, size, p);

@@ -26,8 +26,16 @@ enum { SHM_FRESH, SHM_MAKING, SHM_READY };
 
 app_shm_t *app_shm_add(app_core_t *core, const char *key, apr_size_t size)
 {
-    app_shm_t *shm = apr_pcalloc(core->pool, sizeof(*shm));
+    app_shm_t *shm;
+    int i;
 
+    for (i = 0; i < core->shms->nelts; i++) {
+        shm = APR_ARRAY_IDX(core->shms, i, app_shm_t *);
+        if (shm->size == size && strcmp(shm->key, key) == 0) {
+            return shm;
+        }
+    }
+    shm = apr_pcalloc(core->pool, sizeof(*shm));
     shm->key = apr_pstrdup(core->pool, key);
     shm->size = size;
     APR_ARRAY_PUSH(core->shms, app_shm_t *) = shm;

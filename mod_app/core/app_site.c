@@ -115,11 +115,11 @@ apr_status_t app_site_make(app_core_t *core, const char *name, app_site_conf_t *
             APR_SUCCESS ||
         find_database(core, app_conf_core(conf), &site->db, err) != APR_SUCCESS ||
         make_instances(site, err) != APR_SUCCESS ||
-        configure_instances(site, err) != APR_SUCCESS) {
+        configure_instances(site, err) != APR_SUCCESS ||
+        app_route_collect(site, err) != APR_SUCCESS) {
         return APP_EFAIL;
     }
     site->viewers = viewers;
-    app_route_collect(site);
     APR_ARRAY_PUSH(core->sites, app_site_t *) = site;
     *psite = site;
     return APR_SUCCESS;

@@ -127,6 +127,9 @@ static apr_status_t begin(app_tx_t **ptx, app_db_t *db, const app_tx_options_t *
 apr_status_t app_tx_begin(app_tx_t **ptx, app_db_t *db, const app_tx_options_t *options,
                           app_error_t *err, apr_pool_t *p)
 {
+    if (!db) {
+        return app_fail(err, APP_E_NO_DATABASE, NULL);
+    }
     return begin(ptx, db, options, db->conf->db_wait, err, p);
 }
 

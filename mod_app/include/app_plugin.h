@@ -60,7 +60,7 @@ typedef apr_status_t app_handler_fn(app_instance_t *self, app_request_t *r, app_
 /**
  * A row of the table of routes. The longest path that fits wins: "/hello" is that path alone,
  * "/hello/" with a slash at the end is everything below it, "/" everything that nobody else wants.
- * A path stands once: of two rows with the same one, the second is never reached.
+ * A path may stand in several rows, each with methods of its own.
  */
 typedef struct app_route_t {
     const char     *methods; /* "GET POST"; GET includes HEAD; NULL: all. Others get 405 */
@@ -112,7 +112,7 @@ typedef struct app_plugin_t {
  */
 const void *app_instance_settings(const app_instance_t *self);
 /**
- * The site's database; NULL if it has none, which app_tx_begin() does not take. Usable from
+ * The site's database; NULL if it has none, and then app_tx_begin() refuses. Usable from
  * start() on.
  */
 app_db_t *app_instance_db(const app_instance_t *self);

@@ -123,7 +123,8 @@ apr_status_t app_response_write(app_response_t *res, const char *data, apr_size_
 apr_status_t app_response_flush(app_response_t *res);
 
 /**
- * Makes the answer that error: status, headers, JSON body. Headers set before are forgotten.
+ * Makes the answer that error: status, headers, JSON body. Headers that the handler has set
+ * before are forgotten, those of filters stay.
  * Nothing of the body may have left.
  */
 void app_response_error(app_response_t *res, const app_error_t *err);

@@ -221,6 +221,7 @@ static apr_status_t admit(app_instance_t *self, app_request_t *r, app_response_t
     const char *query = app_request_query(r);
 
     (void)self;
+    app_response_header(res, "X-Admitted", "by filter");
     if (query && strcmp(query, "stop") == 0) {
         app_response_write(res, "stopped", 7);
         return APP_DONE;
@@ -264,6 +265,7 @@ static int health(app_instance_t *self, app_request_t *r, json_t *part)
 
 static const app_route_t routes[] = {
     { "GET POST", "/say", say },
+    { "DELETE PUT", "/say/tagged", say_path },
     { "GET", "/say/tagged", say_tagged },
     { NULL, "/say/", say_path },
     { "GET", "/much", say_much },
@@ -369,6 +371,8 @@ static void test_routes(void **state)
         { "GET", "/say/it", 200, "/say/it", NULL },
         { "BREW", "/say/it", 200, "/say/it", NULL },
         { "GET", "/say/tagged", 200, "plain", NULL },
+        { "PUT", "/say/tagged", 200, "/say/tagged", NULL },
+        { "POST", "/say/tagged", 405, NULL, "DELETE,PUT,GET,HEAD" },
         { "GET", "/sa", 404, NULL, NULL },
         { "GET", "/", 404, NULL, NULL },
         { "GET", "/say?stop", 200, "stopped", NULL },
@@ -406,6 +410,7 @@ static void test_an_error_replaces_the_answer(void **state)
     assert_int_equal(answer.content_length, answer.body.len);
     assert_string_equal(answer.type, "application/json; charset=utf-8");
     assert_null(apr_table_get(answer.headers, "X-Half"));
+    assert_string_equal(apr_table_get(answer.headers, "X-Admitted"), "by filter");
     assert_string_equal(apr_table_get(answer.headers, "Proxy-Status"), "PostgREST; error=22P02");
     assert_non_null(strstr(log_text, "SELECT secret"));
     assert_non_null(strstr(log_text, apr_table_get(answer.headers, "X-Request-Id")));
@@ -596,6 +601,24 @@ static void test_a_plugin_refuses(void **state)
     assert_string_equal(err.message, "plugin talk refuses its settings: a bad word");
 }
 
+static void test_a_path_is_served_once(void **state)
+{
+    static const app_route_t twice[] = { { "GET", "/a", say },
+                                         { "POST GET", "/a", say },
+                                         { NULL, NULL, NULL } };
+    app_error_t err = { .pool = unit_pool };
+    app_plugin_t greedy = plugin;
+
+    (void)state;
+    start();
+    greedy.routes = twice;
+    APR_ARRAY_IDX(core->plugins, 0, const app_plugin_t *) = &greedy;
+    assert_int_equal(app_site_make(core, "other", make_conf(APP_IN_SERVER, NULL), &site, &err),
+                     APP_EFAIL);
+    assert_string_equal(err.message,
+                        "plugin talk serves /a, and so does plugin talk, with the same method");
+}
+
 static void test_log_lines_cannot_be_forged(void **state)
 {
     (void)state;
@@ -615,6 +638,7 @@ static struct CMUnitTest tests[] = {
     cmocka_unit_test(test_health),
     cmocka_unit_test(test_a_stopped_core_says_so),
     cmocka_unit_test(test_a_plugin_refuses),
+    cmocka_unit_test(test_a_path_is_served_once),
     cmocka_unit_test(test_log_lines_cannot_be_forged),
 };
 

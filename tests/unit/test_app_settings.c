@@ -185,9 +185,14 @@ static void test_tables_are_checked(void **state)
     static const app_setting_t bad_default[] = {
         APP_SET_INT("A", conf_t, number, "10", 0, 9, 0, "x"), APP_SET_END
     };
+    static const app_setting_t twice[] = {
+        APP_SET_INT("A", conf_t, number, "1", 0, 9, 0, "x"),
+        APP_SET_FLAG("a", conf_t, flag, "on", 0, "x"), APP_SET_END
+    };
     const char *problem;
 
     (void)state;
+    assert_int_equal(app_values_check(twice, sizeof(conf_t), &problem, unit_pool), APR_EINVAL);
     assert_int_equal(app_values_check(rows, sizeof(conf_t), &problem, unit_pool), APR_SUCCESS);
     assert_int_equal(app_values_check(NULL, 0, &problem, unit_pool), APR_SUCCESS);
     assert_int_equal(app_values_check(outside, sizeof(conf_t), &problem, unit_pool), APR_EINVAL);
