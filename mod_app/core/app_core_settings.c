@@ -48,8 +48,8 @@ const app_setting_t app_core_settings[] = {
     APP_SET_LIST("DetailsFor", app_core_conf_t, details_for, "127.0.0.0/8 ::1", 0,
                  "addresses, networks and role:NAME that see the details of /health and /status"),
     APP_SET_PATH("PluginDir", app_core_conf_t, plugin_dir, NULL, 0,
-                 "folder of the plugins; stands before the first <AppPlugin>; none: where they were "
-                 "installed"),
+                 "folder of the plugins; stands before the first <AppPlugin>; none: where they "
+                 "were installed"),
     APP_SET_PATH("StateDir", app_core_conf_t, state_dir, NULL, 0,
                  "CGI and FastCGI: folder for what processes share; none: each has its own"),
     APP_SET_STRING("BasePath", app_core_conf_t, base_path, NULL, 0,

@@ -113,8 +113,8 @@ static apr_status_t check_routes(const char *name, const app_route_t *route, app
     for (; route && route->path; route++) {
         if (*route->path != '/' || !route->handler) {
             return app_fail(err, APP_E_SETTING,
-                            "plugin %s: its route \"%s\" has no handler, or no \"/\" in front", name,
-                            route->path);
+                            "plugin %s: its route \"%s\" has no handler, or no \"/\" in front",
+                            name, route->path);
         }
     }
     return APR_SUCCESS;

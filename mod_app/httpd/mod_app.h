@@ -38,7 +38,7 @@ typedef struct app_mount_t {
 /** A line of ours: an error that is found when all are read is to name it too. */
 typedef struct app_line_t {
     const ap_directive_t *directive;
-    const char           *about; /* what an error's message says of it: "Database", "plugin rest " */
+    const char           *about; /* in an error's message: "Database", "plugin rest " */
 } app_line_t;
 
 /** A server or virtual host. */

@@ -247,7 +247,10 @@ int app_httpd_mount_translate(request_rec *r)
     return is_below_mount(r) && find_mount(r) ? OK : DECLINED;
 }
 
-/* Some modules take for granted that there is a name, and with a "/" in it go looking (mod_speling). */
+/*
+ * Some modules take for granted that there is a name, and with a "/" in it go looking
+ * (mod_speling).
+ */
 static char no_file[] = "mod_app";
 
 /** TRACE is answered by httpd, in the same hook. */

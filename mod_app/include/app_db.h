@@ -72,7 +72,7 @@ typedef struct app_sql_t {
 
 typedef struct app_tx_options_t {
     unsigned             readonly : 1; /* the database refuses writes: SQLSTATE 25006 */
-    apr_interval_time_t  timeout;      /* statement deadline; 0: StatementTimeout, as it holds for request */
+    apr_interval_time_t  timeout;      /* of a statement; 0: StatementTimeout, as request has it */
     app_request_t       *request;      /* for noticing that the client went away; may be NULL */
 } app_tx_options_t;
 

@@ -35,9 +35,11 @@ static apr_status_t invalid(reader_t *reader)
 
 static apr_status_t uneven(reader_t *reader)
 {
-    return reader->fixed ? app_fail_code(reader->err, "22023", 400,
-                                         "argument of json_to_recordset must be an array of objects")
-                         : app_fail(reader->err, APP_E_BODY, "All object keys must match");
+    if (reader->fixed) {
+        return app_fail_code(reader->err, "22023", 400,
+                             "argument of json_to_recordset must be an array of objects");
+    }
+    return app_fail(reader->err, APP_E_BODY, "All object keys must match");
 }
 
 static void add_column(reader_t *reader, const char *name)

@@ -159,7 +159,9 @@ static apr_status_t check_size(const input_t *in, const char *number)
                : app_fail_code(in->err, "22003", 400, "value overflows numeric format");
 }
 
-/** Digits go as text: a column of affinity TEXT keeps them all, any other makes a double of them. */
+/**
+ * Digits go as text: a column of affinity TEXT keeps them all, any other makes a double of them.
+ */
 static apr_status_t put_number(const input_t *in, const char *text)
 {
     apr_size_t len;
