@@ -19,6 +19,7 @@
 
 #define OPEN_TRIES 200
 #define OPEN_PAUSE 10000 /* microseconds */
+#define WAIT_SLICE 50000 /* microseconds */
 
 static const char magic[16] = "mod_app lock 1\n";
 
@@ -48,7 +49,7 @@ apr_status_t app_lock_init(app_lock_t *lock)
     return rc;
 }
 
-static int lock_until(app_lock_t *lock, apr_interval_time_t wait)
+static int lock_for(app_lock_t *lock, apr_interval_time_t wait)
 {
     apr_time_t until = apr_time_now() + wait;
     struct timespec when = { .tv_sec = (time_t)apr_time_sec(until),
@@ -57,13 +58,28 @@ static int lock_until(app_lock_t *lock, apr_interval_time_t wait)
     return pthread_mutex_timedlock(&lock->mutex, &when);
 }
 
+/**
+ * Waits a little at a time: a release wakes one of those who wait, and if that one is killed
+ * before it has the lock, the others would sleep on beside a lock that is free.
+ */
+static int lock_until(app_lock_t *lock, apr_time_t until)
+{
+    apr_interval_time_t left;
+    int rc = ETIMEDOUT;
+
+    while (rc == ETIMEDOUT && (left = until - apr_time_now()) > 0) {
+        rc = lock_for(lock, left < WAIT_SLICE ? left : WAIT_SLICE);
+    }
+    return rc;
+}
+
 apr_status_t app_lock_acquire(app_lock_t *lock, apr_interval_time_t wait, int *pdied)
 {
     int rc = pthread_mutex_trylock(&lock->mutex);
     int died;
 
     if (rc == EBUSY && wait > 0) {
-        rc = lock_until(lock, wait);
+        rc = lock_until(lock, apr_time_now() + wait);
     }
     died = rc == EOWNERDEAD;
     if (died) {
