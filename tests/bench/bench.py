@@ -197,9 +197,10 @@ def prepare(build):
     databases = [Sqlite(csv), Pgsql(csv)]
     shutil.rmtree(csv)
     sites = [server.Site("sqlite.test", databases[0]), server.Site("pgsql.test", databases[1])]
-    # More threads in each child than there are connections: a child without an idle one closes those kept alive.
+    # The file is JSON, so that it meets the same filters. More threads in each child than there are connections: a child without an idle one closes those kept alive.
     web = server.Server(stage.build(build), "event", sites,
-                        mpm="StartServers 2\nThreadsPerChild 32\nLogLevel error\n")
+                        mpm="StartServers 2\nThreadsPerChild 32\nLogLevel error\n"
+                            "AddType application/json .json\n")
     web.start()
     return web, databases[1]
 
