@@ -410,6 +410,27 @@ apr_status_t app_tx_schema_version(app_tx_t *tx, apr_int64_t *pversion, app_erro
     return APR_SUCCESS;
 }
 
+apr_status_t app_tx_unchanged(app_tx_t *tx, const void *what, int *punchanged, app_error_t *err)
+{
+    *punchanged = 0;
+    if (tx->state == APP_TX_OVER) {
+        return over(err);
+    }
+    if (tx->db->driver->unchanged &&
+        tx->db->driver->unchanged(tx, what, punchanged, err) != APR_SUCCESS) {
+        abandon(tx);
+        return APP_EFAIL;
+    }
+    return APR_SUCCESS;
+}
+
+void app_tx_note(app_tx_t *tx, const void *what)
+{
+    if (tx->db->driver->note && tx->state == APP_TX_OPEN) {
+        tx->db->driver->note(tx, what);
+    }
+}
+
 /* For the core */
 
 apr_status_t app_db_ping(app_db_t *db, apr_interval_time_t timeout, app_error_t *err,

@@ -140,6 +140,9 @@ struct app_db_driver_t {
     void (*done)(app_rows_t *rows);
     apr_status_t (*get)(app_tx_t *tx, const char *name, const char **pvalue, app_error_t *err);
     apr_status_t (*schema_version)(app_tx_t *tx, apr_int64_t *pversion, app_error_t *err);
+    /** app_tx_unchanged() and app_tx_note(); NULL: cannot be told. */
+    apr_status_t (*unchanged)(app_tx_t *tx, const void *what, int *punchanged, app_error_t *err);
+    void (*note)(app_tx_t *tx, const void *what);
     apr_status_t (*commit)(app_tx_t *tx, app_error_t *err);
     /** Whatever state it is in. A connection that cannot be made clean is marked broken. */
     void (*rollback)(app_tx_t *tx);

@@ -19,6 +19,7 @@ static const char *const command_texts[APP_LITE_COMMANDS] = {
     [APP_LITE_COMMIT] = "COMMIT",
     [APP_LITE_ROLLBACK] = "ROLLBACK",
     [APP_LITE_SCHEMA_VERSION] = "PRAGMA schema_version",
+    [APP_LITE_DATA_VERSION] = "PRAGMA data_version",
 };
 
 /* What surrounds queries */
@@ -77,6 +78,7 @@ static apr_status_t begin(app_tx_t *tx, app_lite_t *lite, app_error_t *err)
         return APP_EFAIL;
     }
     tx->locked = 1;
+    lite->noted = NULL; /* data_version does not tell of what this connection itself changes */
     rc = run_command(lite, APP_LITE_BEGIN_WRITE, NULL);
     return rc == SQLITE_OK ? APR_SUCCESS : app_lite_fail(lite, rc, err);
 }
@@ -409,6 +411,32 @@ static apr_status_t schema_version(app_tx_t *tx, apr_int64_t *pversion, app_erro
     return APR_SUCCESS;
 }
 
+static apr_status_t unchanged(app_tx_t *tx, const void *what, int *punchanged, app_error_t *err)
+{
+    app_lite_t *lite = tx->conn->state;
+    int rc;
+
+    if (tx->state == APP_TX_IDLE && begin(tx, lite, err) != APR_SUCCESS) {
+        return APP_EFAIL;
+    }
+    rc = run_command(lite, APP_LITE_DATA_VERSION, &lite->data_version);
+    if (rc != SQLITE_OK) {
+        return app_lite_fail(lite, rc, err);
+    }
+    *punchanged = lite->noted == what && lite->noted_at == lite->data_version;
+    return APR_SUCCESS;
+}
+
+static void note(app_tx_t *tx, const void *what)
+{
+    app_lite_t *lite = tx->conn->state;
+
+    if (tx->options.readonly) {
+        lite->noted = what;
+        lite->noted_at = lite->data_version;
+    }
+}
+
 /* Scripts */
 
 static int line_of(const char *script, const char *at)
@@ -484,6 +512,8 @@ const app_db_driver_t app_db_sqlite = {
     .done = done,
     .get = get,
     .schema_version = schema_version,
+    .unchanged = unchanged,
+    .note = note,
     .commit = commit,
     .rollback = rollback,
     .script = script,

@@ -157,6 +157,19 @@ void         app_tx_rollback(app_tx_t *tx);
  */
 apr_status_t app_tx_schema_version(app_tx_t *tx, apr_int64_t *pversion, app_error_t *err);
 
+/**
+ * Whether nothing in the database has changed since app_tx_note() was given what on this
+ * connection. SQLite; on PostgreSQL never.
+ * @return APR_SUCCESS; APP_EFAIL
+ */
+apr_status_t app_tx_unchanged(app_tx_t *tx, const void *what, int *punchanged, app_error_t *err);
+
+/**
+ * Notes that what holds for the database as this transaction sees it: one thing for each
+ * connection. Behind app_tx_unchanged(); without effect in a transaction that may write.
+ */
+void app_tx_note(app_tx_t *tx, const void *what);
+
 #ifdef __cplusplus
 }
 #endif

@@ -230,8 +230,8 @@ apr_status_t rest_sqlite_load(rest_schema_t *schema, app_tx_t *tx, app_error_t *
                : APP_EFAIL;
 }
 
-apr_status_t rest_sqlite_is_current(int *pcurrent, const rest_schema_t *schema, app_tx_t *tx,
-                                    app_error_t *err)
+static apr_status_t compare_versions(int *pcurrent, const rest_schema_t *schema, app_tx_t *tx,
+                                     app_error_t *err)
 {
     apr_int64_t version;
 
@@ -246,5 +246,23 @@ apr_status_t rest_sqlite_is_current(int *pcurrent, const rest_schema_t *schema, 
         return APP_EFAIL;
     }
     *pcurrent = version == schema->grants_version;
+    return APR_SUCCESS;
+}
+
+apr_status_t rest_sqlite_is_current(int *pcurrent, const rest_schema_t *schema, app_tx_t *tx,
+                                    app_error_t *err)
+{
+    if (app_tx_unchanged(tx, schema, pcurrent, err) != APR_SUCCESS) {
+        return APP_EFAIL;
+    }
+    if (*pcurrent) {
+        return APR_SUCCESS;
+    }
+    if (compare_versions(pcurrent, schema, tx, err) != APR_SUCCESS) {
+        return APP_EFAIL;
+    }
+    if (*pcurrent) {
+        app_tx_note(tx, schema);
+    }
     return APR_SUCCESS;
 }

@@ -443,6 +443,46 @@ static void test_object(void **state)
                         "{\"a\":1};{\"b\":1};"); /* members that are no constant */
 }
 
+/* Notes */
+
+static int unchanged(app_tx_t *tx, const void *what)
+{
+    int is = -1;
+
+    assert_int_equal(app_tx_unchanged(tx, what, &is, &err), APR_SUCCESS);
+    return is;
+}
+
+static void test_notes(void **state)
+{
+    static const char one, other;
+    app_db_t *db = sample();
+    app_tx_t *tx = tx_of(db, 1), *second;
+
+    (void)state;
+    assert_int_equal(unchanged(tx, &one), 0);
+    app_tx_note(tx, &one);
+    assert_int_equal(app_tx_commit(tx, &err), APR_SUCCESS);
+    tx = tx_of(db, 1);
+    assert_int_equal(unchanged(tx, &one), 1);
+    assert_int_equal(unchanged(tx, &other), 0);
+    assert_string_equal(ask(db, 0, "DELETE FROM item WHERE id = 1"), ""); /* another connection */
+    assert_int_equal(app_tx_commit(tx, &err), APR_SUCCESS);
+    tx = tx_of(db, 1);
+    second = tx_of(db, 1);
+    assert_int_equal(unchanged(tx, &one), 0);
+    assert_int_equal(unchanged(second, &one), 0);
+    app_tx_note(tx, &one);
+    app_tx_note(second, &one);
+    assert_int_equal(app_tx_commit(tx, &err), APR_SUCCESS);
+    assert_int_equal(app_tx_commit(second, &err), APR_SUCCESS);
+    tx = tx_of(db, 0); /* one of the two */
+    assert_int_equal(unchanged(tx, &one), 0);
+    app_tx_note(tx, &one);
+    assert_int_equal(unchanged(tx, &one), 0);
+    assert_int_equal(app_tx_commit(tx, &err), APR_SUCCESS);
+}
+
 /* Streams, deadlines, clients */
 
 static void test_stream(void **state)
@@ -756,6 +796,7 @@ static struct CMUnitTest tests[] = {
     cmocka_unit_test(test_params),     cmocka_unit_test(test_settings),
     cmocka_unit_test(test_json),       cmocka_unit_test(test_stream),
     cmocka_unit_test(test_object),
+    cmocka_unit_test(test_notes),
     cmocka_unit_test(test_deadline),   cmocka_unit_test(test_pool),
     cmocka_unit_test(test_absent),     cmocka_unit_test(test_replaced),
     cmocka_unit_test(test_other_writer), cmocka_unit_test(test_processes),
