@@ -68,7 +68,7 @@ static apr_status_t check_role(const planner_t *planner)
     const char *role = planner->request->role;
 
     if (schema->kind == APP_DB_PGSQL || schema->no_grants ||
-        apr_hash_get(schema->roles, role, APR_HASH_KEY_STRING)) {
+        rest_schema_has_role(schema, role)) {
         return APR_SUCCESS;
     }
     return app_fail_code(planner->err, "22023", 401, "role \"%s\" does not exist", role);
@@ -87,8 +87,7 @@ static apr_status_t find_relation(planner_t *planner)
     }
     app_fail(planner->err, APP_E_TABLE, "Could not find the table '%s.%s' in the schema cache",
              request->space, request->relation);
-    similar = rest_schema_similar(planner->schema, request->space, request->relation,
-                                  planner->pool);
+    similar = rest_schema_similar(planner->schema, request->space, request->relation);
     if (similar) {
         app_hint(planner->err, "Perhaps you meant the table '%s.%s'", request->space, similar);
     }
@@ -131,11 +130,8 @@ static apr_status_t add_all(const planner_t *planner, rest_out_t ***ptail)
 {
     int i;
 
-    for (i = 0; i < planner->relation->columns->nelts; i++) {
-        const rest_column_t *column =
-            APR_ARRAY_IDX(planner->relation->columns, i, const rest_column_t *);
-
-        if (add_out(planner, ptail, column, NULL) != APR_SUCCESS) {
+    for (i = 0; i < planner->relation->ncolumns; i++) {
+        if (add_out(planner, ptail, planner->relation->columns[i], NULL) != APR_SUCCESS) {
             return APP_EFAIL;
         }
     }
@@ -340,12 +336,10 @@ static apr_status_t plan_written(const planner_t *planner, const rest_grant_t *g
 /** A Location tells the key of the new row, so the role must be able to read it. */
 static apr_status_t check_keys(const planner_t *planner)
 {
-    const apr_array_header_t *keys = planner->relation->keys;
     int i;
 
-    for (i = 0; planner->plan->location && i < keys->nelts; i++) {
-        if (check_column(planner, planner->select, APR_ARRAY_IDX(keys, i, rest_column_t *)) !=
-            APR_SUCCESS) {
+    for (i = 0; planner->plan->location && i < planner->relation->nkeys; i++) {
+        if (check_column(planner, planner->select, planner->relation->keys[i]) != APR_SUCCESS) {
             return APP_EFAIL;
         }
     }
@@ -362,7 +356,7 @@ static apr_status_t plan_insert(const planner_t *planner)
     plan->body = request->body;
     plan->rows = request->prefer.representation == REST_RETURN_FULL;
     plan->location = request->prefer.representation == REST_RETURN_HEADERS &&
-                     planner->relation->keys->nelts > 0;
+                     planner->relation->nkeys > 0;
     if (planner->schema->kind == APP_DB_SQLITE) {
         if (!grant) {
             return denied_table(planner);

@@ -142,13 +142,13 @@ static apr_status_t render_page(rest_sql_t *sql, const rest_plan_t *plan)
 /** Whether the filters leave at most the one row that has a primary key. */
 static int is_one(const rest_node_t *node)
 {
-    const apr_array_header_t *keys = node->relation->keys;
+    const rest_relation_t *relation = node->relation;
     const rest_cond_t *cond;
     int i;
 
-    for (i = 0; i < keys->nelts; i++) {
+    for (i = 0; i < relation->nkeys; i++) {
         for (cond = node->where; cond; cond = cond->next) {
-            if (cond->column == APR_ARRAY_IDX(keys, i, const rest_column_t *) &&
+            if (cond->column == relation->keys[i] &&
                 cond->filter->op == REST_OP_EQ && !cond->filter->negated) {
                 break;
             }
@@ -157,7 +157,7 @@ static int is_one(const rest_node_t *node)
             return 0;
         }
     }
-    return keys->nelts > 0;
+    return relation->nkeys > 0;
 }
 
 /** Few rows are counted as they come: the window function costs a tenth of a small query. */
@@ -207,7 +207,7 @@ static apr_status_t render_read(rest_statement_t *statement, const rest_plan_t *
 static void render_returning(rest_sql_t *sql, const rest_plan_t *plan)
 {
     const rest_relation_t *relation = plan->root.relation;
-    char *seen = apr_pcalloc(sql->pool, (apr_size_t)relation->columns->nelts + 1);
+    char *seen = apr_pcalloc(sql->pool, (apr_size_t)relation->ncolumns + 1);
     const rest_sort_t *sort;
     const rest_out_t *out;
     int i, count = 0;
@@ -218,14 +218,14 @@ static void render_returning(rest_sql_t *sql, const rest_plan_t *plan)
     for (sort = plan->rows ? plan->root.sort : NULL; sort; sort = sort->next) {
         seen[sort->column->position] = 1;
     }
-    for (i = 0; plan->location && i < relation->keys->nelts; i++) {
-        seen[APR_ARRAY_IDX(relation->keys, i, rest_column_t *)->position] = 1;
+    for (i = 0; plan->location && i < relation->nkeys; i++) {
+        seen[relation->keys[i]->position] = 1;
     }
     app_buf_adds(&sql->text, " RETURNING ");
-    for (i = 0; i < relation->columns->nelts; i++) {
+    for (i = 0; i < relation->ncolumns; i++) {
         if (seen[i]) {
             app_buf_adds(&sql->text, count++ ? ", " : "");
-            rest_sql_column(sql, &plan->root, APR_ARRAY_IDX(relation->columns, i, rest_column_t *));
+            rest_sql_column(sql, &plan->root, relation->columns[i]);
         }
     }
     if (!count) {
@@ -272,9 +272,9 @@ static void render_keys(rest_sql_t *sql, const rest_plan_t *plan)
     const rest_relation_t *relation = plan->root.relation;
     int i;
 
-    for (i = 0; i < relation->keys->nelts; i++) {
+    for (i = 0; i < relation->nkeys; i++) {
         app_buf_adds(&sql->text, ", app_new.");
-        app_buf_adds(&sql->text, APR_ARRAY_IDX(relation->keys, i, rest_column_t *)->ident);
+        app_buf_adds(&sql->text, relation->keys[i]->ident);
         app_buf_adds(&sql->text, "::text");
     }
 }

@@ -421,9 +421,9 @@ static void render_key(rest_sql_t *sql, const rest_relation_t *relation)
     if (relation->rowid) {
         app_buf_adds(&sql->text, "rowid");
     }
-    for (i = 0; !relation->rowid && i < relation->keys->nelts; i++) {
+    for (i = 0; !relation->rowid && i < relation->nkeys; i++) {
         app_buf_adds(&sql->text, i ? ", " : "");
-        app_buf_adds(&sql->text, APR_ARRAY_IDX(relation->keys, i, rest_column_t *)->ident);
+        app_buf_adds(&sql->text, relation->keys[i]->ident);
     }
     app_buf_addc(&sql->text, ')');
 }
@@ -466,7 +466,7 @@ static apr_status_t render_each(rest_sql_t *sql, const rest_plan_t *plan)
 static apr_status_t render_from_keys(rest_sql_t *sql, const rest_plan_t *plan)
 {
     const rest_relation_t *relation = plan->root.relation;
-    int i, keys = relation->rowid ? 1 : relation->keys->nelts;
+    int i, keys = relation->rowid ? 1 : relation->nkeys;
 
     app_buf_adds(&sql->text, " FROM json_each(");
     rest_sql_text(sql, "");
@@ -475,7 +475,7 @@ static apr_status_t render_from_keys(rest_sql_t *sql, const rest_plan_t *plan)
         app_buf_addf(&sql->text, "%s%s.%s = json_extract(app_key.value, '$[%d]')",
                      i ? " AND " : "", relation->ident,
                      relation->rowid ? "rowid"
-                                     : APR_ARRAY_IDX(relation->keys, i, rest_column_t *)->ident,
+                                     : relation->keys[i]->ident,
                      i);
     }
     return rest_render_where(sql, &rest_sqlite, &plan->root);
@@ -491,9 +491,9 @@ static apr_status_t render_shown(rest_sql_t *sql, const rest_plan_t *plan)
         return APP_EFAIL;
     }
     app_buf_adds(&sql->text, plan->rows ? ", NULL, NULL" : "NULL, NULL, NULL");
-    for (i = 0; plan->location && i < relation->keys->nelts; i++) {
+    for (i = 0; plan->location && i < relation->nkeys; i++) {
         app_buf_adds(&sql->text, ", CAST(");
-        rest_sql_column(sql, &plan->root, APR_ARRAY_IDX(relation->keys, i, rest_column_t *));
+        rest_sql_column(sql, &plan->root, relation->keys[i]);
         app_buf_adds(&sql->text, " AS TEXT)");
     }
     if (render_from_keys(sql, plan) != APR_SUCCESS) {
@@ -513,7 +513,7 @@ static apr_status_t render_insert(rest_statement_t *statement, const rest_plan_t
     if (!rest_plan_shows(plan)) {
         return render_each(statement->each, plan);
     }
-    if (!relation->rowid && !relation->keys->nelts) {
+    if (!relation->rowid && !relation->nkeys) {
         return rest_unavailable(APP_DB_SQLITE, err,
                                 "Showing what was written to '%s', which has no key, is not "
                                 "available", relation->name);

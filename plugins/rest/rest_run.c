@@ -267,12 +267,12 @@ static apr_status_t write_each(run_t *run)
 /** "id=eq.1&code=is.null" of a new row's key. */
 static const char *location_of(const run_t *run, const app_rows_t *rows)
 {
-    const apr_array_header_t *keys = run->plan->root.relation->keys;
+    const rest_relation_t *relation = run->plan->root.relation;
     const char *location = "";
     int i;
 
-    for (i = 0; i < keys->nelts; i++) {
-        const rest_column_t *key = APR_ARRAY_IDX(keys, i, const rest_column_t *);
+    for (i = 0; i < relation->nkeys; i++) {
+        const rest_column_t *key = relation->keys[i];
         const char *value = app_rows_text(rows, REST_COLUMN_KEYS + i, NULL);
 
         location = apr_pstrcat(run->pool, location, i ? "&" : "",

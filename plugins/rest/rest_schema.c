@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /** Building a schema snapshot and asking it. Built in one thread; asked by all. */
+#include <stdlib.h>
 #include <string.h>
 
 #include "apr_lib.h"
@@ -25,31 +26,49 @@ rest_schema_t *rest_schema_create(app_db_kind_e kind, const apr_array_header_t *
     schema->pool = p;
     schema->references = 1;
     schema->kind = kind;
-    schema->spaces = apr_array_make(p, spaces->nelts, sizeof(rest_space_t));
-    schema->roles = apr_hash_make(p);
+    schema->spaces = apr_pcalloc(p, sizeof(*schema->spaces) * (apr_size_t)(spaces->nelts + 1));
+    schema->nspaces = spaces->nelts;
     schema->reads_request = kind == APP_DB_PGSQL;
     for (i = 0; i < spaces->nelts; i++) {
-        rest_space_t *space = apr_array_push(schema->spaces);
-
-        space->name = apr_pstrdup(p, APR_ARRAY_IDX(spaces, i, const char *));
-        space->relations = apr_hash_make(p);
+        schema->spaces[i].name = apr_pstrdup(p, APR_ARRAY_IDX(spaces, i, const char *));
     }
     return schema;
+}
+
+/** Lists grow at powers of two, so their capacity need not be kept. */
+void *rest_schema_push(rest_schema_t *schema, void *list, int *count, const void *item)
+{
+    const void **items = list;
+
+    if ((*count & (*count - 1)) == 0) {
+        apr_size_t size = sizeof(*items) * (apr_size_t)(*count ? *count * 2 : 1);
+
+        items = apr_palloc(schema->pool, size);
+        memcpy(items, list ? list : items, sizeof(*items) * (apr_size_t)*count);
+    }
+    items[(*count)++] = item;
+    return items;
+}
+
+rest_relation_t *rest_schema_relation_make(rest_schema_t *schema, const char *name)
+{
+    rest_relation_t *relation = apr_pcalloc(schema->pool, sizeof(*relation));
+
+    relation->schema = "";
+    relation->name = apr_pstrdup(schema->pool, name);
+    relation->ident = quoted(name, schema->pool);
+    return relation;
 }
 
 rest_relation_t *rest_schema_relation_add(rest_schema_t *schema, rest_space_t *space,
                                           const char *name)
 {
-    rest_relation_t *relation = apr_pcalloc(schema->pool, sizeof(*relation));
+    rest_relation_t *relation = rest_schema_relation_make(schema, name);
 
     relation->schema = space->name;
-    relation->name = apr_pstrdup(schema->pool, name);
     relation->ident = apr_pstrcat(schema->pool, quoted(space->name, schema->pool), ".",
-                                  quoted(name, schema->pool), NULL);
-    relation->columns = apr_array_make(schema->pool, 16, sizeof(rest_column_t *));
-    relation->keys = apr_array_make(schema->pool, 2, sizeof(rest_column_t *));
-    relation->index = apr_hash_make(schema->pool);
-    apr_hash_set(space->relations, relation->name, APR_HASH_KEY_STRING, relation);
+                                  relation->ident, NULL);
+    space->relations = rest_schema_push(schema, space->relations, &space->nrelations, relation);
     return relation;
 }
 
@@ -57,21 +76,89 @@ rest_column_t *rest_schema_column_add(rest_schema_t *schema, rest_relation_t *re
                                       const char *name, const char *type)
 {
     rest_column_t *column = apr_pcalloc(schema->pool, sizeof(*column));
+    int count = relation->ncolumns;
 
     column->name = apr_pstrdup(schema->pool, name);
     column->ident = quoted(name, schema->pool);
-    column->type = apr_pstrdup(schema->pool, type);
+    column->type = column->base = apr_pstrdup(schema->pool, type);
     column->kind = rest_kind_of_type(type);
-    column->position = relation->columns->nelts;
-    APR_ARRAY_PUSH(relation->columns, rest_column_t *) = column;
-    apr_hash_set(relation->index, column->name, APR_HASH_KEY_STRING, column);
+    column->position = count;
+    relation->by_name = rest_schema_push(schema, relation->by_name, &count, column);
+    relation->columns = rest_schema_push(schema, relation->columns, &relation->ncolumns, column);
     return column;
+}
+
+void rest_schema_key_add(rest_schema_t *schema, rest_relation_t *relation, rest_column_t *column)
+{
+    relation->keys = rest_schema_push(schema, relation->keys, &relation->nkeys, column);
+}
+
+rest_routine_t *rest_schema_routine_add(rest_schema_t *schema, rest_space_t *space,
+                                        const char *name)
+{
+    rest_routine_t *routine = apr_pcalloc(schema->pool, sizeof(*routine));
+    int i;
+
+    routine->schema = space->name;
+    routine->name = apr_pstrdup(schema->pool, name);
+    routine->ident = apr_pstrcat(schema->pool, quoted(space->name, schema->pool), ".",
+                                 quoted(name, schema->pool), NULL);
+    for (i = space->nroutines - 1; i >= 0; i--) {
+        rest_routine_t *other = space->routines[i];
+
+        if (strcmp(other->name, name) == 0) {
+            routine->next = other->next;
+            other->next = routine;
+            return routine;
+        }
+    }
+    space->routines = rest_schema_push(schema, space->routines, &space->nroutines, routine);
+    return routine;
+}
+
+/* All three begin a search or a sort by name. */
+
+static int compare_columns(const void *a, const void *b)
+{
+    return strcmp((*(rest_column_t *const *)a)->name, (*(rest_column_t *const *)b)->name);
+}
+
+static int compare_relations(const void *a, const void *b)
+{
+    return strcmp((*(rest_relation_t *const *)a)->name, (*(rest_relation_t *const *)b)->name);
+}
+
+static int compare_routines(const void *a, const void *b)
+{
+    return strcmp((*(rest_routine_t *const *)a)->name, (*(rest_routine_t *const *)b)->name);
+}
+
+static void sort(void *list, int count, int (*compare)(const void *a, const void *b))
+{
+    if (count > 1) {
+        qsort(list, (apr_size_t)count, sizeof(void *), compare);
+    }
+}
+
+void rest_schema_sort(rest_schema_t *schema)
+{
+    int i, j;
+
+    for (i = 0; i < schema->nspaces; i++) {
+        rest_space_t *space = &schema->spaces[i];
+
+        sort(space->relations, space->nrelations, compare_relations);
+        sort(space->routines, space->nroutines, compare_routines);
+        for (j = 0; j < space->nrelations; j++) {
+            sort(space->relations[j]->by_name, space->relations[j]->ncolumns, compare_columns);
+        }
+    }
 }
 
 /** Positions of columns named in a list divided by commas. */
 static const char *positions(const rest_relation_t *relation, const char *names, apr_pool_t *p)
 {
-    char *set = apr_pcalloc(p, (apr_size_t)relation->columns->nelts + 1);
+    char *set = apr_pcalloc(p, (apr_size_t)relation->ncolumns + 1);
 
     while (*names) {
         apr_size_t len = strcspn(names, ",");
@@ -85,7 +172,7 @@ static const char *positions(const rest_relation_t *relation, const char *names,
         while (to > from && apr_isspace(to[-1])) {
             to--;
         }
-        column = apr_hash_get(relation->index, from, to - from);
+        column = rest_relation_column(relation, apr_pstrmemdup(p, from, (apr_size_t)(to - from)));
         if (column) {
             set[column->position] = 1;
         }
@@ -98,21 +185,46 @@ static unsigned reads_request(const char *sql)
     return sql && strcasestr(sql, "current_setting") != NULL;
 }
 
+static rest_grant_t *grant_make(rest_schema_t *schema, const char *role, rest_right_e right)
+{
+    rest_grant_t *grant = apr_pcalloc(schema->pool, sizeof(*grant));
+    int at = 0, i;
+
+    grant->role = apr_pstrdup(schema->pool, role);
+    grant->right = right;
+    while (at < schema->nroles && strcmp(schema->roles[at], role) < 0) {
+        at++;
+    }
+    if (at == schema->nroles || strcmp(schema->roles[at], role) != 0) {
+        schema->roles = rest_schema_push(schema, schema->roles, &schema->nroles, NULL);
+        for (i = schema->nroles - 1; i > at; i--) {
+            schema->roles[i] = schema->roles[i - 1];
+        }
+        schema->roles[at] = grant->role;
+    }
+    return grant;
+}
+
 void rest_schema_grant_add(rest_schema_t *schema, rest_relation_t *relation, const char *role,
                            rest_right_e right, const char *columns, const char *row_filter,
                            const char *check_expr)
 {
-    rest_grant_t *grant = apr_pcalloc(schema->pool, sizeof(*grant));
+    rest_grant_t *grant = grant_make(schema, role, right);
 
-    grant->role = apr_pstrdup(schema->pool, role);
-    grant->right = right;
     grant->columns = columns ? positions(relation, columns, schema->pool) : NULL;
     grant->row_filter = apr_pstrdup(schema->pool, row_filter);
     grant->check_expr = apr_pstrdup(schema->pool, check_expr);
     schema->reads_request |= reads_request(row_filter) || reads_request(check_expr);
     grant->next = relation->grants;
     relation->grants = grant;
-    apr_hash_set(schema->roles, grant->role, APR_HASH_KEY_STRING, grant->role);
+}
+
+void rest_schema_execute_add(rest_schema_t *schema, rest_routine_t *routine, const char *role)
+{
+    rest_grant_t *grant = grant_make(schema, role, REST_RIGHT_EXECUTE);
+
+    grant->next = routine->grants;
+    routine->grants = grant;
 }
 
 typedef struct type_t {
@@ -173,27 +285,57 @@ rest_space_t *rest_schema_space(const rest_schema_t *schema, const char *name)
 {
     int i;
 
-    for (i = 0; i < schema->spaces->nelts; i++) {
-        rest_space_t *space = &APR_ARRAY_IDX(schema->spaces, i, rest_space_t);
-
-        if (strcmp(space->name, name) == 0) {
-            return space;
+    for (i = 0; i < schema->nspaces; i++) {
+        if (strcmp(schema->spaces[i].name, name) == 0) {
+            return &schema->spaces[i];
         }
     }
     return NULL;
 }
 
+/** The item of a sorted list that compares equal to a key made for it; NULL: there is none. */
+static void *find(void *list, int count, const void *key,
+                  int (*compare)(const void *a, const void *b))
+{
+    void **found = count ? bsearch(&key, list, (apr_size_t)count, sizeof(void *), compare) : NULL;
+
+    return found ? *found : NULL;
+}
+
 rest_relation_t *rest_schema_relation(const rest_schema_t *schema, const char *space,
                                       const char *name)
 {
-    rest_space_t *found = rest_schema_space(schema, space);
+    const rest_space_t *in = rest_schema_space(schema, space);
+    const rest_relation_t key = { .name = name };
 
-    return found ? apr_hash_get(found->relations, name, APR_HASH_KEY_STRING) : NULL;
+    return in ? find(in->relations, in->nrelations, &key, compare_relations) : NULL;
+}
+
+rest_routine_t *rest_schema_routine(const rest_schema_t *schema, const char *space,
+                                    const char *name)
+{
+    const rest_space_t *in = rest_schema_space(schema, space);
+    const rest_routine_t key = { .name = name };
+
+    return in ? find(in->routines, in->nroutines, &key, compare_routines) : NULL;
+}
+
+static int compare_texts(const void *a, const void *b)
+{
+    return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+int rest_schema_has_role(const rest_schema_t *schema, const char *role)
+{
+    return schema->nroles && bsearch(&role, schema->roles, (apr_size_t)schema->nroles,
+                                     sizeof(char *), compare_texts) != NULL;
 }
 
 const rest_column_t *rest_relation_column(const rest_relation_t *relation, const char *name)
 {
-    return apr_hash_get(relation->index, name, APR_HASH_KEY_STRING);
+    const rest_column_t key = { .name = name };
+
+    return find(relation->by_name, relation->ncolumns, &key, compare_columns);
 }
 
 const rest_grant_t *rest_relation_grant(const rest_relation_t *relation, const char *role,

@@ -36,15 +36,15 @@ typedef struct reader_t {
     rest_column_t   *keys[KEYS_MAX + 1];
 } reader_t;
 
-static const char *array_literal(const apr_array_header_t *spaces, apr_pool_t *p)
+static const char *array_literal(const rest_schema_t *schema)
 {
     app_buf_t buf;
     int i;
 
-    app_buf_init(&buf, p, 65536);
-    for (i = 0; i < spaces->nelts; i++) {
+    app_buf_init(&buf, schema->pool, 65536);
+    for (i = 0; i < schema->nspaces; i++) {
         app_buf_addc(&buf, i ? ',' : '{');
-        rest_pgsql_element(&buf, APR_ARRAY_IDX(spaces, i, rest_space_t).name);
+        rest_pgsql_element(&buf, schema->spaces[i].name);
     }
     app_buf_addc(&buf, '}');
     return buf.data;
@@ -62,7 +62,7 @@ static void end_relation(reader_t *reader)
 
     for (i = 0; reader->relation && i <= KEYS_MAX; i++) {
         if (reader->keys[i]) {
-            APR_ARRAY_PUSH(reader->relation->keys, rest_column_t *) = reader->keys[i];
+            rest_schema_key_add(reader->schema, reader->relation, reader->keys[i]);
         }
         reader->keys[i] = NULL;
     }
@@ -102,7 +102,7 @@ static void read_column(reader_t *reader, const app_rows_t *rows)
 apr_status_t rest_pgsql_load(rest_schema_t *schema, app_tx_t *tx, app_error_t *err)
 {
     const app_value_t spaces = { .type = APP_VALUE_TEXT,
-                                 .text = array_literal(schema->spaces, schema->pool) };
+                                 .text = array_literal(schema) };
     app_value_t param = spaces;
     const app_sql_t sql = { columns_sql, &param, 1 };
     reader_t reader = { .schema = schema };
@@ -119,6 +119,7 @@ apr_status_t rest_pgsql_load(rest_schema_t *schema, app_tx_t *tx, app_error_t *e
         read_column(&reader, rows);
     }
     end_relation(&reader);
+    rest_schema_sort(schema);
     return status == APR_EOF ? APR_SUCCESS : status;
 }
 

@@ -48,8 +48,8 @@ static void make_members(const rest_schema_t *schema, rest_relation_t *relation)
 {
     int i;
 
-    for (i = 0; i < relation->columns->nelts; i++) {
-        rest_column_t *column = APR_ARRAY_IDX(relation->columns, i, rest_column_t *);
+    for (i = 0; i < relation->ncolumns; i++) {
+        rest_column_t *column = relation->columns[i];
 
         column->member = rest_sqlite_member(column, column->name, 0, schema->pool);
     }
@@ -63,7 +63,7 @@ static void end_relation(reader_t *reader)
 
     for (i = 1; relation && i <= KEYS_MAX; i++) {
         if (reader->keys[i]) {
-            APR_ARRAY_PUSH(relation->keys, rest_column_t *) = reader->keys[i];
+            rest_schema_key_add(reader->schema, relation, reader->keys[i]);
         }
         reader->keys[i] = NULL;
     }
@@ -142,10 +142,9 @@ static void read_grant(rest_schema_t *schema, const app_rows_t *rows)
     if (!role || !resource || !action || !right_of(action, &right)) {
         return;
     }
-    for (i = 0; i < schema->spaces->nelts; i++) {
+    for (i = 0; i < schema->nspaces; i++) {
         rest_relation_t *relation =
-            apr_hash_get(APR_ARRAY_IDX(schema->spaces, i, rest_space_t).relations, resource,
-                         APR_HASH_KEY_STRING);
+            rest_schema_relation(schema, schema->spaces[i].name, resource);
 
         if (relation) {
             rest_schema_grant_add(schema, relation, role, right, app_rows_text(rows, 3, NULL),
@@ -214,13 +213,14 @@ apr_status_t rest_sqlite_load(rest_schema_t *schema, app_tx_t *tx, app_error_t *
         number_of(&own_tables, own_tables_sql, tx, err) != APR_SUCCESS) {
         return APP_EFAIL;
     }
-    for (i = 0; i < schema->spaces->nelts; i++) {
-        reader.space = &APR_ARRAY_IDX(schema->spaces, i, rest_space_t);
+    for (i = 0; i < schema->nspaces; i++) {
+        reader.space = &schema->spaces[i];
         if (read_columns(&reader, tx, err) != APR_SUCCESS ||
             find_readers(schema, reader.space, tx, err) != APR_SUCCESS) {
             return APP_EFAIL;
         }
     }
+    rest_schema_sort(schema);
     schema->no_grants = own_tables != 2;
     if (schema->no_grants) {
         return APR_SUCCESS;

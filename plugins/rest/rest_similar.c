@@ -79,23 +79,21 @@ static double likeness(const char *name, const char *other)
     return longer ? 1.0 - (double)distance(a + 1, a_len, b + 1, b_len) / (double)longer : 0;
 }
 
-const char *rest_schema_similar(const rest_schema_t *schema, const char *space, const char *name,
-                                apr_pool_t *p)
+const char *rest_schema_similar(const rest_schema_t *schema, const char *space, const char *name)
 {
     const rest_space_t *searched = rest_schema_space(schema, space);
     const char *best = NULL;
     double best_likeness = LIKE_ENOUGH;
-    apr_hash_index_t *each;
+    int i;
 
-    if (!searched || apr_hash_count(searched->relations) >= RELATIONS_MAX) {
+    if (!searched || searched->nrelations >= RELATIONS_MAX) {
         return NULL;
     }
-    for (each = apr_hash_first(p, searched->relations); each; each = apr_hash_next(each)) {
-        const rest_relation_t *relation = apr_hash_this_val(each);
+    for (i = 0; i < searched->nrelations; i++) {
+        const rest_relation_t *relation = searched->relations[i];
         double now = likeness(name, relation->name);
 
-        if (now > best_likeness ||
-            (now == best_likeness && (!best || strcmp(relation->name, best) < 0))) {
+        if (now > best_likeness || (now == best_likeness && !best)) {
             best_likeness = now;
             best = relation->name;
         }

@@ -16,13 +16,13 @@ static rest_schema_t *schema_of(app_db_kind_e kind)
     schema = rest_schema_create(kind, spaces, unit_pool);
     space = rest_schema_space(schema, name);
     films = rest_schema_relation_add(schema, space, "films");
-    APR_ARRAY_PUSH(films->keys, rest_column_t *) =
-        rest_schema_column_add(schema, films, "id", "integer");
+    rest_schema_key_add(schema, films, rest_schema_column_add(schema, films, "id", "integer"));
     rest_schema_column_add(schema, films, "title", "text");
     rest_schema_column_add(schema, films, "cost", "numeric(8,2)");
     films->rowid = films->insertable = 1;
     secrets = rest_schema_relation_add(schema, space, "secrets");
     rest_schema_column_add(schema, secrets, "id", "integer");
+    rest_schema_sort(schema);
     rest_schema_grant_add(schema, films, "anon", REST_RIGHT_SELECT, "id, title", NULL, NULL);
     rest_schema_grant_add(schema, films, "user", REST_RIGHT_SELECT, NULL, "id > 0", NULL);
     rest_schema_grant_add(schema, films, "user", REST_RIGHT_INSERT, "title,cost", NULL, "cost > 1");

@@ -18,11 +18,11 @@ static rest_schema_t *schema_of(app_db_kind_e kind)
     APR_ARRAY_PUSH(spaces, const char *) = name;
     schema = rest_schema_create(kind, spaces, unit_pool);
     films = rest_schema_relation_add(schema, rest_schema_space(schema, name), "films");
-    APR_ARRAY_PUSH(films->keys, rest_column_t *) =
-        rest_schema_column_add(schema, films, "id", "integer");
+    rest_schema_key_add(schema, films, rest_schema_column_add(schema, films, "id", "integer"));
     rest_schema_column_add(schema, films, "ti\"tle", "text");
     rest_schema_column_add(schema, films, "seen", "boolean");
     films->rowid = films->insertable = 1;
+    rest_schema_sort(schema);
     rest_schema_grant_add(schema, films, "r", REST_RIGHT_SELECT, NULL, NULL, NULL);
     rest_schema_grant_add(schema, films, "own", REST_RIGHT_SELECT, NULL, "id > 0 OR seen", NULL);
     rest_schema_grant_add(schema, films, "r", REST_RIGHT_INSERT, NULL, NULL, NULL);
