@@ -401,20 +401,39 @@ static apr_status_t check_prefer(const planner_t *planner)
     return APR_SUCCESS;
 }
 
-static apr_status_t choose_media(const planner_t *planner)
+/** Which types the answer can have; what SQLite can never give is refused by name. */
+static apr_status_t media_available(void *ctx, const rest_accepted_t *type, app_error_t *err)
 {
+    const planner_t *planner = ctx;
+
+    if (type->media == REST_MEDIA_GEOJSON && planner->schema->kind == APP_DB_SQLITE) {
+        return rest_unavailable(APP_DB_SQLITE, err,
+                                "GeoJSON output is not available on the SQLite backend");
+    }
+    if (type->stripped || type->media == REST_MEDIA_CSV || type->media == REST_MEDIA_GEOJSON) {
+        return UNAVAILABLE(planner, "Answers of type '%s' are not available", type->text);
+    }
+    return type->media == REST_MEDIA_ANY || type->media == REST_MEDIA_JSON ||
+                   type->media == REST_MEDIA_OBJECT
+               ? APR_SUCCESS
+               : APR_NOTFOUND;
+}
+
+static apr_status_t choose_media(planner_t *planner)
+{
+    const rest_accepted_t *types = rest_accept_parse(planner->request->accept, planner->pool);
     rest_plan_t *plan = planner->plan;
 
-    if (rest_accept_choose(&plan->media, planner->request->accept, planner->schema->kind,
-                           planner->err, planner->pool) != APR_SUCCESS) {
+    if (rest_accept_choose(&plan->type, types, media_available, planner, planner->err) !=
+        APR_SUCCESS) {
         return APP_EFAIL;
     }
-    plan->single = plan->media == REST_MEDIA_OBJECT;
+    plan->single = plan->type->media == REST_MEDIA_OBJECT;
     return APR_SUCCESS;
 }
 
 /** Which of the two headers answers first is the dialect's. */
-static apr_status_t check_headers(const planner_t *planner)
+static apr_status_t check_headers(planner_t *planner)
 {
     if (planner->request->action == REST_READ && choose_media(planner) != APR_SUCCESS) {
         return APP_EFAIL;

@@ -66,7 +66,7 @@ typedef struct rest_plan_t {
     rest_action_e         action;
     app_db_kind_e         kind;
     rest_node_t           root;      /* what is read, or shown of what was written */
-    rest_media_e          media;
+    const rest_accepted_t *type;     /* of the answer */
     unsigned              rows : 1;  /* the body is wanted */
     unsigned              total : 1; /* count=exact */
     unsigned              single : 1;

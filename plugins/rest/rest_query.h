@@ -11,6 +11,7 @@
 
 #include "app_plugin.h"
 
+#include "rest_accept.h"
 #include "rest_json.h"
 
 #define REST_DEPTH_MAX 16 /* groups in groups, embeds in embeds */
@@ -172,23 +173,6 @@ void rest_prefer_parse(rest_prefer_t *prefer, const char *header, apr_pool_t *p)
 
 /** The value of Preference-Applied; NULL: none was. */
 const char *rest_prefer_applied(const rest_prefer_t *prefer, int is_read, apr_pool_t *p);
-
-/* Accept */
-
-typedef enum rest_media_e { REST_MEDIA_JSON, REST_MEDIA_OBJECT } rest_media_e;
-
-/**
- * Chooses the type of the answer.
- * @param accept NULL: anything
- * @param kind   the database: what it can never give is refused in its own words
- * @return APR_SUCCESS; APP_EFAIL with APP_E_NOT_ACCEPTABLE, or APP_E_NOT_IMPLEMENTED for a type of
- *         the dialect that is not served
- */
-apr_status_t rest_accept_choose(rest_media_e *pmedia, const char *accept, app_db_kind_e kind,
-                                app_error_t *err, apr_pool_t *p);
-
-/** Content-Type of an answer. */
-const char *rest_media_type(rest_media_e media);
 
 /* The body of a write */
 

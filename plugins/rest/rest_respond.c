@@ -55,7 +55,7 @@ static void add_common(const rest_call_t *call, const rest_plan_t *plan, int has
         app_response_header(call->res, "Preference-Applied", applied);
     }
     if (has_body) {
-        app_response_type(call->res, rest_media_type(plan->media));
+        app_response_type(call->res, rest_media_type(plan->type, p));
         if (call->profiled) {
             app_response_header(call->res, "Content-Profile", call->request->space);
         }

@@ -360,46 +360,9 @@ static void test_prefer(void **state)
     }
 }
 
-static void test_accept(void **state)
-{
-    static const struct { const char *accept; int media; const char *code; } cases[] = {
-        { NULL, REST_MEDIA_JSON, NULL },
-        { "", REST_MEDIA_JSON, NULL },
-        { "*/*", REST_MEDIA_JSON, NULL },
-        { "Application/JSON;charset=utf-8", REST_MEDIA_JSON, NULL },
-        { "application/vnd.pgrst.object+json", REST_MEDIA_OBJECT, NULL },
-        { "application/vnd.pgrst.object", REST_MEDIA_OBJECT, NULL },
-        { "text/html, application/json;q=0.5, application/vnd.pgrst.object+json;q=0.9",
-          REST_MEDIA_OBJECT, NULL },
-        { "text/html,application/xhtml+xml,*/*;q=0.8", REST_MEDIA_JSON, NULL },
-        { "*/*, application/vnd.pgrst.object+json", REST_MEDIA_OBJECT, NULL },
-        { "image/png", 0, "PGRST107" },
-        { "text/csv", 0, "PGRST127" },
-        { "application/vnd.pgrst.plan+json", 0, "PGRST107" },
-        { "application/vnd.pgrst.other", 0, "PGRST107" },
-        { "image/png;nulls=stripped", 0, "PGRST107" },
-        { "application/vnd.pgrst.object+json;nulls=stripped", 0, "PGRST127" },
-    };
-    size_t i;
-
-    (void)state;
-    for (i = 0; i < COUNT(cases); i++) {
-        app_error_t err = { .pool = unit_pool };
-        rest_media_e media = REST_MEDIA_JSON;
-        apr_status_t status = rest_accept_choose(&media, cases[i].accept, APP_DB_PGSQL, &err,
-                                                 unit_pool);
-
-        CASE_STRING(cases[i].accept, err.code, cases[i].code);
-        CASE_INT(cases[i].accept, status, cases[i].code ? APP_EFAIL : APR_SUCCESS);
-        if (!cases[i].code) {
-            CASE_INT(cases[i].accept, media, cases[i].media);
-        }
-    }
-}
-
 static struct CMUnitTest tests[] = {
     cmocka_unit_test(test_good),     cmocka_unit_test(test_bad),    cmocka_unit_test(test_depth),
-    cmocka_unit_test(test_location), cmocka_unit_test(test_prefer), cmocka_unit_test(test_accept),
+    cmocka_unit_test(test_location), cmocka_unit_test(test_prefer),
 };
 
 UNIT_MAIN(tests)
