@@ -11,6 +11,11 @@ apr_status_t rest_sqlite_load(rest_schema_t *schema, app_tx_t *tx, app_error_t *
 apr_status_t rest_sqlite_is_current(int *pcurrent, const rest_schema_t *schema, app_tx_t *tx,
                                     app_error_t *err);
 
+/* rest_filter_sqlite.c, rest_filter_pgsql.c: a comparison of an operand with a value */
+apr_status_t rest_sqlite_compare(rest_sql_t *sql, const rest_node_t *node,
+                                 const rest_cond_t *cond);
+apr_status_t rest_pgsql_compare(rest_sql_t *sql, const rest_node_t *node, const rest_cond_t *cond);
+
 /**
  * A column as a member of app_object(): kind and name, for an SQL literal.
  * @param cast its kind is the cast's, which renders it

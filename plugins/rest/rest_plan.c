@@ -118,7 +118,7 @@ static apr_status_t add_out(const planner_t *planner, rest_out_t ***ptail,
 {
     rest_out_t *out = apr_pcalloc(planner->pool, sizeof(*out));
 
-    out->column = column;
+    out->operand.column = column;
     out->name = item && item->alias ? item->alias : column->name;
     out->cast = item ? item->cast : NULL;
     **ptail = out;
@@ -228,7 +228,7 @@ static apr_status_t plan_filters(const planner_t *planner, rest_cond_t **ptail,
                 return APP_EFAIL;
             }
         }
-        else if (find_column(planner, &filter->field, &cond->column) != APR_SUCCESS ||
+        else if (find_column(planner, &filter->field, &cond->operand.column) != APR_SUCCESS ||
                  check_operator(planner, filter) != APR_SUCCESS) {
             return APP_EFAIL;
         }
@@ -254,7 +254,7 @@ static apr_status_t plan_order(const planner_t *planner)
     for (; term; term = term->next) {
         rest_sort_t *sort = apr_pcalloc(planner->pool, sizeof(*sort));
 
-        if (find_column(planner, &term->field, &sort->column) != APR_SUCCESS) {
+        if (find_column(planner, &term->field, &sort->operand.column) != APR_SUCCESS) {
             return APP_EFAIL;
         }
         sort->descending = term->descending;

@@ -3,6 +3,9 @@
  * A request whose names have been looked up and whose grants hold: nothing in it can be unknown
  * any more. Made by rest_plan.c from a rest_request_t and a snapshot, both of which must outlive
  * it.
+ *
+ * The answer is a tree of nodes: the root is what the path names, its children are the embeds of
+ * its select, and so on. Each node is one FROM of the statement.
  */
 #ifndef REST_PLAN_H
 #define REST_PLAN_H
@@ -10,77 +13,142 @@
 #include "rest_query.h"
 #include "rest_schema.h"
 
-typedef enum rest_action_e { REST_READ, REST_INSERT } rest_action_e;
+typedef enum rest_action_e {
+    REST_READ, REST_INSERT, REST_UPDATE, REST_REPLACE, REST_DELETE, REST_CALL
+} rest_action_e;
 
 /** What is asked, as step 1 leaves it. */
 typedef struct rest_request_t {
     rest_action_e action;
     const char   *space;    /* schema */
-    const char   *relation;
+    const char   *relation; /* or function, of a call */
     const char   *role;     /* in force */
     rest_query_t *query;
     rest_prefer_t prefer;
     const char   *accept;   /* NULL: anything */
-    rest_body_t  *body;     /* writes */
+    rest_body_t  *body;     /* of a write or a call by POST */
     apr_int64_t   limit;    /* window by query and Range; -1: none */
     apr_int64_t   offset;
     apr_int64_t   max_rows; /* 0: no cap */
     unsigned      head : 1; /* nobody wants the rows */
+    unsigned      post : 1; /* of a call */
+    unsigned      aggregates : 1;   /* allowed */
+    unsigned      explains : 1;     /* the plan media type is allowed */
+    unsigned      legacy_names : 1; /* an aliased embed is found by its own name, too */
 } rest_request_t;
+
+typedef struct rest_node_t rest_node_t;
+
+/** A value of a row: a column, or what a JSON path finds in it. */
+typedef struct rest_operand_t {
+    const rest_column_t *column;
+    const rest_step_t   *path; /* NULL: the column itself */
+} rest_operand_t;
+
+typedef enum rest_out_e {
+    REST_OUT_VALUE,  /* operand */
+    REST_OUT_ROWS,   /* count() */
+    REST_OUT_EMBED,  /* node: an object or an array */
+    REST_OUT_SPREAD, /* node: its members, here */
+    REST_OUT_LIFTED  /* an aggregate over a value of a spread: node and spread_out */
+} rest_out_e;
 
 /** A member of the answer's objects. */
 typedef struct rest_out_t {
-    struct rest_out_t   *next;
-    const char          *name;
-    const rest_column_t *column;
-    const char          *cast; /* NULL: none */
+    struct rest_out_t *next;
+    rest_out_e         kind;
+    const char        *name;
+    rest_operand_t     operand;
+    const char        *cast;      /* NULL: none; of an aggregate that of what goes in */
+    rest_aggregate_e   aggregate;
+    const char        *aggregate_cast; /* NULL: none */
+    rest_node_t       *node;
 } rest_out_t;
 
-/** A comparison or a group, with its column. */
+/** A comparison, a group of them, or the question whether an embed has rows. */
 typedef struct rest_cond_t {
     struct rest_cond_t  *next;
     struct rest_cond_t  *children; /* groups */
     const rest_filter_t *filter;
-    const rest_column_t *column;   /* comparisons */
+    rest_operand_t       operand;  /* comparisons */
+    const rest_node_t   *embed;    /* rel=is.null; else NULL */
 } rest_cond_t;
 
 typedef struct rest_sort_t {
-    struct rest_sort_t  *next;
-    const rest_column_t *column;
-    unsigned             descending : 1;
-    unsigned             nulls_first : 1;
+    struct rest_sort_t *next;
+    rest_operand_t      operand;
+    const rest_node_t  *related; /* order=rel(col): whose column it is; else NULL */
+    unsigned            descending : 1;
+    unsigned            nulls_first : 1;
 } rest_sort_t;
 
-/** One relation of the answer: the root; an embed of a node is to become its child. */
-typedef struct rest_node_t {
-    const rest_relation_t *relation;
+/** An argument of a call. */
+typedef struct rest_argument_t {
+    struct rest_argument_t *next;
+    const rest_param_t     *param;
+    const char             *text;  /* of the query string or a form; NULL: json */
+    const rest_json_t      *json;
+    const rest_name_t      *list;  /* variadic of a query string: its texts */
+} rest_argument_t;
+
+struct rest_node_t {
+    rest_node_t           *next;     /* sibling */
+    rest_node_t           *children; /* embeds, in the order of select */
+    rest_node_t           *parent;   /* NULL: root */
+    const rest_relation_t *relation; /* NULL: a function that gives values */
+    const rest_link_t     *link;     /* from the parent's relation; NULL: root */
+    const char            *as;       /* what stands before its columns in SQL */
+    const char            *name;     /* as asked for; the key in filters without an alias */
+    const char            *alias;    /* NULL: none */
+    int                    number;   /* of the node, root 0: makes names in SQL unique */
     rest_out_t            *out;
     rest_cond_t           *where;      /* joined by AND */
     const char            *row_filter; /* SQL of the grant; NULL: all rows */
+    const char            *junction_filter; /* the same for the link's junction */
     rest_sort_t           *sort;
     apr_int64_t            limit;      /* -1: none */
     apr_int64_t            offset;
-} rest_node_t;
+    unsigned               inner : 1;
+    unsigned               spread : 1;
+    unsigned               hidden : 1;  /* joined, but nothing of it is shown */
+    unsigned               grouped : 1; /* has an aggregate */
+    unsigned               tested : 1;  /* a null filter asks for it */
+};
 
 typedef struct rest_plan_t {
     rest_action_e         action;
     app_db_kind_e         kind;
     rest_node_t           root;      /* what is read, or shown of what was written */
+    int                   nnodes;
     const rest_accepted_t *type;     /* of the answer */
+    rest_count_e          count;
     unsigned              rows : 1;  /* the body is wanted */
-    unsigned              total : 1; /* count=exact */
+    unsigned              total : 1; /* how many there are in all is wanted, exactly */
     unsigned              single : 1;
     unsigned              location : 1; /* the new row's key is wanted */
-    const rest_body_t    *body;      /* writes, from here on */
+    unsigned              readonly : 1;
+
+    /* Writes */
+    const rest_body_t    *body;
     const rest_column_t **written;   /* body->ncolumns of them */
+    const char           *write_filter; /* SQL of the grant to update or delete */
     const char           *check;     /* SQL that must hold for new rows; NULL: nothing */
+    rest_cond_t          *affected;  /* filters of the rows to write */
+    rest_resolution_e     resolution;
+    const rest_column_t **conflict;  /* target of an upsert */
+    int                   nconflict;
+    unsigned              defaults : 1; /* missing=default */
+
+    /* Calls */
+    const rest_routine_t *routine;
+    rest_argument_t      *arguments;
+    const rest_body_t    *raw;       /* the one unnamed argument; NULL: none */
 } rest_plan_t;
 
 /**
  * Looks names up and applies grants.
- * @return APR_SUCCESS; APP_EFAIL with APP_E_TABLE, APP_E_COLUMN, APP_E_NOT_EMBEDDED,
- *         APP_E_NOT_ACCEPTABLE, APP_E_PREFERENCES, APP_E_NOT_IMPLEMENTED, or the SQLSTATEs 42501,
- *         42703, 22023
+ * @return APR_SUCCESS; APP_EFAIL with an error of the catalogue, or the SQLSTATEs 42501, 42703,
+ *         22023
  */
 apr_status_t rest_plan_make(rest_plan_t **pplan, const rest_request_t *request,
                             const rest_schema_t *schema, app_error_t *err, apr_pool_t *p);

@@ -184,7 +184,7 @@ void rest_render_order(rest_sql_t *sql, const rest_node_t *node, int more)
         app_buf_adds(&sql->text, " ORDER BY ");
     }
     for (; sort; sort = sort->next) {
-        rest_sql_column(sql, node, sort->column);
+        rest_sql_column(sql, node, sort->operand.column);
         app_buf_adds(&sql->text, sort->descending ? " DESC" : " ASC");
         app_buf_adds(&sql->text, sort->nulls_first ? " NULLS FIRST" : " NULLS LAST");
         if (sort->next || more) {

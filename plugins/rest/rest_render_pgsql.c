@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /**
- * Plans as SQL of PostgreSQL. Values are parameters without a type, so the column's own type
- * parses them. A page of many rows is counted by a window function over it: each row carries the
- * number, and one statement sees one state of the database.
+ * Plans as SQL of PostgreSQL. A page of many rows is counted by a window function over it: each
+ * row carries the number, and one statement sees one state of the database.
  */
 #include <string.h>
 
@@ -11,80 +10,6 @@
 #include "rest_dialect.h"
 
 #define FEW_ROWS 100
-
-void rest_pgsql_element(app_buf_t *buf, const char *text)
-{
-    app_buf_addc(buf, '"');
-    for (; *text; text++) {
-        if (*text == '"' || *text == '\\') {
-            app_buf_addc(buf, '\\');
-        }
-        app_buf_addc(buf, *text);
-    }
-    app_buf_addc(buf, '"');
-}
-
-static const char *array_of(const rest_name_t *list, apr_pool_t *p)
-{
-    app_buf_t buf;
-
-    app_buf_init(&buf, p, APR_SIZE_MAX / 2);
-    app_buf_addc(&buf, '{');
-    for (; list; list = list->next) {
-        rest_pgsql_element(&buf, list->name);
-        if (list->next) {
-            app_buf_addc(&buf, ',');
-        }
-    }
-    app_buf_addc(&buf, '}');
-    return buf.data;
-}
-
-/** In the dialect "*" is what "%" is in SQL. */
-static const char *pattern_of(const char *text, apr_pool_t *p)
-{
-    char *pattern = apr_pstrdup(p, text), *star = pattern;
-
-    while ((star = strchr(star, '*'))) {
-        *star = '%';
-    }
-    return pattern;
-}
-
-static apr_status_t compare(rest_sql_t *sql, const rest_node_t *node, const rest_cond_t *cond)
-{
-    const rest_filter_t *filter = cond->filter;
-    const char *word = rest_render_operator(filter->op);
-
-    rest_sql_column(sql, node, cond->column);
-    if (word) {
-        app_buf_adds(&sql->text, word);
-        rest_sql_text(sql, filter->value);
-        return APR_SUCCESS;
-    }
-    switch (filter->op) {
-    case REST_OP_IS:
-        app_buf_adds(&sql->text, filter->is == REST_IS_UNKNOWN ? " IS UNKNOWN"
-                                                               : rest_render_is(filter->is));
-        return APR_SUCCESS;
-    case REST_OP_IN:
-        app_buf_adds(&sql->text, " = ANY (");
-        rest_sql_text(sql, array_of(filter->list, sql->pool));
-        app_buf_addc(&sql->text, ')');
-        return APR_SUCCESS;
-    case REST_OP_ISDISTINCT:
-        app_buf_adds(&sql->text, " IS DISTINCT FROM ");
-        rest_sql_text(sql, filter->value);
-        return APR_SUCCESS;
-    case REST_OP_LIKE:
-    case REST_OP_ILIKE:
-        app_buf_adds(&sql->text, filter->op == REST_OP_LIKE ? " LIKE " : " ILIKE ");
-        rest_sql_text(sql, pattern_of(filter->value, sql->pool));
-        return APR_SUCCESS;
-    default:
-        return app_fail(sql->err, APP_E_NOT_IMPLEMENTED, NULL);
-    }
-}
 
 static void limit(rest_sql_t *sql, const rest_node_t *node)
 {
@@ -108,13 +33,13 @@ static void render_outs(rest_sql_t *sql, const rest_node_t *node)
         if (out->cast) {
             app_buf_adds(&sql->text, "CAST(");
         }
-        rest_sql_column(sql, node, out->column);
+        rest_sql_column(sql, node, out->operand.column);
         if (out->cast) {
             app_buf_adds(&sql->text, " AS ");
             app_buf_adds(&sql->text, out->cast);
             app_buf_addc(&sql->text, ')');
         }
-        if (out->cast || out->name != out->column->name) {
+        if (out->cast || out->name != out->operand.column->name) {
             app_buf_adds(&sql->text, " AS ");
             app_buf_add_ident(&sql->text, out->name);
         }
@@ -148,7 +73,7 @@ static int is_one(const rest_node_t *node)
 
     for (i = 0; i < relation->nkeys; i++) {
         for (cond = node->where; cond; cond = cond->next) {
-            if (cond->column == relation->keys[i] &&
+            if (cond->operand.column == relation->keys[i] &&
                 cond->filter->op == REST_OP_EQ && !cond->filter->negated) {
                 break;
             }
@@ -213,10 +138,10 @@ static void render_returning(rest_sql_t *sql, const rest_plan_t *plan)
     int i, count = 0;
 
     for (out = plan->rows ? plan->root.out : NULL; out; out = out->next) {
-        seen[out->column->position] = 1;
+        seen[out->operand.column->position] = 1;
     }
     for (sort = plan->rows ? plan->root.sort : NULL; sort; sort = sort->next) {
-        seen[sort->column->position] = 1;
+        seen[sort->operand.column->position] = 1;
     }
     for (i = 0; plan->location && i < relation->nkeys; i++) {
         seen[relation->keys[i]->position] = 1;
@@ -316,7 +241,7 @@ const rest_dialect_t rest_pgsql = {
     .default_space = "public",
     .load = rest_pgsql_load,
     .is_current = rest_pgsql_is_current,
-    .compare = compare,
+    .compare = rest_pgsql_compare,
     .read = render_read,
     .insert = render_insert,
 };

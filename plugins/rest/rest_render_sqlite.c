@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /**
- * Plans as SQL of SQLite. Values are bound with the column's declared type after strict parsing.
- * Rows come one by one as JSON; numbers that must be known before them come as a row of their own
+ * Plans as SQL of SQLite. Rows come one by one as JSON; numbers that must be known before them
+ * come as a row of their own
  * in front.
  */
 #include <string.h>
@@ -9,7 +9,6 @@
 #include "apr_strings.h"
 
 #include "rest_dialect.h"
-#include "rest_pattern.h"
 #include "rest_value.h"
 
 #define MEMBERS_MAX      126  /* of one app_object(): SQLite functions take 127 arguments */
@@ -35,93 +34,6 @@ static const char *kind_word(rest_kind_e kind)
     };
 
     return words[kind];
-}
-
-/* Filters */
-
-static apr_status_t render_like(rest_sql_t *sql, const rest_node_t *node, const rest_cond_t *cond)
-{
-    const char *glob = NULL;
-
-    if (rest_pattern_glob(&glob, cond->filter->value, cond->filter->op == REST_OP_ILIKE, sql->err,
-                          sql->pool) != APR_SUCCESS) {
-        return APP_EFAIL;
-    }
-    rest_sql_column(sql, node, cond->column);
-    app_buf_adds(&sql->text, " GLOB ");
-    rest_sql_text(sql, glob);
-    return APR_SUCCESS;
-}
-
-static apr_status_t add_value(rest_sql_t *sql, const rest_column_t *column, const char *text)
-{
-    app_value_t value = { .type = APP_VALUE_NULL };
-
-    if (rest_value_of_text(&value, column, text, sql->err, sql->pool) != APR_SUCCESS) {
-        return APP_EFAIL;
-    }
-    rest_sql_param(sql, &value);
-    return APR_SUCCESS;
-}
-
-static apr_status_t render_in(rest_sql_t *sql, const rest_node_t *node, const rest_cond_t *cond)
-{
-    const rest_name_t *element = cond->filter->list;
-
-    if (!element) {
-        app_buf_addc(&sql->text, '0');
-        return APR_SUCCESS;
-    }
-    rest_sql_column(sql, node, cond->column);
-    app_buf_adds(&sql->text, " IN (");
-    for (; element; element = element->next) {
-        if (add_value(sql, cond->column, element->name) != APR_SUCCESS) {
-            return APP_EFAIL;
-        }
-        app_buf_adds(&sql->text, element->next ? ", " : ")");
-    }
-    return APR_SUCCESS;
-}
-
-static apr_status_t render_is(rest_sql_t *sql, const rest_node_t *node, const rest_cond_t *cond)
-{
-    rest_is_e is = cond->filter->is;
-    rest_kind_e kind = cond->column->kind;
-
-    if (is > REST_IS_NOT_NULL && kind != REST_KIND_BOOLEAN && kind != REST_KIND_ANY) {
-        return app_fail_code(sql->err, "42804", 400,
-                             "argument of%s must be type boolean, not type %s",
-                             is == REST_IS_UNKNOWN ? " IS UNKNOWN" : rest_render_is(is),
-                             cond->column->type);
-    }
-    rest_sql_column(sql, node, cond->column);
-    app_buf_adds(&sql->text, rest_render_is(is));
-    return APR_SUCCESS;
-}
-
-static apr_status_t compare(rest_sql_t *sql, const rest_node_t *node, const rest_cond_t *cond)
-{
-    const rest_filter_t *filter = cond->filter;
-    const char *word = rest_render_operator(filter->op);
-
-    if (filter->op == REST_OP_IS) {
-        return render_is(sql, node, cond);
-    }
-    if (cond->column->kind == REST_KIND_ARRAY) {
-        return rest_unavailable(APP_DB_SQLITE, sql->err,
-                                "Comparing the array '%s' is not available", cond->column->name);
-    }
-    switch (filter->op) {
-    case REST_OP_IN:
-        return render_in(sql, node, cond);
-    case REST_OP_LIKE:
-    case REST_OP_ILIKE:
-        return render_like(sql, node, cond);
-    default:
-        rest_sql_column(sql, node, cond->column);
-        app_buf_adds(&sql->text, word ? word : " IS NOT ");
-        return add_value(sql, cond->column, filter->value);
-    }
 }
 
 /* What a row shows */
@@ -194,14 +106,14 @@ static apr_status_t render_cast(rest_sql_t *sql, const rest_node_t *node, const 
     const cast_t *cast;
 
     if (is_text(out->cast)) {
-        render_as_text(sql, node, out->column);
+        render_as_text(sql, node, out->operand.column);
         return APR_SUCCESS;
     }
     if (!(cast = cast_of(out->cast, sql->pool))) {
         return app_fail_code(sql->err, "42704", 400, "type \"%s\" does not exist", out->cast);
     }
     app_buf_adds(&sql->text, cast->before);
-    rest_sql_column(sql, node, out->column);
+    rest_sql_column(sql, node, out->operand.column);
     app_buf_adds(&sql->text, cast->after);
     return APR_SUCCESS;
 }
@@ -228,7 +140,7 @@ static apr_status_t render_value(rest_sql_t *sql, const rest_node_t *node, const
     if (out->cast) {
         return render_cast(sql, node, out);
     }
-    rest_sql_column(sql, node, out->column);
+    rest_sql_column(sql, node, out->operand.column);
     return APR_SUCCESS;
 }
 
@@ -241,10 +153,11 @@ static const rest_out_t *render_object(rest_sql_t *sql, const rest_node_t *node,
 
     app_buf_adds(&sql->text, "app_object('");
     for (i = 0; each && i < MEMBERS_MAX; i++, each = each->next) {
-        int usual = !each->cast && each->name == each->column->name && each->column->member;
+        const rest_column_t *column = each->operand.column;
+        int usual = !each->cast && each->name == column->name && column->member;
 
-        app_buf_adds(&sql->text, usual ? each->column->member
-                                       : rest_sqlite_member(each->column, each->name,
+        app_buf_adds(&sql->text, usual ? column->member
+                                       : rest_sqlite_member(column, each->name,
                                                             each->cast != NULL, sql->pool));
     }
     app_buf_addc(&sql->text, '\'');
@@ -542,7 +455,7 @@ const rest_dialect_t rest_sqlite = {
     .default_space = "main",
     .load = rest_sqlite_load,
     .is_current = rest_sqlite_is_current,
-    .compare = compare,
+    .compare = rest_sqlite_compare,
     .read = render_read,
     .insert = render_insert,
     .bind_row = bind_row,

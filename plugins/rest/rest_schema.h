@@ -69,7 +69,7 @@ typedef struct rest_link_t {
     struct rest_link_t    *next;
     rest_cardinality_e     cardinality;
     const rest_relation_t *from, *to;
-    const char            *constraint; /* of the foreign key; many-to-many: the junction's to from */
+    const char            *constraint; /* foreign key; many-to-many: the junction's to from */
     const rest_pair_t     *pairs;      /* from's columns with to's; many-to-many: the junction's */
     int                    npairs;
     const rest_relation_t *junction;   /* many-to-many, with the next three */
@@ -212,7 +212,7 @@ typedef struct rest_schema_t {
     unsigned                 reads_request : 1; /* some SQL of it calls current_setting() */
 } rest_schema_t;
 
-/* Building: relations with their columns first, then rest_schema_sort(), then what hangs on names. */
+/* Building: relations and columns first, rest_schema_sort(), then what hangs on names. */
 
 rest_schema_t *rest_schema_create(app_db_kind_e kind, const apr_array_header_t *spaces,
                                   apr_pool_t *p);
