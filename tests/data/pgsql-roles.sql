@@ -4,4 +4,8 @@ CREATE ROLE authenticator LOGIN NOINHERIT PASSWORD 'pw-of-the-tests';
 CREATE ROLE web_anon NOLOGIN;
 CREATE ROLE web_user NOLOGIN;
 CREATE ROLE web_other NOLOGIN;
-GRANT web_anon, web_user TO authenticator;
+-- A role with settings of its own.
+CREATE ROLE web_hurried NOLOGIN;
+ALTER ROLE web_hurried SET statement_timeout = '250ms';
+ALTER ROLE web_hurried SET default_transaction_isolation = 'serializable';
+GRANT web_anon, web_user, web_hurried TO authenticator;

@@ -101,8 +101,13 @@ INSERT INTO app_grants (role, resource, action, columns, row_filter, check_expr)
     ('web_user', 'packages', 'select', NULL, NULL, NULL),
     ('web_user', 'tasks', 'select', NULL, NULL, NULL),
     ('web_user', 'tasks', 'insert', NULL, NULL, NULL),
+    ('web_user', 'tasks', 'update', NULL, NULL, NULL),
+    ('web_user', 'tasks', 'delete', NULL, NULL, NULL),
     ('web_user', 'people', 'select', NULL, NULL, NULL),
+    ('web_user', 'people', 'update', 'name', NULL, NULL),
     ('web_user', 'ledger', 'select', NULL, NULL, NULL),
     ('web_user', 'ledger', 'insert', NULL, NULL, NULL),
     ('web_user', 'notes', 'select', NULL, 'owner = auth_uid()', NULL),
-    ('web_user', 'notes', 'insert', NULL, 'owner = auth_uid()', 'owner = auth_uid()');
+    ('web_user', 'notes', 'insert', NULL, 'owner = auth_uid()', 'owner = auth_uid()'),
+    ('web_user', 'notes', 'update', NULL, 'owner = auth_uid()', 'owner = auth_uid()'),
+    ('web_user', 'notes', 'delete', NULL, 'owner = auth_uid()', NULL);

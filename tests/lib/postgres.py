@@ -9,6 +9,8 @@ from lib import process
 PASSWORD = "pw-of-the-tests"
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 DATA = os.path.join(ROOT, "tests", "data")
+FILES = ("pgsql.sql", "pgsql-films.sql", "films-rows.sql", "pgsql-more.sql",
+         "pgsql-functions.sql", "pgsql-pristine.sql")
 SETTINGS = """
 listen_addresses = '127.0.0.1'
 port = %(port)d
@@ -21,6 +23,7 @@ shared_buffers = 16MB
 logging_collector = off
 log_min_messages = fatal
 autovacuum = off
+timezone = 'UTC'
 """
 ACCESS = "local all postgres trust\nhost all all 127.0.0.1/32 scram-sha-256\n"
 
@@ -57,9 +60,9 @@ class Cluster:
         self.start()
         self.psql("postgres", file=os.path.join(DATA, "pgsql-roles.sql"))
         self.psql("postgres", "CREATE DATABASE template_app")
-        for path in sorted(glob.glob(os.path.join(ROOT, "sql", "pgsql", "*.sql"))):
+        for path in sorted(glob.glob(os.path.join(ROOT, "sql", "pgsql", "*.sql"))) \
+                + [os.path.join(DATA, name) for name in FILES]:
             self.psql("template_app", file=path)
-        self.psql("template_app", file=os.path.join(DATA, "pgsql.sql"))
 
     def _command(self, program, *words):
         command = [os.path.join(self.bin, program)] + list(words)

@@ -8,6 +8,7 @@ import threading
 from lib import process
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+FILES = ("sqlite.sql", "sqlite-films.sql", "films-rows.sql", "sqlite-more.sql")
 _lock = threading.Lock()
 _templates = {}
 
@@ -28,7 +29,8 @@ def _fill(path, build):
         for name in sorted(os.listdir(folder)):
             if name.endswith(".sql"):
                 _script(db, os.path.join(folder, name))
-    _script(db, os.path.join(ROOT, "tests", "data", "sqlite.sql"))
+    for name in FILES:
+        _script(db, os.path.join(ROOT, "tests", "data", name))
     db.close()
 
 
@@ -77,8 +79,11 @@ class Database:
         db.execute("ATTACH ? AS pristine", (self.template,))
         db.execute("BEGIN IMMEDIATE")
         for table in tables:
+            columns = ", ".join('"%s"' % row[0] for row in db.execute(
+                "SELECT name FROM pragma_table_xinfo(?) WHERE hidden = 0", (table,)))
             db.execute('DELETE FROM main."%s"' % table)
-            db.execute('INSERT INTO main."%s" SELECT * FROM pristine."%s"' % (table, table))
+            db.execute('INSERT INTO main."%s" (%s) SELECT %s FROM pristine."%s"'
+                       % (table, columns, columns, table))
             db.execute("DELETE FROM main.sqlite_sequence WHERE name = ?", (table,))
             db.execute("INSERT INTO main.sqlite_sequence SELECT * FROM pristine.sqlite_sequence"
                        " WHERE name = ?", (table,))
