@@ -186,6 +186,14 @@ typedef struct rest_foreign_key_t {
     unsigned                   unique : 1; /* its columns are a key of its own table */
 } rest_foreign_key_t;
 
+/** The primary key of a table that is not exposed: views over it have it. */
+typedef struct rest_key_t {
+    struct rest_key_t *next;
+    const char        *schema, *table;
+    const char       **columns;
+    int                ncolumns;
+} rest_key_t;
+
 /** A column of a view that is a plain column of a table, through views between them. */
 typedef struct rest_origin_t {
     struct rest_origin_t *next;
@@ -208,6 +216,7 @@ typedef struct rest_schema_t {
     rest_handler_t          *handlers;       /* for the rows of any relation */
     rest_foreign_key_t      *foreign_keys;   /* what links are made of, with origins */
     rest_origin_t           *origins;
+    rest_key_t              *hidden_keys;
     unsigned                 no_grants : 1;  /* SQLite: the tables of grants are missing */
     unsigned                 reads_request : 1; /* some SQL of it calls current_setting() */
 } rest_schema_t;
@@ -245,10 +254,16 @@ void rest_schema_grant_add(rest_schema_t *schema, rest_relation_t *relation, con
 /** The right to execute. */
 void rest_schema_execute_add(rest_schema_t *schema, rest_routine_t *routine, const char *role);
 
-/** rest_links.c: makes the links of all relations from foreign keys and origins. */
+/**
+ * rest_links.c: makes the links of all relations from foreign keys and origins, and gives views
+ * the primary keys of what they show. Once, behind rest_schema_sort().
+ */
 void rest_schema_link(rest_schema_t *schema);
 
-/** Adds a link to its relation; replaces detected ones of the same ends if it is computed. */
+/**
+ * Adds a link to its relation, behind rest_schema_link(). A computed one replaces those that were
+ * found to a relation of its function's name.
+ */
 void rest_schema_link_add(rest_schema_t *schema, rest_link_t *link);
 
 /** The kind of a declared type of SQLite, in any case, "(n,m)" ignored. */

@@ -1,0 +1,184 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/** Snapshots from a few words, and their links as text. */
+#ifndef UNIT_SCHEMA_H
+#define UNIT_SCHEMA_H
+
+#include "unit.h"
+
+#include "apr_strings.h"
+
+#include "rest_schema.h"
+
+/** The next word in front of one of the ends, which is skipped too; NULL: none is left. */
+static inline const char *schema_word(const char **ptext, const char *ends)
+{
+    const char *word = *ptext + strspn(*ptext, " "), *end = word + strcspn(word, ends);
+
+    *ptext = end + (*end != '\0');
+    return end > word ? apr_pstrmemdup(unit_pool, word, (apr_size_t)(end - word)) : NULL;
+}
+
+/** "schema.name", where the schema "public" need not be said. @return the name */
+static inline const char *schema_split(const char **pschema, const char *name)
+{
+    const char *dot = strchr(name, '.');
+
+    *pschema = dot ? apr_pstrmemdup(unit_pool, name, (apr_size_t)(dot - name)) : "public";
+    return dot ? dot + 1 : name;
+}
+
+static inline const char **schema_words(const char *text, int *pcount)
+{
+    const char **words = NULL, *word;
+
+    *pcount = 0;
+    while ((word = schema_word(&text, " ,"))) {
+        const char **longer = apr_pcalloc(unit_pool, sizeof(*words) * (apr_size_t)(*pcount + 1));
+
+        memcpy(longer, words ? words : longer, sizeof(*words) * (apr_size_t)*pcount);
+        words = longer;
+        words[(*pcount)++] = word;
+    }
+    return words;
+}
+
+static inline void schema_add_origin(rest_schema_t *schema, const rest_relation_t *view,
+                                     const char *column, const char *table)
+{
+    rest_origin_t *origin = apr_pcalloc(unit_pool, sizeof(*origin));
+    const char *dot = strrchr(table, '.');
+
+    origin->schema = view->schema;
+    origin->view = view->name;
+    origin->column = column;
+    origin->table_column = dot + 1;
+    origin->table = schema_split(&origin->table_schema,
+                                 apr_pstrmemdup(unit_pool, table, (apr_size_t)(dot - table)));
+    origin->next = schema->origins;
+    schema->origins = origin;
+}
+
+/** "name column* view_column=table.column": a star for the primary key. */
+static inline void schema_add_relation(rest_schema_t *schema, const char *text, int is_view)
+{
+    const char *in, *name = schema_split(&in, schema_word(&text, " ")), *word, *origin;
+    rest_space_t *space = rest_schema_space(schema, in);
+    rest_relation_t *relation = space ? rest_schema_relation_add(schema, space, name)
+                                      : rest_schema_relation_make(schema, name);
+    rest_key_t *key = apr_pcalloc(unit_pool, sizeof(*key));
+    const char *names = "";
+
+    relation->is_view = is_view != 0;
+    while ((word = schema_word(&text, " "))) {
+        const char *column = schema_word(&word, "*=");
+        int is_key = word[-1] == '*';
+        rest_column_t *made = rest_schema_column_add(schema, relation, column, "integer");
+
+        if (is_key) {
+            names = apr_pstrcat(unit_pool, names, " ", column, NULL);
+            rest_schema_key_add(schema, relation, made);
+        }
+        else if ((origin = schema_word(&word, " "))) {
+            schema_add_origin(schema, relation, column, origin);
+        }
+    }
+    if (!space && *names) {
+        key->schema = in;
+        key->table = name;
+        key->columns = schema_words(names, &key->ncolumns);
+        key->next = schema->hidden_keys;
+        schema->hidden_keys = key;
+    }
+}
+
+/** "name table(column,column) table(column,column) unique" */
+static inline void schema_add_key(rest_schema_t *schema, const char *text)
+{
+    rest_foreign_key_t *key = apr_pcalloc(unit_pool, sizeof(*key));
+
+    key->name = schema_word(&text, " ");
+    key->table = schema_split(&key->schema, schema_word(&text, "("));
+    key->columns = schema_words(schema_word(&text, ")"), &key->ncolumns);
+    key->to_table = schema_split(&key->to_schema, schema_word(&text, "("));
+    key->to_columns = schema_words(schema_word(&text, ")"), &key->ncolumns);
+    key->unique = schema_word(&text, " ") != NULL;
+    key->next = schema->foreign_keys;
+    schema->foreign_keys = key;
+}
+
+/**
+ * A snapshot of "table a id* b", "view v id=a.id" and "key k a(b) b(id)", divided by ";". Served
+ * are the schemas public and api.
+ */
+static inline rest_schema_t *schema_of_words(app_db_kind_e kind, const char *text)
+{
+    apr_array_header_t *spaces = apr_array_make(unit_pool, 2, sizeof(const char *));
+    rest_schema_t *schema;
+    const char *words;
+
+    APR_ARRAY_PUSH(spaces, const char *) = "public";
+    APR_ARRAY_PUSH(spaces, const char *) = "api";
+    schema = rest_schema_create(kind, spaces, unit_pool);
+    while ((words = schema_word(&text, ";"))) {
+        const char *what = schema_word(&words, " ");
+
+        if (strcmp(what, "key") == 0) {
+            schema_add_key(schema, words);
+        }
+        else {
+            schema_add_relation(schema, words, strcmp(what, "view") == 0);
+        }
+    }
+    rest_schema_sort(schema);
+    return schema;
+}
+
+static inline const char *schema_pairs(const rest_pair_t *pairs, int count)
+{
+    const char *text = "(";
+    int i;
+
+    for (i = 0; i < count; i++) {
+        text = apr_pstrcat(unit_pool, text, i ? "," : "", pairs[i].from->name, "=",
+                           pairs[i].to->name, NULL);
+    }
+    return apr_pstrcat(unit_pool, text, ")", NULL);
+}
+
+static inline const char *schema_link_text(const rest_link_t *link)
+{
+    static const char *const words[] = { "m2o", "o2m", "o2o", "m2m", "computed" };
+    const char *text = apr_pstrcat(unit_pool, link->from->name, " ", words[link->cardinality],
+                                   link->owner ? "+" : "", " ", link->to->name, NULL);
+
+    if (link->routine) {
+        return apr_pstrcat(unit_pool, text, " ", link->routine->name,
+                           link->to_one ? " to one" : "", NULL);
+    }
+    text = apr_pstrcat(unit_pool, text, " ", link->constraint,
+                       schema_pairs(link->pairs, link->npairs), NULL);
+    if (link->junction) {
+        text = apr_pstrcat(unit_pool, text, " ", link->junction->name, " ", link->onward,
+                           schema_pairs(link->onward_pairs, link->nonward_pairs), NULL);
+    }
+    return text;
+}
+
+/** All links, each with "; " behind it. */
+static inline const char *schema_links(const rest_schema_t *schema)
+{
+    const char *text = "";
+    const rest_link_t *link;
+    int i, j;
+
+    for (i = 0; i < schema->nspaces; i++) {
+        for (j = 0; j < schema->spaces[i].nrelations; j++) {
+            for (link = schema->spaces[i].relations[j]->links; link; link = link->next) {
+                text = apr_pstrcat(unit_pool, text, schema_link_text(link), "; ", NULL);
+            }
+        }
+    }
+    return text;
+}
+
+#endif
