@@ -11,6 +11,21 @@ apr_status_t rest_sqlite_load(rest_schema_t *schema, app_tx_t *tx, app_error_t *
 apr_status_t rest_sqlite_is_current(int *pcurrent, const rest_schema_t *schema, app_tx_t *tx,
                                     app_error_t *err);
 
+/*
+ * rest_operand.c: a value of a row as SQL, in select, filters and order. A path that cannot be is
+ * refused as PostgreSQL does, with an SQLSTATE.
+ */
+apr_status_t rest_pgsql_operand(rest_sql_t *sql, const rest_node_t *node,
+                                const rest_operand_t *operand);
+apr_status_t rest_sqlite_operand(rest_sql_t *sql, const rest_node_t *node,
+                                 const rest_operand_t *operand);
+/** What kind of value that is: of a path that ends in ->> text, of any other JSON. */
+rest_kind_e  rest_sqlite_kind(const rest_operand_t *operand);
+/** Whether the arrows work on the column as it is; any other is made jsonb first. */
+int          rest_pgsql_is_json(const rest_column_t *column);
+/** Text as a constant. */
+void         rest_pgsql_literal(rest_sql_t *sql, const char *text);
+
 /* rest_filter_sqlite.c, rest_filter_pgsql.c: a comparison of an operand with a value */
 apr_status_t rest_sqlite_compare(rest_sql_t *sql, const rest_node_t *node,
                                  const rest_cond_t *cond);

@@ -48,37 +48,141 @@ static const char *pattern_of(const char *text, apr_pool_t *p)
     return pattern;
 }
 
-apr_status_t rest_pgsql_compare(rest_sql_t *sql, const rest_node_t *node, const rest_cond_t *cond)
+static const char *operator_of(rest_op_e op)
+{
+    static const char *const words[] = {
+        [REST_OP_LIKE] = " LIKE ",  [REST_OP_ILIKE] = " ILIKE ",
+        [REST_OP_MATCH] = " ~ ",    [REST_OP_IMATCH] = " ~* ",
+        [REST_OP_IN] = " = ",       [REST_OP_ISDISTINCT] = " IS DISTINCT FROM ",
+        [REST_OP_CS] = " @> ",      [REST_OP_CD] = " <@ ",
+        [REST_OP_OV] = " && ",      [REST_OP_SL] = " << ",
+        [REST_OP_SR] = " >> ",      [REST_OP_NXR] = " &< ",
+        [REST_OP_NXL] = " &> ",     [REST_OP_ADJ] = " -|- ",
+    };
+    const char *word = rest_render_operator(op);
+
+    return word ? word : words[op];
+}
+
+static int is_pattern(rest_op_e op)
+{
+    return op >= REST_OP_LIKE && op <= REST_OP_IMATCH;
+}
+
+/** The function that makes a value of a domain from a text; NULL: its type's own does. */
+static const char *converter(const rest_cond_t *cond)
+{
+    return cond->operand.path || is_pattern(cond->filter->op) ? NULL
+                                                             : cond->operand.column->from_text;
+}
+
+static void render_value(rest_sql_t *sql, const char *value, const char *convert)
+{
+    if (!convert) {
+        rest_sql_text(sql, value);
+        return;
+    }
+    app_buf_addf(&sql->text, "%s(", convert);
+    rest_sql_text(sql, value);
+    app_buf_adds(&sql->text, "::text)");
+}
+
+/** The elements of an array literal, each of which is to be a value of the column. */
+static void render_array(rest_sql_t *sql, const char *literal, const char *convert)
+{
+    if (convert) {
+        app_buf_addf(&sql->text, "ARRAY(SELECT %s(app_value) FROM unnest(", convert);
+    }
+    rest_sql_text(sql, literal);
+    app_buf_adds(&sql->text, convert ? "::text[]) AS app_value)" : "");
+}
+
+static apr_status_t compare_value(rest_sql_t *sql, const rest_node_t *node,
+                                  const rest_cond_t *cond)
 {
     const rest_filter_t *filter = cond->filter;
-    const char *word = rest_render_operator(filter->op);
+    const char *value = filter->value;
 
-    rest_sql_column(sql, node, cond->operand.column);
-    if (word) {
-        app_buf_adds(&sql->text, word);
-        rest_sql_text(sql, filter->value);
+    if (rest_pgsql_operand(sql, node, &cond->operand) != APR_SUCCESS) {
+        return APP_EFAIL;
+    }
+    app_buf_adds(&sql->text, operator_of(filter->op));
+    if (filter->op == REST_OP_LIKE || filter->op == REST_OP_ILIKE) {
+        value = pattern_of(value, sql->pool);
+    }
+    else if (filter->op == REST_OP_IN) {
+        value = array_of(filter->list, sql->pool);
+    }
+    if (filter->op != REST_OP_IN && filter->quantifier == REST_ONE) {
+        render_value(sql, value, converter(cond));
         return APR_SUCCESS;
     }
-    switch (filter->op) {
+    app_buf_adds(&sql->text, filter->quantifier == REST_ALL ? "ALL (" : "ANY (");
+    render_array(sql, value, converter(cond));
+    app_buf_addc(&sql->text, ')');
+    return APR_SUCCESS;
+}
+
+static apr_status_t compare_is(rest_sql_t *sql, const rest_node_t *node, const rest_cond_t *cond)
+{
+    rest_is_e is = cond->filter->is;
+
+    if (rest_pgsql_operand(sql, node, &cond->operand) != APR_SUCCESS) {
+        return APP_EFAIL;
+    }
+    app_buf_adds(&sql->text, is == REST_IS_UNKNOWN ? " IS UNKNOWN" : rest_render_is(is));
+    return APR_SUCCESS;
+}
+
+/** "(", and the configuration, as a constant: so it can match that of an index. */
+static void open_call(rest_sql_t *sql, const char *function, const char *language)
+{
+    app_buf_addf(&sql->text, "%s(", function);
+    if (language) {
+        rest_pgsql_literal(sql, language);
+        app_buf_adds(&sql->text, ", ");
+    }
+}
+
+/** What is not known (a computed field) may well be a tsvector, so it stays as it is. */
+static int is_tsvector(const rest_operand_t *operand)
+{
+    const char *base = operand->column->base;
+
+    return !operand->path && (!base || strcmp(base, "tsvector") == 0);
+}
+
+static apr_status_t compare_text(rest_sql_t *sql, const rest_node_t *node, const rest_cond_t *cond)
+{
+    static const char *const queries[] = { "to_tsquery", "plainto_tsquery", "phraseto_tsquery",
+                                           "websearch_to_tsquery" };
+    const rest_filter_t *filter = cond->filter;
+    int wrapped = !is_tsvector(&cond->operand);
+
+    if (wrapped) {
+        open_call(sql, "to_tsvector", filter->language);
+    }
+    if (rest_pgsql_operand(sql, node, &cond->operand) != APR_SUCCESS) {
+        return APP_EFAIL;
+    }
+    app_buf_adds(&sql->text, wrapped ? ") @@ " : " @@ ");
+    open_call(sql, queries[filter->op - REST_OP_FTS], filter->language);
+    rest_sql_text(sql, filter->value);
+    app_buf_addc(&sql->text, ')');
+    return APR_SUCCESS;
+}
+
+apr_status_t rest_pgsql_compare(rest_sql_t *sql, const rest_node_t *node, const rest_cond_t *cond)
+{
+    switch (cond->filter->op) {
     case REST_OP_IS:
-        app_buf_adds(&sql->text, filter->is == REST_IS_UNKNOWN ? " IS UNKNOWN"
-                                                               : rest_render_is(filter->is));
-        return APR_SUCCESS;
-    case REST_OP_IN:
-        app_buf_adds(&sql->text, " = ANY (");
-        rest_sql_text(sql, array_of(filter->list, sql->pool));
-        app_buf_addc(&sql->text, ')');
-        return APR_SUCCESS;
-    case REST_OP_ISDISTINCT:
-        app_buf_adds(&sql->text, " IS DISTINCT FROM ");
-        rest_sql_text(sql, filter->value);
-        return APR_SUCCESS;
-    case REST_OP_LIKE:
-    case REST_OP_ILIKE:
-        app_buf_adds(&sql->text, filter->op == REST_OP_LIKE ? " LIKE " : " ILIKE ");
-        rest_sql_text(sql, pattern_of(filter->value, sql->pool));
-        return APR_SUCCESS;
+        return compare_is(sql, node, cond);
+    case REST_OP_FTS:
+    case REST_OP_PLFTS:
+    case REST_OP_PHFTS:
+    case REST_OP_WFTS:
+        return compare_text(sql, node, cond);
     default:
-        return app_fail(sql->err, APP_E_NOT_IMPLEMENTED, NULL);
+        return compare_value(sql, node, cond);
     }
 }

@@ -71,12 +71,46 @@ static apr_status_t render_is(rest_sql_t *sql, const rest_node_t *node, const re
     return APR_SUCCESS;
 }
 
+static apr_status_t check_operator(rest_sql_t *sql, const rest_filter_t *filter)
+{
+    static const char *const words[] = {
+        [REST_OP_MATCH] = "match", [REST_OP_IMATCH] = "imatch", [REST_OP_FTS] = "fts",
+        [REST_OP_PLFTS] = "plfts", [REST_OP_PHFTS] = "phfts",   [REST_OP_WFTS] = "wfts",
+        [REST_OP_CS] = "cs",       [REST_OP_CD] = "cd",         [REST_OP_OV] = "ov",
+        [REST_OP_SL] = "sl",       [REST_OP_SR] = "sr",         [REST_OP_NXR] = "nxr",
+        [REST_OP_NXL] = "nxl",     [REST_OP_ADJ] = "adj",
+    };
+
+    if (filter->op >= REST_OP_SL && filter->op <= REST_OP_ADJ) {
+        rest_unavailable(APP_DB_SQLITE, sql->err,
+                         "The '%s' operator on ranges is not available on the SQLite backend",
+                         words[filter->op]);
+        return app_hint(sql->err,
+                        "Keep the bounds in two columns and compare them with gte and lt.");
+    }
+    if (filter->op < sizeof(words) / sizeof(words[0]) && words[filter->op]) {
+        return rest_unavailable(APP_DB_SQLITE, sql->err, "The '%s' operator is not available",
+                                words[filter->op]);
+    }
+    if (filter->quantifier != REST_ONE) {
+        return rest_unavailable(APP_DB_SQLITE, sql->err, "Operators with '%s' are not available",
+                                filter->quantifier == REST_ANY ? "(any)" : "(all)");
+    }
+    return filter->field.path ? rest_unavailable(APP_DB_SQLITE, sql->err,
+                                                 "A JSON path ('%s->…') is not available",
+                                                 filter->field.name)
+                              : APR_SUCCESS;
+}
+
 apr_status_t rest_sqlite_compare(rest_sql_t *sql, const rest_node_t *node,
                                  const rest_cond_t *cond)
 {
     const rest_filter_t *filter = cond->filter;
     const char *word = rest_render_operator(filter->op);
 
+    if (check_operator(sql, filter) != APR_SUCCESS) {
+        return APP_EFAIL;
+    }
     if (filter->op == REST_OP_IS) {
         return render_is(sql, node, cond);
     }

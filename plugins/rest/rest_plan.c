@@ -94,6 +94,13 @@ static apr_status_t find_relation(planner_t *planner)
     return APP_EFAIL;
 }
 
+/** In select and order there are no paths. */
+static apr_status_t refuse_path(const planner_t *planner, const rest_field_t *field)
+{
+    return field->path ? UNAVAILABLE(planner, "A JSON path ('%s->…') is not available", field->name)
+                       : APR_SUCCESS;
+}
+
 /** The column of a field that is read, if the role may read it. */
 static apr_status_t find_column(const planner_t *planner, const rest_field_t *field,
                                 const rest_column_t **pcolumn)
@@ -103,9 +110,6 @@ static apr_status_t find_column(const planner_t *planner, const rest_field_t *fi
     if (!column) {
         return app_fail_code(planner->err, "42703", 400, "column %s.%s does not exist",
                              planner->relation->name, field->name);
-    }
-    if (field->path) {
-        return UNAVAILABLE(planner, "A JSON path ('%s->…') is not available", field->name);
     }
     *pcolumn = column;
     return check_column(planner, planner->select, column);
@@ -165,7 +169,8 @@ static apr_status_t add_item(const planner_t *planner, rest_out_t ***ptail,
     if (item->kind == REST_ITEM_STAR) {
         return add_all(planner, ptail);
     }
-    if (find_column(planner, &item->field, &column) != APR_SUCCESS) {
+    if (refuse_path(planner, &item->field) != APR_SUCCESS ||
+        find_column(planner, &item->field, &column) != APR_SUCCESS) {
         return APP_EFAIL;
     }
     return add_out(planner, ptail, column, item);
@@ -189,33 +194,6 @@ static apr_status_t plan_select(const planner_t *planner)
 
 /* Filters and order */
 
-static apr_status_t check_operator(const planner_t *planner, const rest_filter_t *filter)
-{
-    static const char *const words[] = {
-        [REST_OP_MATCH] = "match", [REST_OP_IMATCH] = "imatch", [REST_OP_FTS] = "fts",
-        [REST_OP_PLFTS] = "plfts", [REST_OP_PHFTS] = "phfts",   [REST_OP_WFTS] = "wfts",
-        [REST_OP_CS] = "cs",       [REST_OP_CD] = "cd",         [REST_OP_OV] = "ov",
-        [REST_OP_SL] = "sl",       [REST_OP_SR] = "sr",         [REST_OP_NXR] = "nxr",
-        [REST_OP_NXL] = "nxl",     [REST_OP_ADJ] = "adj",
-    };
-
-    if (planner->schema->kind == APP_DB_SQLITE && filter->op >= REST_OP_SL &&
-        filter->op <= REST_OP_ADJ) {
-        UNAVAILABLE(planner, "The '%s' operator on ranges is not available on the SQLite backend",
-                    words[filter->op]);
-        return app_hint(planner->err,
-                        "Keep the bounds in two columns and compare them with gte and lt.");
-    }
-    if (filter->op < sizeof(words) / sizeof(words[0]) && words[filter->op]) {
-        return UNAVAILABLE(planner, "The '%s' operator is not available", words[filter->op]);
-    }
-    if (filter->quantifier != REST_ONE) {
-        return UNAVAILABLE(planner, "Operators with '%s' are not available",
-                           filter->quantifier == REST_ANY ? "(any)" : "(all)");
-    }
-    return APR_SUCCESS;
-}
-
 static apr_status_t plan_filters(const planner_t *planner, rest_cond_t **ptail,
                                  const rest_filter_t *filter)
 {
@@ -228,10 +206,10 @@ static apr_status_t plan_filters(const planner_t *planner, rest_cond_t **ptail,
                 return APP_EFAIL;
             }
         }
-        else if (find_column(planner, &filter->field, &cond->operand.column) != APR_SUCCESS ||
-                 check_operator(planner, filter) != APR_SUCCESS) {
+        else if (find_column(planner, &filter->field, &cond->operand.column) != APR_SUCCESS) {
             return APP_EFAIL;
         }
+        cond->operand.path = filter->field.path;
         *ptail = cond;
         ptail = &cond->next;
     }
@@ -254,7 +232,8 @@ static apr_status_t plan_order(const planner_t *planner)
     for (; term; term = term->next) {
         rest_sort_t *sort = apr_pcalloc(planner->pool, sizeof(*sort));
 
-        if (find_column(planner, &term->field, &sort->operand.column) != APR_SUCCESS) {
+        if (refuse_path(planner, &term->field) != APR_SUCCESS ||
+            find_column(planner, &term->field, &sort->operand.column) != APR_SUCCESS) {
             return APP_EFAIL;
         }
         sort->descending = term->descending;
