@@ -11,6 +11,9 @@
 
 #define PLANS_MAX 3 /* tries to plan while the schema changes under the request */
 
+static const char *const openapi_modes[] = { "follow-privileges", "ignore-privileges", "disabled",
+                                             NULL };
+
 static const app_setting_t settings[] = {
     APP_SET_STRING("AnonRole", rest_conf_t, anon_role, NULL, APP_SET_LOCATION,
                    "role of requests without a token; without one a token is required "
@@ -28,19 +31,39 @@ static const app_setting_t settings[] = {
                    "audience that a token must be for, if it names one (jwt-aud)"),
     APP_SET_STRING("JwtRoleClaimKey", rest_conf_t, jwt_role_claim_key, "$.role", 0,
                    "where in a token the role is; only $.role is available (jwt-role-claim-key)"),
+    APP_SET_ENUM("OpenapiMode", rest_conf_t, openapi_mode, "follow-privileges", openapi_modes,
+                 APP_SET_LOCATION,
+                 "what the description at the root shows: what the role may use, all, or nothing "
+                 "(openapi-mode)"),
+    APP_SET_FLAG("OpenapiSecurityActive", rest_conf_t, openapi_security, "off", APP_SET_LOCATION,
+                 "the description says that a token may be sent (openapi-security-active)"),
+    APP_SET_STRING("OpenapiServerProxyUri", rest_conf_t, openapi_uri, NULL, APP_SET_LOCATION,
+                   "base URL in the description; none: as the request has it "
+                   "(openapi-server-proxy-uri)"),
+    APP_SET_STRING("RootSpec", rest_conf_t, root_spec, NULL, APP_SET_LOCATION,
+                   "function that answers the root in place of the description (db-root-spec)"),
     APP_SET_END
 };
 
 /* The request as it comes */
 
-static apr_status_t read_path(rest_request_t *request, const char *path, app_db_kind_e kind,
+static apr_status_t read_path(const rest_call_t *call, rest_request_t *request, const char *path,
                               app_error_t *err)
 {
+    const rest_conf_t *conf = call->conf;
+
+    if (strcmp(path, "/") == 0 && conf->root_spec) {
+        path = apr_pstrcat(err->pool, "/rpc/", conf->root_spec, NULL);
+    }
     if (strcmp(path, "/") == 0) {
-        return rest_unavailable(kind, err, "The OpenAPI document is not available");
+        request->root = 1;
+        return conf->openapi_mode == REST_OPENAPI_DISABLED
+                   ? app_fail(err, APP_E_ROOT_DISABLED, NULL) : APR_SUCCESS;
     }
     if (strncmp(path, "/rpc/", 5) == 0 && path[5] && !strchr(path + 5, '/')) {
-        return rest_unavailable(kind, err, "Functions ('%s') are not available", path);
+        request->action = REST_CALL;
+        request->relation = path + 5;
+        return APR_SUCCESS;
     }
     if (strchr(path + 1, '/')) {
         return app_fail(err, APP_E_PATH, NULL);
@@ -60,7 +83,6 @@ static apr_status_t read_profile(rest_call_t *call, rest_request_t *request, int
     int i;
 
     call->profiled = asked || spaces->nelts > 1;
-    request->space = APR_ARRAY_IDX(spaces, 0, const char *);
     for (i = 0; asked && i < spaces->nelts; i++) {
         const char *name = APR_ARRAY_IDX(spaces, i, const char *);
 
@@ -77,14 +99,23 @@ static apr_status_t read_profile(rest_call_t *call, rest_request_t *request, int
     return app_hint(err, "Only the following schemas are exposed: %s", names);
 }
 
-static apr_status_t read_method(rest_request_t *request, const char *method, app_error_t *err)
+static apr_status_t read_method(const rest_call_t *call, rest_request_t *request,
+                                const char *method, app_error_t *err)
 {
+    request->options = strcmp(method, "OPTIONS") == 0;
+    if (request->options) {
+        return APR_SUCCESS;
+    }
+    if (request->action == REST_CALL) {
+        return rest_unavailable(call->rest->dialect->kind, err,
+                                "Functions ('/rpc/%s') are not available", request->relation);
+    }
     request->head = strcmp(method, "HEAD") == 0;
     if (request->head || strcmp(method, "GET") == 0) {
         request->action = REST_READ;
         return APR_SUCCESS;
     }
-    if (strcmp(method, "POST") == 0) {
+    if (strcmp(method, "POST") == 0 && !request->root) {
         request->action = REST_INSERT;
         return APR_SUCCESS;
     }
@@ -111,7 +142,7 @@ static apr_status_t read_body(rest_call_t *call, rest_request_t *request, app_er
     const char *data;
     apr_size_t len;
 
-    if (request->action == REST_READ) {
+    if (request->action == REST_READ || request->options) {
         return APR_SUCCESS;
     }
     if (app_request_body(call->r, 0, &data, &len, err) != APR_SUCCESS) {
@@ -141,9 +172,10 @@ static apr_status_t read_request(rest_call_t *call, rest_request_t *request, app
 
     call->request = request;
     if (read_role(call, request, err) != APR_SUCCESS ||
-        read_path(request, app_request_path(r), call->rest->dialect->kind, err) != APR_SUCCESS ||
-        read_method(request, app_request_method(r), err) != APR_SUCCESS ||
-        read_profile(call, request, request->action == REST_READ, err) != APR_SUCCESS ||
+        read_path(call, request, app_request_path(r), err) != APR_SUCCESS ||
+        read_method(call, request, app_request_method(r), err) != APR_SUCCESS ||
+        read_profile(call, request, request->options || request->action == REST_READ, err) !=
+            APR_SUCCESS ||
         rest_parse_query(&request->query, app_request_query(r), err, p) != APR_SUCCESS ||
         rest_window(&request->limit, &request->offset, &request->query->root,
                     range_of(r, request), err) != APR_SUCCESS ||
@@ -165,9 +197,17 @@ static apr_status_t answer_on(const rest_call_t *call, rest_schema_t *schema, in
     rest_plan_t *plan;
     apr_status_t status;
 
-    if (rest_plan_make(&plan, call->request, schema, err, p) != APR_SUCCESS) {
+    if (call->request->root && !call->request->options) {
+        return rest_unavailable(schema->kind, err, "The OpenAPI document is not available");
+    }
+    status = call->request->options ? rest_options_answer(call, schema, err)
+                                    : rest_plan_make(&plan, call->request, schema, err, p);
+    if (status != APR_SUCCESS) {
         return !last && rest_cache_outdated(call->rest, schema, call->r, p) ? REST_STALE
                                                                            : APP_EFAIL;
+    }
+    if (call->request->options) {
+        return APR_SUCCESS;
     }
     status = rest_run(call, plan, schema, err, p);
     if (status == APP_EFAIL && !last && schema->kind == APP_DB_PGSQL && err->code &&
@@ -203,6 +243,16 @@ static apr_status_t answer(const rest_call_t *call, app_error_t *err, apr_pool_t
     return status;
 }
 
+static void add_allow(const rest_call_t *call, app_error_t *err)
+{
+    app_error_t ignored = { .pool = err->pool };
+    rest_schema_t *schema = NULL;
+
+    rest_cache_get(&schema, call->rest, call->r, &ignored);
+    rest_options_refused(call->request, schema, err);
+    rest_cache_release(schema);
+}
+
 /** Who may not do a thing as nobody may do it with a token: 401 says so. */
 static apr_status_t finish_error(const rest_call_t *call, app_error_t *err)
 {
@@ -211,6 +261,9 @@ static apr_status_t finish_error(const rest_call_t *call, app_error_t *err)
     }
     if (err->status == 401 && !err->challenge) {
         err->challenge = "Bearer";
+    }
+    if (err->status == 405) {
+        add_allow(call, err);
     }
     return APP_EFAIL;
 }
@@ -224,6 +277,7 @@ static apr_status_t handle(app_instance_t *self, app_request_t *r, app_response_
     rest_request_t request;
 
     memset(&request, 0, sizeof(request));
+    request.space = APR_ARRAY_IDX(call.rest->spaces, 0, const char *);
     if (!app_instance_db(self)) {
         return app_fail(err, APP_E_NO_DATABASE, NULL);
     }

@@ -31,7 +31,15 @@ typedef struct rest_conf_t {
     const char         *jwt_secret;
     const char         *jwt_aud;
     const char         *jwt_role_claim_key;
+    int                 openapi_mode; /* rest_openapi_e */
+    int                 openapi_security;
+    const char         *openapi_uri;
+    const char         *root_spec;
 } rest_conf_t;
+
+typedef enum rest_openapi_e {
+    REST_OPENAPI_FOLLOW, REST_OPENAPI_IGNORE, REST_OPENAPI_DISABLED
+} rest_openapi_e;
 
 /** One instance: a site that uses the plugin. */
 typedef struct rest_t {
@@ -174,6 +182,13 @@ typedef struct rest_result_t {
 } rest_result_t;
 
 /**
+ * Begins the transaction of a request: role and settings are in force with its first query.
+ * @return APR_SUCCESS; REST_STALE; APP_EFAIL. Where *ptx is set, it is to be ended
+ */
+apr_status_t rest_begin(app_tx_t **ptx, const rest_call_t *call, const rest_schema_t *schema,
+                        int readonly, app_error_t *err, apr_pool_t *p);
+
+/**
  * Runs the plan in a transaction and answers. @return APR_SUCCESS, REST_STALE (nothing has been
  * answered), APP_EFAIL
  */
@@ -193,6 +208,16 @@ apr_status_t rest_respond_head(const rest_call_t *call, const rest_plan_t *plan,
 /** Refuses a single object that is none or several. */
 apr_status_t rest_respond_check_single(const rest_plan_t *plan, const rest_result_t *result,
                                        app_error_t *err);
+
+/* rest_options.c */
+
+/** Answers OPTIONS. @return APR_SUCCESS; APP_EFAIL with APP_E_TABLE, APP_E_FUNCTION */
+apr_status_t rest_options_answer(const rest_call_t *call, const rest_schema_t *schema,
+                                 app_error_t *err);
+
+/** Adds what may be done instead to a 405. @param schema NULL: not known */
+void rest_options_refused(const rest_request_t *request, const rest_schema_t *schema,
+                          app_error_t *err);
 
 /* rest_token.c */
 apr_status_t rest_token_configure(rest_t *rest, const rest_conf_t *conf, app_error_t *err);

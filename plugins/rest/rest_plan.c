@@ -76,22 +76,26 @@ static apr_status_t check_role(const planner_t *planner)
 
 /* Names */
 
+apr_status_t rest_plan_no_relation(const rest_request_t *request, const rest_schema_t *schema,
+                                   app_error_t *err)
+{
+    const char *similar = rest_schema_similar(schema, request->space, request->relation);
+
+    app_fail(err, APP_E_TABLE, "Could not find the table '%s.%s' in the schema cache",
+             request->space, request->relation);
+    if (similar) {
+        app_hint(err, "Perhaps you meant the table '%s.%s'", request->space, similar);
+    }
+    return APP_EFAIL;
+}
+
 static apr_status_t find_relation(planner_t *planner)
 {
     const rest_request_t *request = planner->request;
-    const char *similar;
 
     planner->relation = rest_schema_relation(planner->schema, request->space, request->relation);
-    if (planner->relation) {
-        return APR_SUCCESS;
-    }
-    app_fail(planner->err, APP_E_TABLE, "Could not find the table '%s.%s' in the schema cache",
-             request->space, request->relation);
-    similar = rest_schema_similar(planner->schema, request->space, request->relation);
-    if (similar) {
-        app_hint(planner->err, "Perhaps you meant the table '%s.%s'", request->space, similar);
-    }
-    return APP_EFAIL;
+    return planner->relation ? APR_SUCCESS
+                             : rest_plan_no_relation(request, planner->schema, planner->err);
 }
 
 /** In select and order there are no paths. */

@@ -32,6 +32,8 @@ typedef struct rest_request_t {
     apr_int64_t   max_rows; /* 0: no cap */
     unsigned      head : 1; /* nobody wants the rows */
     unsigned      post : 1; /* of a call */
+    unsigned      root : 1;    /* the API itself: its description is wanted */
+    unsigned      options : 1; /* only what may be done with it is wanted */
     unsigned      aggregates : 1;   /* allowed */
     unsigned      explains : 1;     /* the plan media type is allowed */
     unsigned      legacy_names : 1; /* an aliased embed is found by its own name, too */
@@ -155,6 +157,10 @@ apr_status_t rest_plan_make(rest_plan_t **pplan, const rest_request_t *request,
 
 /** Whether something of the rows of a write is to be shown. */
 #define rest_plan_shows(plan) ((plan)->rows || (plan)->location)
+
+/** Refuses a relation that is not there. @return always APP_EFAIL */
+apr_status_t rest_plan_no_relation(const rest_request_t *request, const rest_schema_t *schema,
+                                   app_error_t *err);
 
 /** Refuses a part of the dialect that is not there. @return always APP_EFAIL */
 apr_status_t rest_unavailable(app_db_kind_e kind, app_error_t *err, const char *details, ...)

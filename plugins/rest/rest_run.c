@@ -32,22 +32,26 @@ typedef struct run_t {
     apr_pool_t          *pool;
 } run_t;
 
-static apr_status_t begin(run_t *run)
+apr_status_t rest_begin(app_tx_t **ptx, const rest_call_t *call, const rest_schema_t *schema,
+                        int readonly, app_error_t *err, apr_pool_t *p)
 {
-    const rest_call_t *call = run->call;
-    const app_tx_options_t options = { .readonly = run->plan->action == REST_READ,
-                                       .request = call->r };
+    const app_tx_options_t options = { .readonly = readonly != 0, .request = call->r };
     apr_status_t status;
     int current = 1;
 
-    status = app_tx_begin(&run->tx, app_instance_db(call->rest->self), &options, run->err,
-                          run->pool);
+    status = app_tx_begin(ptx, app_instance_db(call->rest->self), &options, err, p);
     if (status != APR_SUCCESS) {
         return status;
     }
-    rest_settings_put(run->tx, call, run->schema, run->pool);
-    status = call->rest->dialect->is_current(&current, run->schema, run->tx, run->err);
+    rest_settings_put(*ptx, call, schema, p);
+    status = call->rest->dialect->is_current(&current, schema, *ptx, err);
     return status == APR_SUCCESS && !current ? REST_STALE : status;
+}
+
+static apr_status_t begin(run_t *run)
+{
+    return rest_begin(&run->tx, run->call, run->schema, run->plan->action == REST_READ, run->err,
+                      run->pool);
 }
 
 static apr_status_t query(run_t *run, const rest_sql_t *rendered, unsigned flags,
