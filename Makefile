@@ -21,9 +21,9 @@ override CFLAGS += -std=gnu11 -fPIC -fvisibility=hidden -fstack-protector-strong
 
 CORE_PKGS   := apr-1 apr-util-1 jansson
 CORE_CFLAGS := $(shell $(PKG_CONFIG) --cflags $(CORE_PKGS)) -Imod_app/include
-DB_CFLAGS   := $(shell $(PKG_CONFIG) --cflags libpq sqlite3)
+DB_CFLAGS   := $(shell $(PKG_CONFIG) --cflags libpq sqlite3 libpcre2-8)
 HTTPD_CFLAGS := -I$(shell $(APXS) -q INCLUDEDIR)
-LIBS        := $(shell $(PKG_CONFIG) --libs $(CORE_PKGS) libpq sqlite3) -lpthread -ldl
+LIBS        := $(shell $(PKG_CONFIG) --libs $(CORE_PKGS) libpq sqlite3 libpcre2-8) -lpthread -ldl
 DEFINES     := -DAPP_PLUGIN_DIR='"$(PLUGIN_DIR)"' -DAPP_SQL_DIR='"$(DATADIR)/sql"'
 
 CORE_SRC  := $(wildcard mod_app/core/*.c mod_app/db/*.c)

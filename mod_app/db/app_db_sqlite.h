@@ -7,7 +7,11 @@
  *     app_db_sqlite_rows.c       rows in memory
  *     app_db_sqlite_conn.c       opening a connection, what SQL may do on it, deadlines, the log
  *     app_db_sqlite_functions.c  SQL functions: settings, claims
- *     app_db_sqlite_json.c       SQL function app_json()
+ *     app_db_sqlite_json.c       SQL functions app_json(), app_object(): values as JSON
+ *     app_db_sqlite_path.c       SQL functions on JSON texts: parts of them, nulls left out
+ *     app_db_sqlite_jsonb.c      SQL functions that compare JSON as jsonb does
+ *     app_db_sqlite_match.c      SQL functions app_ilike(), app_regex()
+ *     app_db_sqlite_scan.c       a cursor over JSON text
  *     app_db_sqlite_error.c      SQLite's failures in PostgreSQL's words
  */
 #ifndef APP_DB_SQLITE_H
@@ -18,7 +22,15 @@
 #include "app_db_driver.h"
 
 #define APP_LITE_COMMANDS 6
-#define APP_LITE_TEXT_MAX (64 * 1024 * 1024) /* longest result of app_json() */
+#define APP_LITE_TEXT_MAX (64 * 1024 * 1024) /* longest result of an SQL function that makes JSON */
+#define APP_LITE_JSON     'J' /* subtype of JSON, as SQLite's own functions have it */
+
+/** Flags of a function of nothing but its arguments. From 3.45 on, subtypes are announced. */
+#ifdef SQLITE_RESULT_SUBTYPE
+#define APP_LITE_PURE (SQLITE_DETERMINISTIC | SQLITE_SUBTYPE | SQLITE_RESULT_SUBTYPE)
+#else
+#define APP_LITE_PURE SQLITE_DETERMINISTIC
+#endif
 
 /** What runs around queries, prepared once per connection. */
 typedef enum app_lite_command_e {
@@ -74,7 +86,7 @@ typedef struct app_lite_t {
     apr_time_t           checked;   /* when the file was last seen in its place */
 
     apr_pool_t          *scratch;  /* of text */
-    app_buf_t            text;     /* reused by app_json() */
+    app_buf_t            text;     /* reused by functions that make JSON */
     json_t              *claims;   /* parsed; NULL: not yet */
     const char          *claims_of; /* the setting's text that claims were parsed from */
 } app_lite_t;
@@ -89,6 +101,8 @@ void         app_lite_maintain(app_db_conn_t *conn);
 apr_status_t app_lite_lock(app_lite_t *lite, apr_interval_time_t wait, app_error_t *err);
 /** Copies the log into the database if it has grown long. The write lock is held. */
 void         app_lite_checkpoint_locked(app_lite_t *lite);
+/** Whether a statement has to stop: its time is over, or its client gone. For long loops. */
+int          app_lite_must_stop(app_lite_t *lite);
 /** Name of a network file system by the type that statfs() gives, NULL for any other. */
 const char  *app_lite_network_fs(unsigned long type);
 /** Frees a prepared statement. */
@@ -100,10 +114,28 @@ int  app_lite_put_row(app_rows_t *rows, sqlite3_stmt *stmt);
 /** Reads the next row of the block. */
 void app_lite_fill_cells(app_rows_t *rows);
 
-/* app_db_sqlite_functions.c, app_db_sqlite_json.c */
-/** Registers the SQL functions on a connection. @return an SQLite result code */
+/* SQL functions: app_db_sqlite_functions.c and the files that it calls */
+typedef struct app_lite_function_t {
+    const char *name;
+    int         nargs; /* -1: any */
+    void      (*run)(sqlite3_context *ctx, int argc, sqlite3_value **argv);
+} app_lite_function_t;
+
+/** Registers all of them on a connection. @return an SQLite result code, as the others here */
 int  app_lite_functions(app_lite_t *lite);
-int  app_lite_function_json(app_lite_t *lite);
+int  app_lite_functions_json(app_lite_t *lite);
+int  app_lite_functions_path(app_lite_t *lite);
+int  app_lite_functions_jsonb(app_lite_t *lite);
+int  app_lite_functions_match(app_lite_t *lite);
+/** Registers some whose user data is the connection. */
+int  app_lite_register(app_lite_t *lite, const app_lite_function_t *functions, apr_size_t count,
+                       int flags);
+/** A function's failure. */
+void app_lite_raise(app_lite_t *lite, sqlite3_context *ctx, const char *sqlstate,
+                    const char *message);
+/** The connection's text, empty, and the same as a function's result. */
+app_buf_t *app_lite_text_begin(app_lite_t *lite);
+void       app_lite_text_finish(sqlite3_context *ctx, const app_buf_t *buf);
 /** Forgets what SQL functions remembered of a transaction. */
 void app_lite_functions_reset(app_lite_t *lite);
 

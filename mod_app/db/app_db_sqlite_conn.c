@@ -167,10 +167,8 @@ static int authorize(void *data, int action, const char *first, const char *seco
     }
 }
 
-/** @return 1 stops the statement with SQLITE_INTERRUPT */
-static int progress(void *data)
+int app_lite_must_stop(app_lite_t *lite)
 {
-    app_lite_t *lite = data;
     app_request_t *request = lite->tx ? lite->tx->options.request : NULL;
     apr_time_t now;
 
@@ -190,6 +188,12 @@ static int progress(void *data)
         }
     }
     return 0;
+}
+
+/** @return 1 stops the statement with SQLITE_INTERRUPT */
+static int progress(void *lite)
+{
+    return app_lite_must_stop(lite);
 }
 
 /* The write lock */
@@ -445,7 +449,7 @@ apr_status_t app_lite_setup(app_db_conn_t *conn, app_error_t *err)
         use_wal(lite, err) != APR_SUCCESS || set_pragmas(lite, err) != APR_SUCCESS) {
         return APP_EFAIL;
     }
-    if (app_lite_functions(lite) != SQLITE_OK || app_lite_function_json(lite) != SQLITE_OK) {
+    if (app_lite_functions(lite) != SQLITE_OK) {
         return app_db_fail_connect(err, conn->db, sqlite3_errmsg(lite->link));
     }
     sqlite3_wal_hook(lite->link, note_log, lite);

@@ -18,14 +18,6 @@
 #define CLAIMS_SETTING "request.jwt.claims"
 #define TEXT_KEPT      (256 * 1024) /* memory that app_json() keeps between transactions */
 
-static void raise_error(sqlite3_context *ctx, const char *sqlstate, const char *message)
-{
-    app_lite_t *lite = sqlite3_user_data(ctx);
-
-    lite->sqlstate = sqlstate;
-    sqlite3_result_error(ctx, message, -1);
-}
-
 static const char *text_of(sqlite3_value *value)
 {
     return (const char *)sqlite3_value_text(value);
@@ -49,7 +41,7 @@ static void current_setting(sqlite3_context *ctx, int argc, sqlite3_value **argv
     else if (argc < 2 || !sqlite3_value_int(argv[1])) {
         apr_snprintf(message, sizeof(message), "unrecognized configuration parameter \"%.100s\"",
                      name);
-        raise_error(ctx, "42704", message);
+        app_lite_raise(sqlite3_user_data(ctx), ctx, "42704", message);
     }
 }
 
@@ -60,7 +52,7 @@ static void set_config(sqlite3_context *ctx, int argc, sqlite3_value **argv)
 
     (void)argc;
     if (!name) {
-        raise_error(ctx, "22004", "SET requires parameter name");
+        app_lite_raise(sqlite3_user_data(ctx), ctx, "22004", "SET requires parameter name");
         return;
     }
     if (!lite->tx) {
@@ -161,27 +153,64 @@ static void auth_role(sqlite3_context *ctx, int argc, sqlite3_value **argv)
     }
 }
 
-int app_lite_functions(app_lite_t *lite)
+/* Registering */
+
+int app_lite_register(app_lite_t *lite, const app_lite_function_t *functions, apr_size_t count,
+                      int flags)
 {
-    static const struct {
-        const char *name;
-        int         nargs;
-        void      (*run)(sqlite3_context *ctx, int argc, sqlite3_value **argv);
-    } functions[] = {
-        { "current_setting", 1, current_setting }, { "current_setting", 2, current_setting },
-        { "set_config", 3, set_config },           { "auth_uid", 0, auth_uid },
-        { "auth_role", 0, auth_role },             { "auth_claim", 1, auth_claim },
-    };
     apr_size_t i;
     int rc = SQLITE_OK;
 
     /* Innocuous: usable in views and triggers under any setting of trusted_schema. */
-    for (i = 0; i < sizeof(functions) / sizeof(functions[0]) && rc == SQLITE_OK; i++) {
+    for (i = 0; i < count && rc == SQLITE_OK; i++) {
         rc = sqlite3_create_function_v2(lite->link, functions[i].name, functions[i].nargs,
-                                        SQLITE_UTF8 | SQLITE_INNOCUOUS, lite, functions[i].run,
-                                        NULL, NULL, NULL);
+                                        SQLITE_UTF8 | SQLITE_INNOCUOUS | flags, lite,
+                                        functions[i].run, NULL, NULL, NULL);
     }
     return rc;
+}
+
+int app_lite_functions(app_lite_t *lite)
+{
+    static const app_lite_function_t functions[] = {
+        { "current_setting", 1, current_setting }, { "current_setting", 2, current_setting },
+        { "set_config", 3, set_config },           { "auth_uid", 0, auth_uid },
+        { "auth_role", 0, auth_role },             { "auth_claim", 1, auth_claim },
+    };
+    int rc = app_lite_register(lite, functions, sizeof(functions) / sizeof(functions[0]), 0);
+
+    rc = rc != SQLITE_OK ? rc : app_lite_functions_json(lite);
+    rc = rc != SQLITE_OK ? rc : app_lite_functions_path(lite);
+    rc = rc != SQLITE_OK ? rc : app_lite_functions_jsonb(lite);
+    return rc != SQLITE_OK ? rc : app_lite_functions_match(lite);
+}
+
+/* What functions share */
+
+void app_lite_raise(app_lite_t *lite, sqlite3_context *ctx, const char *sqlstate,
+                    const char *message)
+{
+    lite->sqlstate = sqlstate;
+    sqlite3_result_error(ctx, message, -1);
+}
+
+app_buf_t *app_lite_text_begin(app_lite_t *lite)
+{
+    app_buf_t *buf = &lite->text;
+
+    buf->len = 0;
+    buf->full = 0;
+    return buf;
+}
+
+void app_lite_text_finish(sqlite3_context *ctx, const app_buf_t *buf)
+{
+    if (app_buf_full(buf)) {
+        sqlite3_result_error_toobig(ctx);
+        return;
+    }
+    sqlite3_result_text64(ctx, buf->data, buf->len, SQLITE_TRANSIENT, SQLITE_UTF8);
+    sqlite3_result_subtype(ctx, APP_LITE_JSON);
 }
 
 void app_lite_functions_reset(app_lite_t *lite)

@@ -17,9 +17,8 @@
 #include "apr_time.h"
 
 #include "app_db_sqlite.h"
+#include "app_db_sqlite_scan.h"
 
-#define JSON_SUBTYPE    'J'
-#define JSON_DEPTH      256
 #define SECONDS_FIRST   APR_INT64_C(-62135596800) /* 0001-01-01 */
 #define SECONDS_LAST    APR_INT64_C(253402300799) /* 9999-12-31T23:59:59 */
 #define DATE_LENGTH     10
@@ -42,177 +41,6 @@ static kind_e kind_of(const char *word)
         }
     }
     return BY_STORAGE;
-}
-
-/* Is it JSON? A cursor over text that is known to be UTF-8. */
-
-typedef struct cursor_t {
-    const char *at, *end;
-} cursor_t;
-
-static void skip_blanks(cursor_t *c)
-{
-    while (c->at < c->end && *c->at && strchr(" \t\n\r", *c->at)) {
-        c->at++;
-    }
-}
-
-static int take(cursor_t *c, char expected)
-{
-    if (c->at < c->end && *c->at == expected) {
-        c->at++;
-        return 1;
-    }
-    return 0;
-}
-
-static int take_word(cursor_t *c, const char *word)
-{
-    apr_size_t len = strlen(word);
-
-    if ((apr_size_t)(c->end - c->at) < len || memcmp(c->at, word, len) != 0) {
-        return 0;
-    }
-    c->at += len;
-    return 1;
-}
-
-static int take_digits(cursor_t *c)
-{
-    const char *start = c->at;
-
-    while (c->at < c->end && apr_isdigit(*c->at)) {
-        c->at++;
-    }
-    return c->at > start;
-}
-
-static int take_number(cursor_t *c)
-{
-    take(c, '-');
-    if (!take(c, '0') && !take_digits(c)) {
-        return 0;
-    }
-    if (take(c, '.') && !take_digits(c)) {
-        return 0;
-    }
-    if (take(c, 'e') || take(c, 'E')) {
-        if (!take(c, '+')) {
-            take(c, '-');
-        }
-        return take_digits(c);
-    }
-    return 1;
-}
-
-static int take_escape(cursor_t *c)
-{
-    int i;
-
-    if (c->at == c->end) {
-        return 0;
-    }
-    if (*c->at != 'u') {
-        return strchr("\"\\/bfnrt", *c->at++) != NULL;
-    }
-    for (i = 1; i <= 4; i++) {
-        if (c->at + i >= c->end || !apr_isxdigit(c->at[i])) {
-            return 0;
-        }
-    }
-    c->at += 5;
-    return 1;
-}
-
-/** Behind the opening quote. */
-static int take_string(cursor_t *c)
-{
-    while (c->at < c->end) {
-        unsigned char byte = (unsigned char)*c->at++;
-
-        if (byte == '"') {
-            return 1;
-        }
-        if (byte < 0x20 || (byte == '\\' && !take_escape(c))) {
-            return 0;
-        }
-    }
-    return 0;
-}
-
-static int take_value(cursor_t *c, int depth);
-
-/** Members of an object or elements of an array, behind the bracket that opens it. */
-static int take_members(cursor_t *c, int depth, int object)
-{
-    char close = object ? '}' : ']';
-
-    skip_blanks(c);
-    if (take(c, close)) {
-        return 1;
-    }
-    do {
-        skip_blanks(c);
-        if (object) {
-            if (!take(c, '"') || !take_string(c)) {
-                return 0;
-            }
-            skip_blanks(c);
-            if (!take(c, ':')) {
-                return 0;
-            }
-        }
-        if (!take_value(c, depth + 1)) {
-            return 0;
-        }
-        skip_blanks(c);
-    } while (take(c, ','));
-    return take(c, close);
-}
-
-static int take_value(cursor_t *c, int depth)
-{
-    skip_blanks(c);
-    if (c->at == c->end || depth > JSON_DEPTH) {
-        return 0;
-    }
-    switch (*c->at) {
-    case '{':
-        c->at++;
-        return take_members(c, depth, 1);
-    case '[':
-        c->at++;
-        return take_members(c, depth, 0);
-    case '"':
-        c->at++;
-        return take_string(c);
-    case 't':
-        return take_word(c, "true");
-    case 'f':
-        return take_word(c, "false");
-    case 'n':
-        return take_word(c, "null");
-    default:
-        return take_number(c);
-    }
-}
-
-static int is_json(const char *text, apr_size_t len)
-{
-    cursor_t c = { text, text + len };
-
-    if (!app_utf8_valid(text, len) || !take_value(&c, 0)) {
-        return 0;
-    }
-    skip_blanks(&c);
-    return c.at == c.end;
-}
-
-static int is_number(const char *text, apr_size_t len)
-{
-    cursor_t c = { text, text + len };
-
-    return take_number(&c) && c.at == c.end;
 }
 
 /* Dates */
@@ -299,7 +127,7 @@ static void add_real(app_buf_t *buf, double value)
     char number[APP_DB_REAL_SIZE];
     apr_size_t len = app_db_print_real(number, value);
 
-    if (is_number(number, len)) {
+    if (app_scan_is_number(number, len)) {
         app_buf_add(buf, number, len);
     }
     else {
@@ -309,7 +137,8 @@ static void add_real(app_buf_t *buf, double value)
 
 static void add_text(app_buf_t *buf, const char *text, apr_size_t len, kind_e kind)
 {
-    if ((kind == JSON && is_json(text, len)) || (kind == NUMERIC && is_number(text, len))) {
+    if ((kind == JSON && app_scan_is_json(text, len)) ||
+        (kind == NUMERIC && app_scan_is_number(text, len))) {
         app_buf_add(buf, text, len);
     }
     else if (kind < TIMESTAMP || !add_timestamp(buf, text, len, kind == TIMESTAMPTZ)) {
@@ -356,34 +185,15 @@ static void add_value(app_buf_t *buf, sqlite3_value *value, kind_e kind)
     }
 }
 
-/* The functions. Both write into the connection's text, which SQLite copies. */
-
-static app_buf_t *begin(sqlite3_context *ctx)
-{
-    app_buf_t *buf = &((app_lite_t *)sqlite3_user_data(ctx))->text;
-
-    buf->len = 0;
-    buf->full = 0;
-    return buf;
-}
-
-static void finish(sqlite3_context *ctx, const app_buf_t *buf)
-{
-    if (app_buf_full(buf)) {
-        sqlite3_result_error_toobig(ctx);
-        return;
-    }
-    sqlite3_result_text64(ctx, buf->data, buf->len, SQLITE_TRANSIENT, SQLITE_UTF8);
-    sqlite3_result_subtype(ctx, JSON_SUBTYPE);
-}
+/* The functions */
 
 static void app_json(sqlite3_context *ctx, int argc, sqlite3_value **argv)
 {
-    app_buf_t *buf = begin(ctx);
+    app_buf_t *buf = app_lite_text_begin(sqlite3_user_data(ctx));
 
     (void)argc;
     add_value(buf, argv[0], kind_of((const char *)sqlite3_value_text(argv[1])));
-    finish(ctx, buf);
+    app_lite_text_finish(ctx, buf);
 }
 
 /* Members of app_object() */
@@ -401,7 +211,7 @@ typedef struct members_t {
 } members_t;
 
 /** Takes kind"name" off the cursor. */
-static int take_member(cursor_t *c, member_t *member)
+static int take_member(app_scan_t *c, member_t *member)
 {
     char *kind = (char *)c->at;
 
@@ -409,7 +219,7 @@ static int take_member(cursor_t *c, member_t *member)
         c->at++;
     }
     member->name = c->at;
-    if (!take(c, '"') || !take_string(c)) {
+    if (!app_scan_string(c)) {
         return 0;
     }
     member->len = (apr_size_t)(c->at - member->name);
@@ -424,7 +234,7 @@ static members_t *read_members(const char *text, apr_size_t len, int count)
 {
     apr_size_t head = sizeof(members_t) + sizeof(member_t) * (apr_size_t)count;
     members_t *members = malloc(head + len + 1);
-    cursor_t c;
+    app_scan_t c;
     int i;
 
     if (!members) {
@@ -468,7 +278,7 @@ static void add_member(app_buf_t *buf, const member_t *member, sqlite3_value *va
 {
     app_buf_add(buf, member->name, member->len);
     app_buf_addc(buf, ':');
-    if (sqlite3_value_subtype(value) == JSON_SUBTYPE &&
+    if (sqlite3_value_subtype(value) == APP_LITE_JSON &&
         sqlite3_value_type(value) == SQLITE_TEXT) {
         app_buf_add(buf, (const char *)sqlite3_value_text(value),
                     (apr_size_t)sqlite3_value_bytes(value));
@@ -480,7 +290,7 @@ static void add_member(app_buf_t *buf, const member_t *member, sqlite3_value *va
 
 static void app_object(sqlite3_context *ctx, int argc, sqlite3_value **argv)
 {
-    app_buf_t *buf = begin(ctx);
+    app_buf_t *buf = app_lite_text_begin(sqlite3_user_data(ctx));
     const members_t *members = argc > 0 ? members_of(ctx, argv[0], argc - 1) : NULL;
     int i;
 
@@ -496,24 +306,16 @@ static void app_object(sqlite3_context *ctx, int argc, sqlite3_value **argv)
         add_member(buf, &members->member[i], argv[i + 1]);
     }
     app_buf_addc(buf, '}');
-    finish(ctx, buf);
+    app_lite_text_finish(ctx, buf);
 }
 
-int app_lite_function_json(app_lite_t *lite)
+int app_lite_functions_json(app_lite_t *lite)
 {
-    int flags = SQLITE_UTF8 | SQLITE_DETERMINISTIC | SQLITE_INNOCUOUS, rc;
+    static const app_lite_function_t functions[] = {
+        { "app_json", 2, app_json },
+        { "app_object", -1, app_object },
+    };
 
-#ifdef SQLITE_RESULT_SUBTYPE
-    flags |= SQLITE_RESULT_SUBTYPE; /* from 3.45 on functions have to announce it */
-#endif
-#ifdef SQLITE_SUBTYPE
-    flags |= SQLITE_SUBTYPE;
-#endif
-    rc = sqlite3_create_function_v2(lite->link, "app_json", 2, flags, lite, app_json, NULL, NULL,
-                                    NULL);
-    if (rc != SQLITE_OK) {
-        return rc;
-    }
-    return sqlite3_create_function_v2(lite->link, "app_object", -1, flags, lite, app_object, NULL,
-                                      NULL, NULL);
+    return app_lite_register(lite, functions, sizeof(functions) / sizeof(functions[0]),
+                             APP_LITE_PURE);
 }
