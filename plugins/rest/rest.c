@@ -139,23 +139,16 @@ static apr_status_t read_role(rest_call_t *call, rest_request_t *request, app_er
 static apr_status_t read_body(rest_call_t *call, rest_request_t *request, app_error_t *err,
                               apr_pool_t *p)
 {
-    const char *data;
-    apr_size_t len;
+    rest_source_t source = { .type = app_request_header(call->r, "Content-Type"),
+                             .columns = request->query->columns,
+                             .kind = call->rest->dialect->kind };
 
     if (request->action == REST_READ || request->options) {
         return APR_SUCCESS;
     }
-    if (app_request_body(call->r, 0, &data, &len, err) != APR_SUCCESS) {
-        return APP_EFAIL;
-    }
-    if (rest_body_parse(&request->body, data, len, app_request_header(call->r, "Content-Type"),
-                        request->query->columns, err, p) == APR_SUCCESS) {
-        return APR_SUCCESS;
-    }
-    if (call->rest->dialect->kind == APP_DB_SQLITE && strcmp(err->code, "PGRST127") == 0) {
-        err->status = 501;
-    }
-    return APP_EFAIL;
+    return app_request_body(call->r, 0, &source.data, &source.len, err) == APR_SUCCESS
+               ? rest_body_parse(&request->body, &source, 0, err, p)
+               : APP_EFAIL;
 }
 
 /** Range is for GET only. */

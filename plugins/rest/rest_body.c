@@ -1,263 +1,250 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /**
- * The body of a write: rows of values that stay where they stand in the text. Thread of the
- * request.
+ * The body of a request: which reader its Content-Type asks for, and what all of them need. Called
+ * by rest.c; thread of the request.
  */
 #include <string.h>
 
-#include "apr_hash.h"
-#include "apr_lib.h"
 #include "apr_strings.h"
 
-#include "rest_query.h"
+#include "rest_body.h"
 
-#define COLUMNS_MAX 1600    /* PostgreSQL's own limit of columns in a table */
-#define VALUES_MAX  1000000 /* columns= times rows: short bodies can ask for many */
+#define TEXT_MAX (64 << 20) /* rows as text: a CSV names its columns once, JSON in each row */
 
-typedef struct reader_t {
-    rest_scan_t         scan;
-    apr_array_header_t *values;  /* of rest_json_t: row after row */
-    apr_array_header_t *columns; /* of const char * */
-    apr_hash_t         *index;   /* column name → its number plus 1, as a pointer */
-    int                 fixed;   /* columns= says which; others are left out */
-    int                 nrows;
-    app_error_t        *err;
-    apr_pool_t         *pool;
-} reader_t;
-
-static apr_status_t invalid(reader_t *reader)
+static apr_status_t read_bytes(rest_job_t *job)
 {
-    if (reader->fixed) {
-        return app_fail_code(reader->err, "22P02", 400, "invalid input syntax for type json");
-    }
-    return app_fail(reader->err, APP_E_BODY, "Empty or invalid json");
-}
-
-static apr_status_t uneven(reader_t *reader)
-{
-    if (reader->fixed) {
-        return app_fail_code(reader->err, "22023", 400,
-                             "argument of json_to_recordset must be an array of objects");
-    }
-    return app_fail(reader->err, APP_E_BODY, "All object keys must match");
-}
-
-static void add_column(reader_t *reader, const char *name)
-{
-    APR_ARRAY_PUSH(reader->columns, const char *) = name;
-    apr_hash_set(reader->index, name, APR_HASH_KEY_STRING,
-                 (void *)(apr_uintptr_t)reader->columns->nelts);
-}
-
-/** Number of the column that a key names; -1: none. Rows mostly keep the order of the first one. */
-static int column_of(reader_t *reader, const char *key, apr_size_t len, int expected)
-{
-    if (expected < reader->columns->nelts) {
-        const char *name = APR_ARRAY_IDX(reader->columns, expected, const char *);
-
-        if (strncmp(name, key, len) == 0 && name[len] == '\0') {
-            return expected;
-        }
-    }
-    return (int)(apr_uintptr_t)apr_hash_get(reader->index, key, (apr_ssize_t)len) - 1;
-}
-
-/** Reads a key. Those without an escape need no copy. */
-static int read_key(reader_t *reader, const char **pkey, apr_size_t *plen)
-{
-    rest_json_t key;
-
-    if (!rest_json_value(&reader->scan, &key) || key.kind != REST_JSON_STRING ||
-        !rest_json_char(&reader->scan, ':')) {
-        return 0;
-    }
-    *pkey = key.text + 1;
-    *plen = key.len - 2;
-    if (memchr(*pkey, '\\', *plen)) {
-        *pkey = rest_json_string(&key, plen, reader->pool);
-    }
-    return *pkey != NULL;
-}
-
-/**
- * Puts a value of the row that begins at values[first]; the first row says which columns there
- * are.
- */
-static apr_status_t put(reader_t *reader, int first, const char *key, apr_size_t len, int expected,
-                        const rest_json_t *value)
-{
-    int column = column_of(reader, key, len, expected);
-
-    if (column < 0 && reader->fixed) {
-        return APR_SUCCESS;
-    }
-    if (column < 0) {
-        if (reader->nrows > 0) {
-            return uneven(reader);
-        }
-        if (reader->columns->nelts == COLUMNS_MAX) {
-            return app_fail(reader->err, APP_E_BODY, "An object has more than %d keys",
-                            COLUMNS_MAX);
-        }
-        add_column(reader, apr_pstrmemdup(reader->pool, key, len));
-        APR_ARRAY_PUSH(reader->values, rest_json_t) = *value;
-        return APR_SUCCESS;
-    }
-    APR_ARRAY_IDX(reader->values, first + column, rest_json_t) = *value;
+    job->body->raw = job->source->data;
+    job->body->raw_len = job->source->len;
     return APR_SUCCESS;
 }
 
-/** Makes room for a row of the columns that are known. */
-static apr_status_t open_row(reader_t *reader)
+/** Text and XML become parameters, which end at a NUL. */
+static apr_status_t read_text(rest_job_t *job)
 {
-    int i;
+    const rest_source_t *source = job->source;
 
-    if (reader->values->nelts > VALUES_MAX - reader->columns->nelts) {
-        return app_fail(reader->err, APP_E_BODY_TOO_LARGE, "The body has more than %d values",
-                        VALUES_MAX);
+    if (memchr(source->data, '\0', source->len) || !app_utf8_valid(source->data, source->len)) {
+        return app_fail_code(job->err, "22021", 400,
+                             "invalid byte sequence for encoding \"UTF8\"");
     }
-    for (i = 0; i < reader->columns->nelts; i++) {
-        APR_ARRAY_PUSH(reader->values, rest_json_t) = (rest_json_t){ REST_JSON_ABSENT, NULL, 0 };
-    }
-    return APR_SUCCESS;
+    return read_bytes(job);
 }
 
-static apr_status_t read_members(reader_t *reader, int first)
+static const struct type_t {
+    const char      *name;
+    rest_body_kind_e kind;
+    apr_status_t   (*read)(rest_job_t *job);
+} types[] = {
+    { "application/json", REST_BODY_JSON, rest_body_read_json },
+    { "text/csv", REST_BODY_CSV, rest_body_read_csv },
+    { "application/x-www-form-urlencoded", REST_BODY_FORM, rest_body_read_form },
+    { "text/plain", REST_BODY_TEXT, read_text },
+    { "text/xml", REST_BODY_XML, read_text },
+    { "application/octet-stream", REST_BODY_BYTES, read_bytes },
+};
+
+static apr_status_t find_type(const struct type_t **ptype, const rest_job_t *job)
 {
-    int expected = 0;
-    rest_json_t value;
-    const char *key;
-    apr_size_t len;
+    const char *name = job->source->type;
+    apr_size_t len = name ? strcspn(name, "; \t") : 0;
+    size_t i;
 
-    reader->scan.depth = 2;
-    do {
-        if (!read_key(reader, &key, &len) || !rest_json_value(&reader->scan, &value)) {
-            return invalid(reader);
-        }
-        if (put(reader, first, key, len, expected++, &value) != APR_SUCCESS) {
-            return APP_EFAIL;
-        }
-    } while (rest_json_char(&reader->scan, ','));
-    return rest_json_char(&reader->scan, '}') ? APR_SUCCESS : invalid(reader);
-}
-
-static int row_is_whole(const reader_t *reader, int first)
-{
-    int i;
-
-    for (i = first; i < reader->values->nelts; i++) {
-        if (APR_ARRAY_IDX(reader->values, i, rest_json_t).kind == REST_JSON_ABSENT) {
-            return 0;
+    *ptype = &types[0];
+    if (!len) {
+        return APR_SUCCESS;
+    }
+    for (i = 0; i < sizeof(types) / sizeof(types[0]); i++) {
+        if (strncasecmp(name, types[i].name, len) == 0 && types[i].name[len] == '\0' &&
+            (job->call || types[i].kind < REST_BODY_TEXT)) {
+            *ptype = &types[i];
+            return APR_SUCCESS;
         }
     }
-    return 1;
+    return app_fail(job->err, APP_E_BODY, "Content-Type not acceptable: %.*s", (int)len, name);
 }
 
-static apr_status_t read_row(reader_t *reader)
+static apr_status_t parse(rest_body_t **pbody, rest_job_t *job)
 {
-    int first = reader->values->nelts;
-    rest_json_t value;
+    rest_body_t *body = job->body = apr_pcalloc(job->pool, sizeof(*body));
+    const struct type_t *type;
 
-    if (!rest_json_char(&reader->scan, '{')) {
-        return rest_json_value(&reader->scan, &value) ? uneven(reader) : invalid(reader);
-    }
-    if (open_row(reader) != APR_SUCCESS ||
-        (!rest_json_char(&reader->scan, '}') && read_members(reader, first) != APR_SUCCESS)) {
+    job->columns = apr_array_make(job->pool, 16, sizeof(const char *));
+    job->index = apr_hash_make(job->pool);
+    if (find_type(&type, job) != APR_SUCCESS || type->read(job) != APR_SUCCESS) {
         return APP_EFAIL;
     }
-    if (!reader->fixed && !row_is_whole(reader, first)) {
-        return uneven(reader);
-    }
-    reader->nrows++;
-    return APR_SUCCESS;
-}
-
-static apr_status_t read_rows(reader_t *reader)
-{
-    if (!rest_json_char(&reader->scan, '[')) {
-        return read_row(reader);
-    }
-    if (rest_json_char(&reader->scan, ']')) {
-        return APR_SUCCESS;
-    }
-    do {
-        if (read_row(reader) != APR_SUCCESS) {
-            return APP_EFAIL;
-        }
-    } while (rest_json_char(&reader->scan, ','));
-    return rest_json_char(&reader->scan, ']') ? APR_SUCCESS : invalid(reader);
-}
-
-/** Only JSON bodies can be read; other types of the dialect say so by name. */
-static apr_status_t check_type(const char *type, app_error_t *err, apr_pool_t *p)
-{
-    char *bare;
-
-    if (!type || !*type) {
-        return APR_SUCCESS;
-    }
-    bare = apr_pstrmemdup(p, type, strcspn(type, "; \t"));
-    if (strcasecmp(bare, "application/json") == 0) {
-        return APR_SUCCESS;
-    }
-    if (strcasecmp(bare, "text/csv") == 0 ||
-        strcasecmp(bare, "application/x-www-form-urlencoded") == 0) {
-        app_fail(err, APP_E_NOT_IMPLEMENTED, NULL);
-        return app_details(err, "Bodies of type '%s' are not available", bare);
-    }
-    return app_fail(err, APP_E_BODY, "Content-Type not acceptable: %s", bare);
-}
-
-static void init(reader_t *reader, const char *data, apr_size_t len, const rest_name_t *columns)
-{
-    apr_pool_t *p = reader->pool;
-
-    reader->scan = (rest_scan_t){ data, data + len, 0 };
-    reader->values = apr_array_make(p, 16, sizeof(rest_json_t));
-    reader->columns = apr_array_make(p, 16, sizeof(const char *));
-    reader->index = apr_hash_make(p);
-    reader->fixed = columns != NULL;
-    for (; columns; columns = columns->next) {
-        if (!apr_hash_get(reader->index, columns->name, APR_HASH_KEY_STRING)) {
-            add_column(reader, columns->name);
-        }
-    }
-}
-
-apr_status_t rest_body_parse(rest_body_t **pbody, const char *data, apr_size_t len,
-                             const char *content_type, const rest_name_t *columns,
-                             app_error_t *err, apr_pool_t *p)
-{
-    reader_t reader = { .err = err, .pool = p };
-    rest_body_t *body = apr_pcalloc(p, sizeof(*body));
-    rest_json_t scalar;
-
-    if (check_type(content_type, err, p) != APR_SUCCESS) {
-        return APP_EFAIL;
-    }
-    init(&reader, data, len, columns);
-    rest_json_blanks(&reader.scan);
-    if (reader.scan.at < reader.scan.end && (*reader.scan.at == '{' || *reader.scan.at == '[')) {
-        body->text = *reader.scan.at == '{' ? apr_pstrcat(p, "[", data, "]", NULL) : data;
-        if (read_rows(&reader) != APR_SUCCESS) {
-            return APP_EFAIL;
-        }
-        rest_json_blanks(&reader.scan);
-        if (reader.scan.at != reader.scan.end) {
-            return invalid(&reader);
-        }
-    }
-    else if (rest_json_read(&scalar, data, len) != APR_SUCCESS) {
-        return invalid(&reader);
-    }
-    else {
-        body->text = "[]";
-    }
-    body->len = strlen(body->text);
-    body->columns = (const char **)reader.columns->elts;
-    body->ncolumns = reader.columns->nelts;
-    body->values = (rest_json_t *)reader.values->elts;
-    body->nrows = reader.nrows;
+    body->kind = type->kind;
+    body->columns = (const char **)job->columns->elts;
+    body->ncolumns = job->columns->nelts;
     *pbody = body;
     return APR_SUCCESS;
+}
+
+apr_status_t rest_body_parse(rest_body_t **pbody, const rest_source_t *source, int first,
+                             app_error_t *err, apr_pool_t *p)
+{
+    rest_job_t job = { .source = source, .first = first != 0, .err = err, .pool = p };
+
+    return parse(pbody, &job);
+}
+
+apr_status_t rest_body_parse_call(rest_body_t **pbody, const rest_source_t *source,
+                                  app_error_t *err, apr_pool_t *p)
+{
+    rest_job_t job = { .source = source, .first = 1, .call = 1, .err = err, .pool = p };
+
+    return parse(pbody, &job);
+}
+
+/* Columns and values */
+
+int rest_job_column(rest_job_t *job, const char *name)
+{
+    int known = (int)(apr_uintptr_t)apr_hash_get(job->index, name, APR_HASH_KEY_STRING);
+
+    if (known) {
+        return known - 1;
+    }
+    APR_ARRAY_PUSH(job->columns, const char *) = name;
+    apr_hash_set(job->index, name, APR_HASH_KEY_STRING,
+                 (void *)(apr_uintptr_t)job->columns->nelts);
+    return job->columns->nelts - 1;
+}
+
+apr_status_t rest_job_check_values(const rest_job_t *job, int rows)
+{
+    if (job->source->kind == APP_DB_SQLITE && job->columns->nelts &&
+        rows > REST_BODY_VALUES_MAX / job->columns->nelts) {
+        return app_fail(job->err, APP_E_BODY_TOO_LARGE, "The body has more than %d values",
+                        REST_BODY_VALUES_MAX);
+    }
+    return APR_SUCCESS;
+}
+
+/* Rows of strings */
+
+apr_size_t rest_rows_size(const char *text, apr_size_t len)
+{
+    apr_size_t size = len + strlen("\"\""), i;
+
+    for (i = 0; i < len; i++) {
+        unsigned char c = (unsigned char)text[i];
+
+        size += c < 0x20 ? strlen("u0000") : c == '"' || c == '\\';
+    }
+    return size;
+}
+
+/** The members' names as JSON, with the colon. @return size of them all */
+static apr_size_t make_keys(rest_rows_t *rows, const apr_array_header_t *names)
+{
+    apr_pool_t *p = rows->job->pool;
+    apr_size_t size = 0;
+    int i;
+
+    rows->keys = apr_palloc(p, sizeof(*rows->keys) * (apr_size_t)(names->nelts + 1));
+    for (i = 0; i < names->nelts; i++) {
+        const char *name = APR_ARRAY_IDX(names, i, const char *);
+        app_buf_t key;
+
+        app_buf_init(&key, p, TEXT_MAX);
+        app_buf_add_json(&key, name, strlen(name));
+        app_buf_addc(&key, ':');
+        rows->keys[i] = key.data;
+        size += key.len;
+    }
+    return size;
+}
+
+apr_status_t rest_rows_open(rest_rows_t *rows, rest_job_t *job, const apr_array_header_t *names,
+                            int nrows, apr_size_t size)
+{
+    int i, pgsql = job->source->kind == APP_DB_PGSQL;
+
+    memset(rows, 0, sizeof(*rows));
+    rows->job = job;
+    rows->nfields = names->nelts;
+    rows->nrows = nrows;
+    rows->columns = apr_palloc(job->pool, sizeof(int) * (apr_size_t)(names->nelts + 1));
+    for (i = 0; i < names->nelts; i++) {
+        rows->columns[i] = rest_job_column(job, APR_ARRAY_IDX(names, i, const char *));
+    }
+    if (rest_job_check_values(job, nrows) != APR_SUCCESS) {
+        return APP_EFAIL;
+    }
+    if (pgsql) { /* brackets and commas, too */
+        size += (apr_size_t)nrows * (make_keys(rows, names) + (apr_size_t)names->nelts + 3) + 2;
+    }
+    if (size >= TEXT_MAX) {
+        return app_fail(job->err, APP_E_BODY_TOO_LARGE, "The body is too large as rows");
+    }
+    app_buf_init(&rows->text, job->pool, size);
+    rows->text.data = apr_palloc(job->pool, size + 1); /* never moved: values point into it */
+    rows->text.data[0] = '\0';
+    rows->text.size = size + 1;
+    if (!pgsql) {
+        job->body->values = apr_pcalloc(job->pool, sizeof(rest_json_t) *
+                                        ((apr_size_t)nrows * (apr_size_t)job->columns->nelts + 1));
+    }
+    else if (!job->call) {
+        app_buf_addc(&rows->text, '[');
+    }
+    return APR_SUCCESS;
+}
+
+/** Brackets and commas are written in front of what they open or divide. */
+static void add_key(rest_rows_t *rows)
+{
+    if (rows->field == 0) {
+        app_buf_adds(&rows->text, rows->row ? "},{" : "{");
+    }
+    else {
+        app_buf_addc(&rows->text, ',');
+    }
+    app_buf_adds(&rows->text, rows->keys[rows->field]);
+}
+
+void rest_rows_add(rest_rows_t *rows, const char *text, apr_size_t len)
+{
+    rest_json_t value = { text ? REST_JSON_STRING : REST_JSON_NULL, NULL, 0 };
+    apr_size_t from;
+
+    if (rows->keys) {
+        add_key(rows);
+    }
+    from = rows->text.len;
+    if (text) {
+        app_buf_add_json(&rows->text, text, len);
+    }
+    else {
+        app_buf_adds(&rows->text, "null");
+    }
+    if (!rows->keys) {
+        value.text = rows->text.data + from;
+        value.len = rows->text.len - from;
+        rows->job->body->values[rows->row * rows->job->columns->nelts +
+                                rows->columns[rows->field]] = value;
+    }
+    if (++rows->field == rows->nfields) {
+        rows->field = 0;
+        rows->row++;
+    }
+}
+
+void rest_rows_close(rest_rows_t *rows)
+{
+    rest_body_t *body = rows->job->body;
+
+    body->nrows = rows->job->call ? 1 : rows->nrows;
+    if (!rows->keys) {
+        return;
+    }
+    if (rows->nrows || rows->job->call) {
+        app_buf_adds(&rows->text, rows->row ? "}" : "{}");
+    }
+    if (!rows->job->call) {
+        app_buf_addc(&rows->text, ']');
+    }
+    body->text = rows->text.data;
+    body->len = rows->text.len;
 }

@@ -174,25 +174,55 @@ void rest_prefer_parse(rest_prefer_t *prefer, const char *header, apr_pool_t *p)
 /** The value of Preference-Applied; NULL: none was. */
 const char *rest_prefer_applied(const rest_prefer_t *prefer, int is_read, apr_pool_t *p);
 
-/* The body of a write */
+/* Bodies */
 
-/** Rows to write. values[row * ncolumns + column]. */
-typedef struct rest_body_t {
-    const char  *text;      /* a JSON array of objects, as PostgreSQL gets it */
-    apr_size_t   len;
-    const char **columns;   /* keys of the rows, or those named by columns= */
-    int          ncolumns;
-    int          nrows;
-    rest_json_t *values;
-} rest_body_t;
+typedef enum rest_body_kind_e {
+    REST_BODY_JSON,
+    REST_BODY_CSV,
+    REST_BODY_FORM,
+    REST_BODY_TEXT,  /* of calls, from here on: the body itself is the value */
+    REST_BODY_XML,
+    REST_BODY_BYTES
+} rest_body_kind_e;
 
 /**
- * Reads a JSON body as rows.
- * @param columns names from columns=; NULL: the keys of the rows, which must be the same in all
- * @return APR_SUCCESS; APP_EFAIL with APP_E_BODY
+ * Rows to write, or the arguments of a call: one row. What PostgreSQL takes apart itself is text,
+ * for SQLite there are values.
  */
-apr_status_t rest_body_parse(rest_body_t **pbody, const char *data, apr_size_t len,
-                             const char *content_type, const rest_name_t *columns,
+typedef struct rest_body_t {
+    rest_body_kind_e kind;
+    const char     **columns;   /* keys of the rows, or those named by columns= */
+    int              ncolumns;
+    int              nrows;
+    const char      *text;      /* PostgreSQL: a JSON array of objects; of calls one object */
+    apr_size_t       len;
+    rest_json_t     *values;    /* SQLite: values[row * ncolumns + column] */
+    const apr_array_header_t *pairs; /* forms: of app_pair_t, as they came; no value is NULL */
+    const char      *raw;       /* calls by all but CSV and forms: the body as it came */
+    apr_size_t       raw_len;
+} rest_body_t;
+
+/** A body as it came. */
+typedef struct rest_source_t {
+    const char        *data; /* ends with a NUL that len does not count */
+    apr_size_t         len;
+    const char        *type;    /* Content-Type; NULL: JSON */
+    const rest_name_t *columns; /* of columns=, heeded for JSON; NULL: the keys of the rows */
+    app_db_kind_e      kind;    /* of the database that takes it */
+} rest_source_t;
+
+/**
+ * Reads the body of a write. A key can be missing from a row (REST_JSON_ABSENT) only with
+ * columns=. For PostgreSQL those bodies are not examined; what is no JSON gets its own error.
+ * @param first only the first row is wanted (PATCH)
+ * @return APR_SUCCESS; APP_EFAIL with APP_E_BODY, APP_E_BODY_TOO_LARGE, or the SQLSTATEs 22P02,
+ *         22023
+ */
+apr_status_t rest_body_parse(rest_body_t **pbody, const rest_source_t *source, int first,
                              app_error_t *err, apr_pool_t *p);
+
+/** Reads the body of a call: as for a write, besides it may be empty JSON, or no rows at all. */
+apr_status_t rest_body_parse_call(rest_body_t **pbody, const rest_source_t *source,
+                                  app_error_t *err, apr_pool_t *p);
 
 #endif

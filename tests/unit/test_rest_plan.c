@@ -114,8 +114,10 @@ static apr_status_t plan(rest_plan_t **pplan, const case_t *c, app_error_t *err)
     }
     rest_prefer_parse(&request.prefer, c->prefer, unit_pool);
     if (c->body) {
-        assert_int_equal(rest_body_parse(&request.body, c->body, strlen(c->body), NULL, NULL, err,
-                                         unit_pool), APR_SUCCESS);
+        const rest_source_t source = { .data = c->body, .len = strlen(c->body),
+                                       .columns = request.query->columns, .kind = c->kind };
+
+        assert_int_equal(rest_body_parse(&request.body, &source, 0, err, unit_pool), APR_SUCCESS);
     }
     return rest_plan_make(pplan, &request, schema_of(c->kind), err, unit_pool);
 }

@@ -183,8 +183,10 @@ static const char *render(const case_t *c, const rest_dialect_t *dialect, app_er
     }
     rest_prefer_parse(&request.prefer, c->prefer, unit_pool);
     if (c->body) {
-        assert_int_equal(rest_body_parse(&request.body, c->body, strlen(c->body), NULL, NULL, err,
-                                         unit_pool), APR_SUCCESS);
+        const rest_source_t source = { .data = c->body, .len = strlen(c->body),
+                                       .columns = request.query->columns, .kind = dialect->kind };
+
+        assert_int_equal(rest_body_parse(&request.body, &source, 0, err, unit_pool), APR_SUCCESS);
     }
     if (rest_plan_make(&plan, &request, schema_of(dialect->kind), err, unit_pool) != APR_SUCCESS ||
         rest_render(&statement, dialect, plan, c->counted, err, unit_pool) != APR_SUCCESS) {
