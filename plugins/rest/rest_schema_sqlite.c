@@ -119,7 +119,8 @@ static apr_status_t read_columns(reader_t *reader, app_tx_t *tx, app_error_t *er
 
 static int right_of(const char *action, rest_right_e *pright)
 {
-    static const char *const words[REST_RIGHTS_] = { "select", "insert", "update", "delete" };
+    static const char *const words[REST_RIGHTS_] = { "select", "insert", "update", "delete",
+                                                     "execute" };
     int i;
 
     for (i = 0; i < REST_RIGHTS_; i++) {
