@@ -431,6 +431,20 @@ void app_tx_note(app_tx_t *tx, const void *what)
     }
 }
 
+apr_status_t app_tx_columns(app_tx_t *tx, const char *sql, const app_db_column_t **pcolumns,
+                            int *pcount, app_error_t *err)
+{
+    if (tx->state == APP_TX_OVER) {
+        return over(err);
+    }
+    if (!tx->db->driver->columns) {
+        *pcolumns = NULL;
+        *pcount = 0;
+        return APR_SUCCESS;
+    }
+    return tx->db->driver->columns(tx, sql, pcolumns, pcount, err);
+}
+
 /* For the core */
 
 apr_status_t app_db_ping(app_db_t *db, apr_interval_time_t timeout, app_error_t *err,

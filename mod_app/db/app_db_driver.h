@@ -143,6 +143,9 @@ struct app_db_driver_t {
     /** app_tx_unchanged() and app_tx_note(); NULL: cannot be told. */
     apr_status_t (*unchanged)(app_tx_t *tx, const void *what, int *punchanged, app_error_t *err);
     void (*note)(app_tx_t *tx, const void *what);
+    /** app_tx_columns(); NULL: cannot be told. */
+    apr_status_t (*columns)(app_tx_t *tx, const char *sql, const app_db_column_t **pcolumns,
+                            int *pcount, app_error_t *err);
     apr_status_t (*commit)(app_tx_t *tx, app_error_t *err);
     /** Whatever state it is in. A connection that cannot be made clean is marked broken. */
     void (*rollback)(app_tx_t *tx);

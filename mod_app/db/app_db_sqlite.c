@@ -437,6 +437,30 @@ static void note(app_tx_t *tx, const void *what)
     }
 }
 
+static apr_status_t columns(app_tx_t *tx, const char *sql, const app_db_column_t **pcolumns,
+                            int *pcount, app_error_t *err)
+{
+    app_lite_t *lite = tx->conn->state;
+    app_db_column_t *list;
+    sqlite3_stmt *stmt;
+    int rc = sqlite3_prepare_v2(lite->link, sql, -1, &stmt, NULL), i;
+
+    if (rc != SQLITE_OK) {
+        return app_lite_fail(lite, rc, err);
+    }
+    *pcount = sqlite3_column_count(stmt);
+    list = apr_palloc(tx->pool, sizeof(*list) * (apr_size_t)(*pcount + 1));
+    for (i = 0; i < *pcount; i++) {
+        list[i].name = apr_pstrdup(tx->pool, sqlite3_column_name(stmt, i));
+        list[i].schema = apr_pstrdup(tx->pool, sqlite3_column_database_name(stmt, i));
+        list[i].table = apr_pstrdup(tx->pool, sqlite3_column_table_name(stmt, i));
+        list[i].column = apr_pstrdup(tx->pool, sqlite3_column_origin_name(stmt, i));
+    }
+    sqlite3_finalize(stmt);
+    *pcolumns = list;
+    return APR_SUCCESS;
+}
+
 /* Scripts */
 
 static int line_of(const char *script, const char *at)
@@ -514,6 +538,7 @@ const app_db_driver_t app_db_sqlite = {
     .schema_version = schema_version,
     .unchanged = unchanged,
     .note = note,
+    .columns = columns,
     .commit = commit,
     .rollback = rollback,
     .script = script,

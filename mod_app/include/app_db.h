@@ -170,6 +170,22 @@ apr_status_t app_tx_unchanged(app_tx_t *tx, const void *what, int *punchanged, a
  */
 void app_tx_note(app_tx_t *tx, const void *what);
 
+/** A column of what a statement gives. */
+typedef struct app_db_column_t {
+    const char *name;
+    const char *schema, *table, *column; /* that it is a plain column of; NULL: an expression */
+} app_db_column_t;
+
+/**
+ * What the columns of a statement are, which is not run: seen through views, a compound SELECT by
+ * its last part. A statement that is wrong does not end the transaction. SQLite; on PostgreSQL
+ * there are none.
+ * @param pcolumns lives as long as the transaction's pool
+ * @return APR_SUCCESS; APP_EFAIL with the SQLSTATE
+ */
+apr_status_t app_tx_columns(app_tx_t *tx, const char *sql, const app_db_column_t **pcolumns,
+                            int *pcount, app_error_t *err);
+
 #ifdef __cplusplus
 }
 #endif

@@ -443,6 +443,51 @@ static void test_object(void **state)
                         "{\"a\":1};{\"b\":1};"); /* members that are no constant */
 }
 
+/** Columns as "name=schema.table.column", blanks between. */
+static const char *columns_of(app_tx_t *tx, const char *sql)
+{
+    const app_db_column_t *columns = NULL;
+    app_buf_t buf;
+    int count = -1, i;
+
+    if (app_tx_columns(tx, sql, &columns, &count, &err) != APR_SUCCESS) {
+        return err.code;
+    }
+    app_buf_init(&buf, unit_pool, 4096);
+    for (i = 0; i < count; i++) {
+        app_buf_addf(&buf, "%s%s=", i ? " " : "", columns[i].name);
+        if (columns[i].table) {
+            app_buf_addf(&buf, "%s.%s.%s", columns[i].schema, columns[i].table, columns[i].column);
+        }
+    }
+    return buf.data;
+}
+
+static void test_columns(void **state)
+{
+    static const struct {
+        const char *sql, *columns;
+    } cases[] = {
+        { "SELECT * FROM mine", "name=main.item.name" },
+        { "SELECT NAME AS n, name || 'x' AS x, 1 FROM mine", "n=main.item.name x= 1=" },
+        { "SELECT * FROM (SELECT p.a AS b FROM part p LEFT JOIN item i ON i.id = p.item)",
+          "b=main.part.a" },
+        { "SELECT * FROM nosuch", "42P01" },
+        { "SELECT", "42601" },
+        { "SELECT id FROM item", "id=main.item.id" }, /* what was wrong did no harm */
+        { "", "" },
+    };
+    app_tx_t *tx = tx_of(sample(), 1);
+    size_t i;
+
+    (void)state;
+    for (i = 0; i < COUNT(cases); i++) {
+        CASE_STRING(cases[i].sql, columns_of(tx, cases[i].sql), cases[i].columns);
+    }
+    assert_int_equal(app_tx_commit(tx, &err), APR_SUCCESS);
+    assert_string_equal(columns_of(tx, "SELECT 1"), "APPE001");
+}
+
 /* Notes */
 
 static int unchanged(app_tx_t *tx, const void *what)
@@ -795,7 +840,7 @@ static struct CMUnitTest tests[] = {
     cmocka_unit_test(test_writes),     cmocka_unit_test(test_transactions),
     cmocka_unit_test(test_params),     cmocka_unit_test(test_settings),
     cmocka_unit_test(test_json),       cmocka_unit_test(test_stream),
-    cmocka_unit_test(test_object),
+    cmocka_unit_test(test_object),     cmocka_unit_test(test_columns),
     cmocka_unit_test(test_notes),
     cmocka_unit_test(test_deadline),   cmocka_unit_test(test_pool),
     cmocka_unit_test(test_absent),     cmocka_unit_test(test_replaced),
