@@ -278,6 +278,14 @@ static const char *read_id(const char *const *env)
     return len && i == len && len <= ID_MAX ? id : NULL;
 }
 
+/** mod_ssl and most servers set HTTPS, some only the scheme. */
+static int is_secure(const char *const *env)
+{
+    const char *https = get(env, "HTTPS"), *scheme = get(env, "REQUEST_SCHEME");
+
+    return (https && strcasecmp(https, "on") == 0) || (scheme && strcmp(scheme, "https") == 0);
+}
+
 apr_status_t app_cgi_env_read(app_cgi_request_t *request, const char *const *env,
                               const char *base_path, app_error_t *err, apr_pool_t *p)
 {
@@ -293,5 +301,6 @@ apr_status_t app_cgi_env_read(app_cgi_request_t *request, const char *const *env
     request->query = read_query(env);
     request->peer = peer ? peer : "";
     request->id = read_id(env);
+    request->secure = is_secure(env);
     return APR_SUCCESS;
 }

@@ -19,6 +19,7 @@ typedef struct app_cgi_request_t {
     const char  *query;   /* NULL: none */
     const char  *peer;    /* "" if the server does not say */
     const char  *id;      /* of mod_unique_id; NULL: none */
+    int          secure;  /* came by HTTPS */
     apr_table_t *headers; /* names as in HTTP: "Accept-Profile" */
     apr_int64_t  length;  /* of the body; -1: to the end, 0: none */
 } app_cgi_request_t;

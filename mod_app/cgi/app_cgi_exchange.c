@@ -236,5 +236,6 @@ void app_cgi_exchange_run(const app_cgi_setup_t *setup, const app_cgi_io_t *io, 
     exchange.query = request->query;
     exchange.peer = request->peer;
     exchange.id = request->id;
+    exchange.secure = request->secure;
     app_core_handle(setup->site, request->entry, &exchange);
 }

@@ -140,6 +140,7 @@ typedef struct app_exchange_t {
     const char               *query;    /* encoded, or NULL */
     const char               *peer;     /* address as text */
     const char               *id;       /* the host's own request id, or NULL */
+    int                       secure;   /* came by HTTPS */
     app_site_conf_t          *location; /* settings of the location, or NULL */
 } app_exchange_t;
 

@@ -106,6 +106,11 @@ const char *app_request_peer(const app_request_t *r)
     return r->exchange->peer;
 }
 
+int app_request_secure(const app_request_t *r)
+{
+    return r->exchange->secure;
+}
+
 const char *app_request_id(const app_request_t *r)
 {
     return r->id;

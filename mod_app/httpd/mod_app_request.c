@@ -307,6 +307,7 @@ static void answer(app_exchange_state_t *state, app_site_t *site)
                                       .query = r->args,
                                       .peer = r->useragent_ip,
                                       .id = apr_table_get(r->subprocess_env, "UNIQUE_ID"),
+                                      .secure = strcmp(ap_http_scheme(r), "https") == 0,
                                       .location = location->conf };
 
     app_core_handle(site, state->mount->entry, &exchange);

@@ -45,6 +45,9 @@ void app_request_headers(const app_request_t *r,
 /** The client's address as text, as the host knows it (mod_remoteip is respected). */
 const char *app_request_peer(const app_request_t *r);
 
+/** Whether the client came by HTTPS, as the host knows it. */
+int app_request_secure(const app_request_t *r);
+
 /**
  * Stands in the log lines and in the answer's X-Request-Id: mod_unique_id's, or 16 hexadecimal
  * digits.

@@ -37,7 +37,7 @@ static const app_setting_t settings[] = {
                  "(openapi-mode)"),
     APP_SET_FLAG("OpenapiSecurityActive", rest_conf_t, openapi_security, "off", APP_SET_LOCATION,
                  "the description says that a token may be sent (openapi-security-active)"),
-    APP_SET_STRING("OpenapiServerProxyUri", rest_conf_t, openapi_uri, NULL, APP_SET_LOCATION,
+    APP_SET_STRING("OpenapiServerProxyUri", rest_conf_t, openapi_uri, NULL, 0,
                    "base URL in the description; none: as the request has it "
                    "(openapi-server-proxy-uri)"),
     APP_SET_STRING("RootSpec", rest_conf_t, root_spec, NULL, APP_SET_LOCATION,
@@ -191,7 +191,7 @@ static apr_status_t answer_on(const rest_call_t *call, rest_schema_t *schema, in
     apr_status_t status;
 
     if (call->request->root && !call->request->options) {
-        return rest_unavailable(schema->kind, err, "The OpenAPI document is not available");
+        return rest_openapi_answer(call, schema, err, p);
     }
     status = call->request->options ? rest_options_answer(call, schema, err)
                                     : rest_plan_make(&plan, call->request, schema, err, p);
@@ -303,7 +303,8 @@ static apr_status_t configure(app_instance_t *self, app_error_t *err)
         APR_ARRAY_PUSH(spaces, const char *) = rest->dialect->default_space;
         rest->spaces = spaces;
     }
-    if (rest_token_configure(rest, conf, err) != APR_SUCCESS) {
+    if (rest_openapi_configure(conf, err) != APR_SUCCESS ||
+        rest_token_configure(rest, conf, err) != APR_SUCCESS) {
         return APP_EFAIL;
     }
     app_instance_context_set(self, rest);

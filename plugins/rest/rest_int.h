@@ -219,6 +219,14 @@ apr_status_t rest_options_answer(const rest_call_t *call, const rest_schema_t *s
 void rest_options_refused(const rest_request_t *request, const rest_schema_t *schema,
                           app_error_t *err);
 
+/* rest_openapi.c */
+
+/** Refuses settings that cannot be. */
+apr_status_t rest_openapi_configure(const rest_conf_t *conf, app_error_t *err);
+/** Answers the root. @return as rest_run() */
+apr_status_t rest_openapi_answer(const rest_call_t *call, const rest_schema_t *schema,
+                                 app_error_t *err, apr_pool_t *p);
+
 /* rest_token.c */
 apr_status_t rest_token_configure(rest_t *rest, const rest_conf_t *conf, app_error_t *err);
 /** Verifies a token and reads who it names. @param jwk cjose_jwk_t of the secret */

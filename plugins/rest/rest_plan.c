@@ -64,14 +64,7 @@ static apr_status_t check_column(const planner_t *planner, const rest_grant_t *g
 
 static apr_status_t check_role(const planner_t *planner)
 {
-    const rest_schema_t *schema = planner->schema;
-    const char *role = planner->request->role;
-
-    if (schema->kind == APP_DB_PGSQL || schema->no_grants ||
-        rest_schema_has_role(schema, role)) {
-        return APR_SUCCESS;
-    }
-    return app_fail_code(planner->err, "22023", 401, "role \"%s\" does not exist", role);
+    return rest_schema_check_role(planner->schema, planner->request->role, planner->err);
 }
 
 /* Names */

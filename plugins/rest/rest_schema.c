@@ -331,6 +331,15 @@ int rest_schema_has_role(const rest_schema_t *schema, const char *role)
                                      sizeof(char *), compare_texts) != NULL;
 }
 
+apr_status_t rest_schema_check_role(const rest_schema_t *schema, const char *role,
+                                    app_error_t *err)
+{
+    if (schema->kind == APP_DB_PGSQL || schema->no_grants || rest_schema_has_role(schema, role)) {
+        return APR_SUCCESS;
+    }
+    return app_fail_code(err, "22023", 401, "role \"%s\" does not exist", role);
+}
+
 const rest_column_t *rest_relation_column(const rest_relation_t *relation, const char *name)
 {
     const rest_column_t key = { .name = name };

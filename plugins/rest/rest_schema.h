@@ -278,6 +278,9 @@ rest_relation_t     *rest_schema_relation(const rest_schema_t *schema, const cha
 rest_routine_t      *rest_schema_routine(const rest_schema_t *schema, const char *space,
                                          const char *name);
 int                  rest_schema_has_role(const rest_schema_t *schema, const char *role);
+/** SQLite: a role is what appears in a grant; PostgreSQL says itself. @return APP_EFAIL: 22023 */
+apr_status_t         rest_schema_check_role(const rest_schema_t *schema, const char *role,
+                                            app_error_t *err);
 const rest_column_t *rest_relation_column(const rest_relation_t *relation, const char *name);
 const rest_grant_t  *rest_relation_grant(const rest_relation_t *relation, const char *role,
                                          rest_right_e right);

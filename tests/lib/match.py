@@ -6,6 +6,7 @@ import re
 from decimal import Decimal
 
 ANY = "..."
+ABSENT = "{{absent}}"
 
 
 def headers(expected, answer):
@@ -59,7 +60,7 @@ def loads(text):
 
 def _differ(want, have, where):
     """A string "~re" stands for a string that matches, "{{number}}" and the like for any of a type, "..." for anything;
-    a member "...": "..." lets further members pass."""
+    a member "...": "..." lets further members pass, and one that is "{{absent}}" must not be there."""
     if isinstance(want, str) and want == ANY:
         return
     if isinstance(want, str) and re.fullmatch(r"\{\{\w+\}\}", want):
@@ -89,9 +90,11 @@ def _is(value, kind):
 
 def _differ_objects(want, have, where):
     for key in want:
-        if key == ANY:
+        if key == ANY or (want[key] == ABSENT and key not in have):
             continue
-        if key not in have:
+        if want[key] == ABSENT:
+            yield "%s.%s: should be absent, is %s" % (where, key, _short(have[key]))
+        elif key not in have:
             yield "%s.%s: missing, should be %s" % (where, key, _short(want[key]))
         else:
             yield from _differ(want[key], have[key], "%s.%s" % (where, key))
