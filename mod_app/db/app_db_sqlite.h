@@ -8,6 +8,8 @@
  *     app_db_sqlite_conn.c       opening a connection, what SQL may do on it, deadlines, the log
  *     app_db_sqlite_functions.c  SQL functions: settings, claims
  *     app_db_sqlite_json.c       SQL functions app_json(), app_object(): values as JSON
+ *     app_db_sqlite_csv.c        SQL function app_csv(): a row as a line of CSV
+ *     app_db_sqlite_kind.c       what both know of declared types
  *     app_db_sqlite_path.c       SQL functions on JSON texts: parts of them, nulls left out
  *     app_db_sqlite_jsonb.c      SQL functions that compare JSON as jsonb does
  *     app_db_sqlite_match.c      SQL functions app_ilike(), app_regex()
@@ -124,6 +126,7 @@ typedef struct app_lite_function_t {
 /** Registers all of them on a connection. @return an SQLite result code, as the others here */
 int  app_lite_functions(app_lite_t *lite);
 int  app_lite_functions_json(app_lite_t *lite);
+int  app_lite_functions_csv(app_lite_t *lite);
 int  app_lite_functions_path(app_lite_t *lite);
 int  app_lite_functions_jsonb(app_lite_t *lite);
 int  app_lite_functions_match(app_lite_t *lite);

@@ -180,6 +180,7 @@ int app_lite_functions(app_lite_t *lite)
     int rc = app_lite_register(lite, functions, sizeof(functions) / sizeof(functions[0]), 0);
 
     rc = rc != SQLITE_OK ? rc : app_lite_functions_json(lite);
+    rc = rc != SQLITE_OK ? rc : app_lite_functions_csv(lite);
     rc = rc != SQLITE_OK ? rc : app_lite_functions_path(lite);
     rc = rc != SQLITE_OK ? rc : app_lite_functions_jsonb(lite);
     return rc != SQLITE_OK ? rc : app_lite_functions_match(lite);

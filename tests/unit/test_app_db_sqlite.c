@@ -443,6 +443,55 @@ static void test_object(void **state)
                         "{\"a\":1};{\"b\":1};"); /* members that are no constant */
 }
 
+/** What PostgreSQL prints for the same row, without its parentheses. */
+static void test_csv(void **state)
+{
+    static const struct { const char *arguments, *line; } cases[] = {
+        { "''", "" },
+        { "'int\"a\"text\"b\"', 1, 'x'", "1,x" },
+        { "'int\"a\"', NULL", "" },
+        { "'any\"a\"any\"b\"any\"c\"', NULL, '', NULL", ",\"\"," },
+        { "'bool\"a\"bool\"b\"bool\"c\"bool\"d\"', 1, 0, 2, 'yes'", "t,f,2,yes" },
+        { "'int\"a\"real\"b\"real\"c\"', -9223372036854775808, 0.1, -1e300",
+          "-9223372036854775808,0.1,-1e+300" },
+        { "'real\"a\"real\"b\"real\"c\"', 9e999, -9e999, 2.0", "Infinity,-Infinity,2" },
+        { "'numeric\"a\"', '1.50'", "1.50" },
+        { "'text\"a\"text\"b\"', 'a b', 'a,b'", "\"a b\",\"a,b\"" },
+        { "'text\"a\"', 'say \"hi\" \\o/'", "\"say \"\"hi\"\" \\\\o/\"" },
+        { "'text\"a\"text\"b\"', '\"', '\\'", "\"\"\"\",\"\\\\\"" },
+        { "'text\"a\"text\"b\"', '(x', 'x)'", "\"(x\",\"x)\"" },
+        { "'text\"a\"', 'a' || char(10) || 'b' || char(9)", "\"a\nb\t\"" },
+        { "'text\"a\"', 'ä✉''{};'", "ä✉'{};" },
+        { "'blob\"a\"blob\"b\"', x'00ff', x''", "\"\\\\x00ff\",\"\\\\x\"" },
+        { "'json\"a\"json\"b\"json\"c\"', '{\"a\":[1]}', '[1]', '1'",
+          "\"{\"\"a\"\":[1]}\",[1],1" },
+        { "'any\"a\"', app_object('int\"b\"', 2)", "\"{\"\"b\"\":2}\"" },
+        { "'date\"a\"date\"b\"', '2024-02-29', 0", "2024-02-29,1970-01-01" },
+        { "'timestamp\"a\"timestamp\"b\"', '2024-02-29T12:00:00.5Z', 0",
+          "\"2024-02-29 12:00:00.5\",\"1970-01-01 00:00:00\"" },
+        { "'timestamptz\"a\"timestamptz\"b\"', '2024-02-29 12:00:00', 0",
+          "\"2024-02-29 12:00:00+00\",\"1970-01-01 00:00:00+00\"" },
+        { "'timestamp\"a\"', 'soon'", "soon" },
+        { "'any\"a\"'", "XX000" },
+        { "'any\"a\"', 1, 2", "XX000" },
+        { "NULL, 1", "XX000" },
+    };
+    app_db_t *db = sample();
+    size_t i;
+
+    (void)state;
+    for (i = 0; i < COUNT(cases); i++) {
+        const char *sql = apr_psprintf(unit_pool, "SELECT app_csv(%s)", cases[i].arguments);
+        const char *expected = strcmp(cases[i].line, "XX000") == 0
+                                   ? cases[i].line
+                                   : apr_pstrcat(unit_pool, cases[i].line, ";", NULL);
+
+        CASE_STRING(sql, ask(db, 1, sql), expected);
+    }
+    assert_string_equal(ask(db, 1, "SELECT app_object('any\"a\"', app_csv('int\"b\"', 1))"),
+                        "{\"a\":\"1\"};"); /* a line is no JSON */
+}
+
 /** Columns as "name=schema.table.column", blanks between. */
 static const char *columns_of(app_tx_t *tx, const char *sql)
 {
@@ -840,7 +889,8 @@ static struct CMUnitTest tests[] = {
     cmocka_unit_test(test_writes),     cmocka_unit_test(test_transactions),
     cmocka_unit_test(test_params),     cmocka_unit_test(test_settings),
     cmocka_unit_test(test_json),       cmocka_unit_test(test_stream),
-    cmocka_unit_test(test_object),     cmocka_unit_test(test_columns),
+    cmocka_unit_test(test_object),
+    cmocka_unit_test(test_csv),     cmocka_unit_test(test_columns),
     cmocka_unit_test(test_notes),
     cmocka_unit_test(test_deadline),   cmocka_unit_test(test_pool),
     cmocka_unit_test(test_absent),     cmocka_unit_test(test_replaced),

@@ -1,0 +1,156 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/** What app_object() and app_csv() know of declared types. Called in SQL, by the thread of tx. */
+#include <stdlib.h>
+
+#include "apr_lib.h"
+#include "apr_time.h"
+
+#include "app_db_sqlite_kind.h"
+#include "app_db_sqlite_scan.h"
+
+#define SECONDS_FIRST   APR_INT64_C(-62135596800) /* 0001-01-01 */
+#define SECONDS_LAST    APR_INT64_C(253402300799) /* 9999-12-31T23:59:59 */
+#define DATE_LENGTH     10
+
+app_lite_kind_e app_lite_kind_of(const char *word)
+{
+    static const char *const words[] = { [APP_LITE_BOOL] = "bool",
+                                         [APP_LITE_NUMERIC] = "numeric",
+                                         [APP_LITE_AS_JSON] = "json",
+                                         [APP_LITE_DATE] = "date",
+                                         [APP_LITE_TIMESTAMP] = "timestamp",
+                                         [APP_LITE_TIMESTAMPTZ] = "timestamptz" };
+    int i;
+
+    for (i = APP_LITE_BOOL; word && i <= APP_LITE_TIMESTAMPTZ; i++) {
+        if (words[i][0] == word[0] && strcmp(words[i], word) == 0) {
+            return (app_lite_kind_e)i;
+        }
+    }
+    return APP_LITE_BY_STORAGE;
+}
+
+/* Dates */
+
+/** Whether text begins like 2024-02-29. */
+static int is_date(const char *text, apr_size_t len)
+{
+    static const char pattern[] = "0000-00-00";
+    int i;
+
+    for (i = 0; i < DATE_LENGTH; i++) {
+        if ((apr_size_t)i >= len || (pattern[i] == '0' ? !apr_isdigit(text[i]) : text[i] != '-')) {
+            return 0;
+        }
+    }
+    return 1;
+}
+
+int app_lite_add_timestamp(app_buf_t *buf, const char *text, apr_size_t len, app_lite_kind_e kind,
+                           const app_lite_style_t *style)
+{
+    const char *time = text + DATE_LENGTH + 1;
+    apr_size_t n;
+
+    if (!is_date(text, len) || len < DATE_LENGTH + 2 ||
+        (text[DATE_LENGTH] != ' ' && text[DATE_LENGTH] != 'T')) {
+        return 0;
+    }
+    n = len - DATE_LENGTH - 1;
+    n -= time[n - 1] == 'Z';
+    if (strspn(time, "0123456789:.+-") < n) {
+        return 0;
+    }
+    app_buf_addc(buf, '"');
+    app_buf_add(buf, text, DATE_LENGTH);
+    app_buf_addc(buf, style->between);
+    app_buf_add(buf, time, n);
+    if (kind == APP_LITE_TIMESTAMPTZ && !memchr(time, '+', n) && !memchr(time, '-', n)) {
+        app_buf_adds(buf, style->zone);
+    }
+    app_buf_addc(buf, '"');
+    return 1;
+}
+
+int app_lite_add_seconds(app_buf_t *buf, apr_int64_t seconds, app_lite_kind_e kind,
+                         const app_lite_style_t *style)
+{
+    const char *quote = kind != APP_LITE_DATE || style->quotes_date ? "\"" : "";
+    apr_time_exp_t t;
+
+    if (seconds < SECONDS_FIRST || seconds > SECONDS_LAST ||
+        apr_time_exp_gmt(&t, apr_time_from_sec(seconds)) != APR_SUCCESS) {
+        return 0;
+    }
+    app_buf_addf(buf, "%s%04d-%02d-%02d", quote, t.tm_year + 1900, t.tm_mon + 1, t.tm_mday);
+    if (kind != APP_LITE_DATE) {
+        app_buf_addf(buf, "%c%02d:%02d:%02d%s", style->between, t.tm_hour, t.tm_min, t.tm_sec,
+                     kind == APP_LITE_TIMESTAMPTZ ? style->zone : "");
+    }
+    app_buf_adds(buf, quote);
+    return 1;
+}
+
+/* Members */
+
+/** Takes kind"name" off the cursor. */
+static int take_member(app_scan_t *c, app_lite_member_t *member)
+{
+    char *kind = (char *)c->at;
+
+    while (c->at < c->end && *c->at != '"') {
+        c->at++;
+    }
+    member->name = c->at;
+    if (!app_scan_string(c)) {
+        return 0;
+    }
+    member->len = (apr_size_t)(c->at - member->name);
+    *(char *)member->name = '\0';
+    member->kind = app_lite_kind_of(kind);
+    *(char *)member->name = '"';
+    return 1;
+}
+
+static app_lite_members_t *read_members(const char *text, apr_size_t len, int count)
+{
+    apr_size_t head = sizeof(app_lite_members_t) + sizeof(app_lite_member_t) * (apr_size_t)count;
+    app_lite_members_t *members = malloc(head + len + 1);
+    app_scan_t c;
+    int i;
+
+    if (!members) {
+        return NULL;
+    }
+    members->count = count;
+    members->text = (char *)members + head;
+    memcpy(members->text, text, len);
+    members->text[len] = '\0';
+    c.at = members->text;
+    c.end = members->text + len;
+    for (i = 0; i < count && take_member(&c, &members->member[i]); i++) {
+    }
+    if (i < count || c.at != c.end) {
+        free(members);
+        return NULL;
+    }
+    return members;
+}
+
+const app_lite_members_t *app_lite_members(sqlite3_context *ctx, sqlite3_value *text, int count)
+{
+    app_lite_members_t *members = sqlite3_get_auxdata(ctx, 0);
+
+    if (members && members->count == count) {
+        return members;
+    }
+    if (sqlite3_value_type(text) != SQLITE_TEXT) {
+        return NULL;
+    }
+    members = read_members((const char *)sqlite3_value_text(text),
+                           (apr_size_t)sqlite3_value_bytes(text), count);
+    if (members) {
+        sqlite3_set_auxdata(ctx, 0, members, free);
+    }
+    return sqlite3_get_auxdata(ctx, 0);
+}
