@@ -29,6 +29,9 @@ void         rest_pgsql_literal(rest_sql_t *sql, const char *text);
 /* rest_filter_sqlite.c, rest_filter_pgsql.c: a comparison of an operand with a value */
 apr_status_t rest_sqlite_compare(rest_sql_t *sql, const rest_node_t *node,
                                  const rest_cond_t *cond);
+/* rest_search_sqlite.c: a comparison by the operators of full text */
+apr_status_t rest_sqlite_search(rest_sql_t *sql, const rest_node_t *node,
+                                const rest_cond_t *cond);
 apr_status_t rest_pgsql_compare(rest_sql_t *sql, const rest_node_t *node, const rest_cond_t *cond);
 
 /**

@@ -5,9 +5,8 @@
  */
 #include <string.h>
 
-#include "apr_strings.h"
-
 #include "rest_dialect.h"
+#include "rest_pattern.h"
 
 void rest_pgsql_element(app_buf_t *buf, const char *text)
 {
@@ -35,17 +34,6 @@ static const char *array_of(const rest_name_t *list, apr_pool_t *p)
     }
     app_buf_addc(&buf, '}');
     return buf.data;
-}
-
-/** In the dialect "*" is what "%" is in SQL. */
-static const char *pattern_of(const char *text, apr_pool_t *p)
-{
-    char *pattern = apr_pstrdup(p, text), *star = pattern;
-
-    while ((star = strchr(star, '*'))) {
-        *star = '%';
-    }
-    return pattern;
 }
 
 static const char *operator_of(rest_op_e op)
@@ -108,7 +96,7 @@ static apr_status_t compare_value(rest_sql_t *sql, const rest_node_t *node,
     }
     app_buf_adds(&sql->text, operator_of(filter->op));
     if (filter->op == REST_OP_LIKE || filter->op == REST_OP_ILIKE) {
-        value = pattern_of(value, sql->pool);
+        value = rest_pattern_like(value, sql->pool);
     }
     else if (filter->op == REST_OP_IN) {
         value = array_of(filter->list, sql->pool);

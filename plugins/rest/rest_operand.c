@@ -79,7 +79,7 @@ apr_status_t rest_pgsql_operand(rest_sql_t *sql, const rest_node_t *node,
 
 /* SQLite */
 
-/** The path as SQLite's JSON functions take it: $."key"[0][#-1]. */
+/** The path as SQLite writes it: $."key"[0][#-1]. */
 static const char *path_of(const rest_step_t *step, apr_pool_t *p)
 {
     app_buf_t path;
@@ -88,7 +88,8 @@ static const char *path_of(const rest_step_t *step, apr_pool_t *p)
     app_buf_addc(&path, '$');
     for (; step; step = step->next) {
         if (step->key) {
-            app_buf_addf(&path, ".\"%s\"", step->key);
+            app_buf_addc(&path, '.');
+            app_buf_add_json(&path, step->key, strlen(step->key));
         }
         else {
             app_buf_addf(&path, "[%s%" APR_INT64_T_FMT "]", step->index < 0 ? "#" : "",
@@ -120,13 +121,13 @@ apr_status_t rest_sqlite_operand(rest_sql_t *sql, const rest_node_t *node,
     if (!operand->path) {
         rest_sql_column(sql, node, operand->column);
     }
-    else if (kind != REST_KIND_JSON && kind != REST_KIND_ARRAY) {
+    else if (kind != REST_KIND_JSON && kind != REST_KIND_ARRAY && kind != REST_KIND_ANY) {
         app_buf_adds(&sql->text, "NULL");
     }
     else {
-        app_buf_adds(&sql->text, text ? "app_json_text(" : "(");
+        app_buf_adds(&sql->text, text ? "app_json_text(" : "app_json_get(");
         rest_sql_column(sql, node, operand->column);
-        app_buf_adds(&sql->text, text ? ", " : " -> ");
+        app_buf_adds(&sql->text, ", ");
         rest_sql_literal(sql, path_of(operand->path, sql->pool));
         app_buf_addc(&sql->text, ')');
     }

@@ -16,8 +16,7 @@ typedef struct input_t {
     apr_pool_t          *pool;
 } input_t;
 
-/** The type as PostgreSQL names it. */
-static const char *type_word(const rest_column_t *column)
+const char *rest_value_type(const rest_column_t *column)
 {
     static const char *const words[] = {
         [REST_KIND_ANY] = "text",       [REST_KIND_INTEGER] = "integer",
@@ -26,7 +25,7 @@ static const char *type_word(const rest_column_t *column)
         [REST_KIND_DATE] = "date",      [REST_KIND_TIME] = "time",
         [REST_KIND_TIMESTAMP] = "timestamp",
         [REST_KIND_TIMESTAMPTZ] = "timestamp with time zone",
-        [REST_KIND_JSON] = "json",      [REST_KIND_ARRAY] = "array",
+        [REST_KIND_JSON] = "jsonb",      [REST_KIND_ARRAY] = "array",
         [REST_KIND_BLOB] = "bytea",
     };
 
@@ -36,13 +35,13 @@ static const char *type_word(const rest_column_t *column)
     if (column->kind == REST_KIND_INTEGER && strncasecmp(column->type, "smallint", 8) == 0) {
         return "smallint";
     }
-    return words[column->kind];
+    return column->kind == REST_KIND_ARRAY ? column->type : words[column->kind];
 }
 
 static apr_status_t bad_syntax(const input_t *in, const char *text)
 {
     return app_fail_code(in->err, "22P02", 400, "invalid input syntax for type %s: \"%s\"",
-                         type_word(in->column), text);
+                         rest_value_type(in->column), text);
 }
 
 static apr_status_t put_text(const input_t *in, const char *text, apr_size_t len)
@@ -94,7 +93,7 @@ static apr_status_t put_integer(const input_t *in, const char *text)
         return bad_syntax(in, text);
     }
     return app_fail_code(in->err, "22003", 400, "value \"%s\" is out of range for type %s", text,
-                         type_word(in->column));
+                         rest_value_type(in->column));
 }
 
 static apr_status_t put_boolean(const input_t *in, const char *text)
@@ -147,6 +146,19 @@ static int is_number(const char *at, apr_size_t len)
     return at == end;
 }
 
+int rest_value_number(app_value_t *value, const char *text)
+{
+    apr_size_t len = strlen(text);
+
+    if (app_int64_parse(text, len, &value->integer) == APR_SUCCESS) {
+        value->type = APP_VALUE_INT;
+        return 1;
+    }
+    value->type = APP_VALUE_REAL;
+    value->real = strtod(text, NULL);
+    return is_number(text, len) && !isinf(value->real);
+}
+
 /** What SQLite would take for infinity. */
 static apr_status_t check_size(const input_t *in, const char *number)
 {
@@ -155,7 +167,7 @@ static apr_status_t check_size(const input_t *in, const char *number)
     }
     return in->column->kind == REST_KIND_REAL
                ? app_fail_code(in->err, "22003", 400, "\"%s\" is out of range for type %s", number,
-                               type_word(in->column))
+                               rest_value_type(in->column))
                : app_fail_code(in->err, "22003", 400, "value overflows numeric format");
 }
 
@@ -224,11 +236,31 @@ static apr_status_t put_time(const input_t *in, const char *text)
 {
     const char *normal;
 
-    if (rest_value_time(&normal, in->column->kind, type_word(in->column), text, in->err,
+    if (rest_value_time(&normal, in->column->kind, rest_value_type(in->column), text, in->err,
                         in->pool) != APR_SUCCESS) {
         return APP_EFAIL;
     }
     return put_text(in, normal, strlen(normal));
+}
+
+static apr_status_t put_array(const input_t *in, const char *literal)
+{
+    const char *json;
+
+    if (rest_value_array_of_text(&json, in->column, literal, in->err, in->pool) != APR_SUCCESS) {
+        return APP_EFAIL;
+    }
+    return put_text(in, json, strlen(json));
+}
+
+static apr_status_t put_json_array(const input_t *in, const rest_json_t *array)
+{
+    const char *json;
+
+    if (rest_value_array_of_json(&json, in->column, array, in->err, in->pool) != APR_SUCCESS) {
+        return APP_EFAIL;
+    }
+    return put_text(in, json, strlen(json));
 }
 
 /**
@@ -265,8 +297,9 @@ static apr_status_t put(const input_t *in, const char *text)
         return put_blob(in, text);
     case REST_KIND_ANY:
         return put_any(in, text);
-    case REST_KIND_TEXT:
     case REST_KIND_ARRAY:
+        return put_array(in, text);
+    case REST_KIND_TEXT:
         break;
     }
     return put_text(in, text, strlen(text));
@@ -288,18 +321,19 @@ static apr_status_t put_raw(const input_t *in, const rest_json_t *json)
     return put_text(in, text, len);
 }
 
+apr_status_t rest_value_has_nul(app_error_t *err)
+{
+    app_fail_code(err, "22P05", 400, "unsupported Unicode escape sequence");
+    return app_details(err, "\\u0000 cannot be converted to text.");
+}
+
 static apr_status_t put_string(const input_t *in, const rest_json_t *json)
 {
     apr_size_t len;
     const char *text = rest_json_string(json, &len, in->pool);
 
     if (!text) {
-        app_fail_code(in->err, "22P05", 400, "unsupported Unicode escape sequence");
-        return app_details(in->err, "\\u0000 cannot be converted to text.");
-    }
-    if (in->column->kind == REST_KIND_ARRAY) {
-        app_fail_code(in->err, "PGRST127", 501, "Feature not implemented");
-        return app_details(in->err, "Array literals are not available: send a JSON array");
+        return rest_value_has_nul(in->err);
     }
     return in->column->kind == REST_KIND_ANY ? put_text(in, text, len) : put(in, text);
 }
@@ -322,12 +356,15 @@ apr_status_t rest_value_of_json(app_value_t *value, const rest_column_t *column,
     if (kind == REST_KIND_JSON) {
         return put_raw(&in, json);
     }
+    if (kind == REST_KIND_ARRAY && json->kind != REST_JSON_STRING) {
+        return put_json_array(&in, json);
+    }
     switch (json->kind) {
     case REST_JSON_STRING:
         return put_string(&in, json);
     case REST_JSON_ARRAY:
     case REST_JSON_OBJECT:
-        return kind == REST_KIND_ARRAY || kind == REST_KIND_TEXT || kind == REST_KIND_ANY
+        return kind == REST_KIND_TEXT || kind == REST_KIND_ANY
                    ? put_raw(&in, json)
                    : bad_syntax(&in, apr_pstrmemdup(p, json->text, json->len));
     case REST_JSON_TRUE:
