@@ -199,6 +199,11 @@ apr_status_t rest_run(const rest_call_t *call, const rest_plan_t *plan,
 void rest_settings_put(app_tx_t *tx, const rest_call_t *call, const rest_schema_t *schema,
                        apr_pool_t *p);
 
+/* rest_csv.c */
+
+/** First line of a CSV, if a row follows: the names of the members, joined by commas, unquoted. */
+const char *rest_csv_header(const rest_node_t *root, apr_pool_t *p);
+
 /* rest_respond.c */
 
 /** Status and headers. @return APP_EFAIL or REST_ANSWERED where the numbers make it an error */
