@@ -4,7 +4,8 @@
 
     tests/run.py [--build BUILD] [T]
 
-T is one test or a folder of tests: unit/app_url, http/rest/filter-eq, http/rest, faults/graceful, guard/symbols, fuzz/url.
+T is one test or a folder of tests: unit/app_url, http/rest/filter-eq, http/rest, clients/embeds, faults/graceful,
+guard/symbols, fuzz/url.
 Without T everything runs. One http case alone is played over one host and one database, unless --all-hosts is given.
 """
 import argparse
@@ -25,7 +26,7 @@ if "LD_PRELOAD" in os.environ:  # lib/process.py says why
     del ENVIRONMENT["LD_PRELOAD"]
     os.execve(sys.executable, [sys.executable, *sys.argv], ENVIRONMENT)
 
-from lib import play, process, report, server, sqlite  # noqa: E402
+from lib import clients, play, process, report, server, sqlite  # noqa: E402
 
 
 def arguments():
@@ -134,11 +135,20 @@ def run_http(options, found):
         play.play(options.build, chosen, found)
 
 
+def run_clients(options, found):
+    files = clients.find(options.wanted)
+    hosts = [word for word in options.hosts.split(",") if word]
+    if files and (not hosts or clients.HOST in hosts):
+        databases = [word for word in options.db.split(",") if word]
+        clients.play(options.build, files, databases, found)
+
+
 KINDS = {
     "guard": lambda options, found: run_modules("guard", options, found),
     "unit": run_unit,
     "fuzz": run_fuzz,
     "http": run_http,
+    "clients": run_clients,
     "httpd": lambda options, found: run_modules("httpd", options, found),
     "faults": lambda options, found: run_modules("faults", options, found),
 }

@@ -7,7 +7,7 @@ from lib import process
 from lib.sqlite import ROOT
 
 # Folders that hold what was made, not what was written.
-MADE = {".git", "build", "demo", "__pycache__", "corpus"}
+MADE = {".git", "build", "demo", "node_modules", "__pycache__", "corpus"}
 
 
 def files(*suffixes, below=("",)):

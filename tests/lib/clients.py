@@ -1,0 +1,141 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Plays the cases of tests/clients: clients from npm, run by node, against httpd on either database."""
+import glob
+import http.server
+import json
+import os
+import shutil
+import subprocess
+import threading
+from concurrent.futures import ThreadPoolExecutor
+
+from lib import jwt, log, postgres, process, server, sqlite, stage
+
+FOLDER = os.path.join(sqlite.ROOT, "tests", "clients")
+DATABASES = ("sqlite", "pgsql")
+HELPERS = ("site", "reporter")
+HOST = "event"
+SETTINGS = {"sqlite": (), "pgsql": ("rest Schemas public,archive",)}
+SECONDS = 120
+
+
+def find(wanted):
+    """The files of cases that are wanted: [(name, path)]."""
+    names = [(os.path.basename(path)[:-4], path) for path in sorted(glob.glob(FOLDER + "/*.mjs"))]
+    return [(name, path) for name, path in names if name not in HELPERS
+            and wanted in ("", "clients", "clients/" + name)]
+
+
+def install():
+    """The packages of the lock file, where they are not those that are there already."""
+    lock = os.path.join(FOLDER, "package-lock.json")
+    done = os.path.join(FOLDER, "node_modules", ".package-lock.json")
+    if os.path.exists(done) and os.path.getmtime(done) >= os.path.getmtime(lock):
+        return
+    if not shutil.which("npm") or not shutil.which("node"):
+        raise process.Skip("node and npm are not installed")
+    status, output = process.run(["npm", "ci", "--ignore-scripts"], cwd=FOLDER, timeout=600)
+    if status:
+        raise process.Failed("npm ci failed:\n" + output.strip()[-2000:])
+    os.utime(done)
+
+
+class Restorer(http.server.ThreadingHTTPServer):
+    """Puts tables back for the cases, which have no way into the database but through the API."""
+    daemon_threads = True
+
+    def __init__(self, database):
+        self.database = database
+        super().__init__(("127.0.0.1", 0), _Restore)
+        threading.Thread(target=self.serve_forever, daemon=True).start()
+        self.url = "http://127.0.0.1:%d/" % self.server_port
+
+
+class _Restore(http.server.BaseHTTPRequestHandler):
+    def do_POST(self):
+        tables = self.rfile.read(int(self.headers["Content-Length"])).decode().split()
+        try:
+            self.server.database.restore(tables)
+            status, text = 200, "done"
+        except Exception as error:  # the case that asked tells of it
+            status, text = 500, str(error)
+        self.send_response(status)
+        self.send_header("Content-Length", str(len(text.encode())))
+        self.end_headers()
+        self.wfile.write(text.encode())
+
+    def log_message(self, *_):
+        pass
+
+
+def play(build, files, databases, report):
+    try:
+        install()
+    except process.Skip as reason:
+        for name, _ in files:
+            report.skipped("clients/" + name, str(reason))
+        return
+    build = stage.build(build)
+    with ThreadPoolExecutor(2) as pool:
+        done = [pool.submit(_play_database, build, kind, files, report)
+                for kind in DATABASES if not databases or kind in databases]
+        for future in done:
+            future.result()
+
+
+def _play_database(build, kind, files, report):
+    try:
+        database = sqlite.Database(build) if kind == "sqlite" \
+            else postgres.Cluster().database("app_clients")
+    except process.Skip as reason:
+        for name, _ in files:
+            report.skipped("clients/%s [%s]" % (name, kind), str(reason))
+        return
+    site = server.Site("site0.test", database, SETTINGS[kind])
+    restorer = Restorer(database)
+    try:
+        with server.Server(build, HOST, [site]) as running:
+            for name, path in files:
+                _play_file(name, path, kind, running, restorer, report)
+    except process.Failed as error:
+        report.failed("clients [%s]" % kind, str(error).splitlines())
+    finally:
+        restorer.shutdown()
+
+
+def _play_file(name, path, kind, running, restorer, report):
+    environment = dict(os.environ, APP_TEST_DATABASE=kind, APP_TEST_RESTORE=restorer.url,
+                       APP_TEST_API="http://127.0.0.1:%d/api" % running.port,
+                       APP_TEST_TOKEN=jwt.make({"role": "web_user", "sub": "ada"}))
+    command = ["node", "--test-reporter", "./reporter.mjs", path]
+    try:
+        status, output = process.run(command, cwd=FOLDER, env=environment, timeout=SECONDS)
+    except subprocess.TimeoutExpired:
+        report.failed("clients/%s [%s]" % (name, kind), ["did not end within %d s" % SECONDS])
+        return
+    found, other = _results(output)
+    for result in found:
+        _tell(result, "clients/%s: %s [%s]" % (name, result["name"], kind), report)
+    wrong = log.unexpected(running.log.rest())
+    if wrong:
+        report.failed("clients/%s [%s]" % (name, kind), ["nobody named these lines of the log:"] + wrong[:20])
+    if not found or (status and all(result["passed"] for result in found)):
+        report.failed("clients/%s [%s]" % (name, kind), ["node ended with %d" % status] + other[-20:])
+
+
+def _results(output):
+    """What the reporter said, and what else was printed."""
+    found, other = [], []
+    for line in output.splitlines():
+        if line.startswith('{"name":'):
+            found.append(json.loads(line))
+        else:
+            other.append(line)
+    return found, other
+
+
+def _tell(result, name, report):
+    if result["passed"]:
+        report.passed(name)
+    else:
+        report.failed(name, (result.get("error") or "").splitlines()[:30])
