@@ -26,7 +26,7 @@ if "LD_PRELOAD" in os.environ:  # lib/process.py says why
     del ENVIRONMENT["LD_PRELOAD"]
     os.execve(sys.executable, [sys.executable, *sys.argv], ENVIRONMENT)
 
-from lib import clients, play, process, report, server, sqlite  # noqa: E402
+from lib import clients, play, postgres, process, report, server, sqlite  # noqa: E402
 
 
 def arguments():
@@ -103,11 +103,24 @@ def programs(pattern):
             if os.path.isfile(path) and os.access(path, os.X_OK)]
 
 
+def serve_unit_tests(paths):
+    """A server for the tests that need one, whose superuser they are; without one they skip themselves."""
+    if "APP_TEST_PGSQL" in os.environ or not any(path.endswith("_pgsql") for path in paths):
+        return
+    try:
+        cluster = postgres.Cluster()
+    except process.Skip:
+        return
+    os.environ["APP_TEST_PGSQL"] = "postgresql:///postgres?host=%s&port=%d&user=postgres" % (
+        cluster.folder, cluster.port)
+
+
 def run_unit(options, found):
-    for path in programs(os.path.join(options.build, "tests", "unit", "test_*")):
-        name = "unit/" + os.path.basename(path).removeprefix("test_")
-        if selected(name, options.wanted):
-            run_program(name, [path], found, 60)
+    paths = [path for path in programs(os.path.join(options.build, "tests", "unit", "test_*"))
+             if selected("unit/" + os.path.basename(path).removeprefix("test_"), options.wanted)]
+    serve_unit_tests(paths)
+    for path in paths:
+        run_program("unit/" + os.path.basename(path).removeprefix("test_"), [path], found, 60)
 
 
 def run_fuzz(options, found):

@@ -298,6 +298,7 @@ static apr_status_t configure(app_instance_t *self, app_error_t *err)
     rest->self = self;
     rest->dialect = kind == APP_DB_SQLITE ? &rest_sqlite : &rest_pgsql;
     rest->spaces = conf->schemas;
+    rest->further = conf->extra_search_path;
     if (!rest->spaces || !rest->spaces->nelts) {
         spaces = apr_array_make(p, 1, sizeof(const char *));
         APR_ARRAY_PUSH(spaces, const char *) = rest->dialect->default_space;

@@ -48,6 +48,7 @@ static apr_status_t load(rest_schema_t **pschema, rest_t *rest, app_request_t *r
         return app_fail(err, APP_E_INTERNAL, NULL);
     }
     schema = rest_schema_create(rest->dialect->kind, rest->spaces, p);
+    schema->further = rest->further;
     schema->loaded = began;
     status = app_tx_begin(&tx, app_instance_db(rest->self), &options, err, p);
     if (status == APR_SUCCESS) {

@@ -46,6 +46,7 @@ typedef struct rest_t {
     app_instance_t           *self;
     const rest_dialect_t     *dialect;
     const apr_array_header_t *spaces; /* schemas served; the first is the default */
+    const apr_array_header_t *further; /* schemas behind them in the search path */
     const void               *jwk;     /* cjose_jwk_t of JwtSecret; NULL: none */
 
     /* In each process, from start() on: the snapshot and who loads it. */

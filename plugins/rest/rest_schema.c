@@ -93,16 +93,24 @@ void rest_schema_key_add(rest_schema_t *schema, rest_relation_t *relation, rest_
     relation->keys = rest_schema_push(schema, relation->keys, &relation->nkeys, column);
 }
 
-rest_routine_t *rest_schema_routine_add(rest_schema_t *schema, rest_space_t *space,
-                                        const char *name)
+rest_routine_t *rest_schema_routine_make(rest_schema_t *schema, const rest_space_t *space,
+                                         const char *name)
 {
     rest_routine_t *routine = apr_pcalloc(schema->pool, sizeof(*routine));
-    int i;
 
     routine->schema = space->name;
     routine->name = apr_pstrdup(schema->pool, name);
     routine->ident = apr_pstrcat(schema->pool, quoted(space->name, schema->pool), ".",
                                  quoted(name, schema->pool), NULL);
+    return routine;
+}
+
+rest_routine_t *rest_schema_routine_add(rest_schema_t *schema, rest_space_t *space,
+                                        const char *name)
+{
+    rest_routine_t *routine = rest_schema_routine_make(schema, space, name);
+    int i;
+
     for (i = space->nroutines - 1; i >= 0; i--) {
         rest_routine_t *other = space->routines[i];
 
@@ -140,6 +148,16 @@ static void sort(void *list, int count, int (*compare)(const void *a, const void
     }
 }
 
+/** Columns of rows that are the function's own, of all that have the name. */
+static void sort_results(const rest_routine_t *routine)
+{
+    for (; routine; routine = routine->next) {
+        if (routine->relation) {
+            sort(routine->relation->by_name, routine->relation->ncolumns, compare_columns);
+        }
+    }
+}
+
 void rest_schema_sort(rest_schema_t *schema)
 {
     int i, j;
@@ -151,6 +169,9 @@ void rest_schema_sort(rest_schema_t *schema)
         sort(space->routines, space->nroutines, compare_routines);
         for (j = 0; j < space->nrelations; j++) {
             sort(space->relations[j]->by_name, space->relations[j]->ncolumns, compare_columns);
+        }
+        for (j = 0; j < space->nroutines; j++) {
+            sort_results(space->routines[j]);
         }
     }
 }

@@ -205,6 +205,7 @@ typedef struct rest_schema_t {
     apr_pool_t              *pool;
     volatile apr_uint32_t    references;
     app_db_kind_e            kind;
+    const apr_array_header_t *further;       /* PostgreSQL: schemas behind these in the path */
     apr_time_t               loaded;
     apr_int64_t              version;        /* SQLite: PRAGMA schema_version */
     apr_int64_t              grants_version; /* SQLite: app_state */
@@ -238,6 +239,10 @@ rest_column_t   *rest_schema_column_add(rest_schema_t *schema, rest_relation_t *
                                         const char *name, const char *type);
 void             rest_schema_key_add(rest_schema_t *schema, rest_relation_t *relation,
                                      rest_column_t *column);
+
+/** A function that no schema holds: it is used, but cannot be called by name. */
+rest_routine_t *rest_schema_routine_make(rest_schema_t *schema, const rest_space_t *space,
+                                         const char *name);
 
 /** Adds a function; overloads become neighbours. The caller fills it. */
 rest_routine_t *rest_schema_routine_add(rest_schema_t *schema, rest_space_t *space,

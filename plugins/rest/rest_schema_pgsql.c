@@ -1,126 +1,226 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /**
- * PostgreSQL's catalogue into a snapshot, as the connection's own role sees it. Called by
- * rest_cache.c.
+ * PostgreSQL's catalogue into a snapshot, as the connection's own role sees it: the steps in their
+ * order, and what they share. Called by rest_cache.c, in the thread that loads.
  */
-#include "apr_strings.h"
+#include <stdlib.h>
 
-#include "rest_dialect.h"
+#include "rest_schema_pgsql.h"
+
+static const char spaces_sql[] =
+    "SELECT n.nspname, obj_description(n.oid, 'pg_namespace'),"
+    " current_setting('server_version_num')"
+    " FROM pg_namespace n WHERE n.nspname = ANY ($1::text[])";
 
 /*
- * One row per column, relation by relation. Partitions are reached through their parent. 8 is the
- * bit of INSERT.
+ * Of roles that the connection may become, what it may set for them; others would fail each of
+ * their requests. %s: PostgreSQL 15 knows parameters that were granted.
  */
-static const char columns_sql[] =
-    "SELECT n.nspname, c.relname, a.attname, format_type(a.atttypid, a.atttypmod),"
-    " a.attgenerated <> '', array_position(i.indkey::int2[], a.attnum),"
-    " CASE WHEN c.relkind IN ('r', 'p') THEN true"
-    "      WHEN c.relkind IN ('v', 'f') THEN pg_relation_is_updatable(c.oid, true) & 8 = 8"
-    "      ELSE false END"
-    " FROM pg_class c"
-    " JOIN pg_namespace n ON n.oid = c.relnamespace"
-    " JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped"
-    " LEFT JOIN pg_index i ON i.indrelid = c.oid AND i.indisprimary"
-    " WHERE n.nspname = ANY ($1::text[]) AND c.relkind IN ('r', 'p', 'v', 'm', 'f')"
-    " AND NOT c.relispartition"
-    " ORDER BY n.nspname, c.relname, a.attnum";
+static const char role_settings_sql[] =
+    "SELECT r.rolname, s.name, substr(c.config, strpos(c.config, '=') + 1)"
+    " FROM pg_roles r CROSS JOIN unnest(r.rolconfig) AS c (config)"
+    " JOIN pg_settings s ON s.name = split_part(c.config, '=', 1)"
+    " WHERE r.rolname <> current_user AND pg_has_role(r.oid, 'MEMBER')"
+    " AND (s.context = 'user' OR s.context = 'superuser' AND %s)"
+    " ORDER BY r.rolname DESC, s.name DESC";
 
-enum { SPACE, RELATION, COLUMN, TYPE, GENERATED, KEY_POSITION, INSERTABLE };
+static const char may_set_15[] = "has_parameter_privilege(s.name, 'SET')";
+static const char may_set[] = "(SELECT rolsuper FROM pg_roles WHERE rolname = current_user)";
 
-#define KEYS_MAX 32 /* columns in a PostgreSQL index */
-
-/** The relation being read, and its key columns as far as they are known. */
-typedef struct reader_t {
-    rest_schema_t   *schema;
-    rest_relation_t *relation;
-    rest_column_t   *keys[KEYS_MAX + 1];
-} reader_t;
-
-static const char *array_literal(const rest_schema_t *schema)
+apr_status_t rest_pgsql_each(rest_pgsql_reader_t *reader, const char *text,
+                             const app_value_t *param, rest_pgsql_row_fn *row, void *ctx)
 {
-    app_buf_t buf;
-    int i;
+    const app_sql_t sql = { text, param, param ? 1 : 0 };
+    apr_status_t status;
+    app_rows_t *rows;
 
-    app_buf_init(&buf, schema->pool, 65536);
-    for (i = 0; i < schema->nspaces; i++) {
-        app_buf_addc(&buf, i ? ',' : '{');
-        rest_pgsql_element(&buf, schema->spaces[i].name);
+    if (app_tx_query(reader->tx, &sql, APP_QUERY_STREAM, &rows, reader->err) != APR_SUCCESS) {
+        return APP_EFAIL;
     }
-    app_buf_addc(&buf, '}');
-    return buf.data;
+    while ((status = app_rows_next(rows, reader->err)) == APR_SUCCESS) {
+        row(reader, rows, ctx);
+    }
+    return status == APR_EOF ? APR_SUCCESS : status;
 }
 
-static int is_true(const char *text)
+const char *rest_pgsql_text(const rest_pgsql_reader_t *reader, const app_rows_t *rows, int column)
 {
+    return apr_pstrdup(reader->schema->pool, app_rows_text(rows, column, NULL));
+}
+
+int rest_pgsql_true(const app_rows_t *rows, int column)
+{
+    const char *text = app_rows_text(rows, column, NULL);
+
     return text && *text == 't';
 }
 
-/** Moves the key columns, now in the order of the key, into the relation. */
-static void end_relation(reader_t *reader)
+/** One element of an array as PostgreSQL writes it. @param ptext behind it afterwards */
+static const char *read_element(const char **ptext, apr_pool_t *p)
+{
+    int quoted = **ptext == '"';
+    const char *at = *ptext + quoted, *end = at;
+    char *element, *to;
+
+    while (*end && !strchr(quoted ? "\"" : ",}", *end)) {
+        end += *end == '\\' && end[1] ? 2 : 1;
+    }
+    element = to = apr_palloc(p, (apr_size_t)(end - at) + 1);
+    while (at < end) {
+        at += *at == '\\' && at[1];
+        *to++ = *at++;
+    }
+    *to = '\0';
+    *ptext = end + (*end == '"');
+    return element;
+}
+
+const char **rest_pgsql_list(const rest_pgsql_reader_t *reader, const app_rows_t *rows, int column,
+                             int *pcount)
+{
+    const char *text = app_rows_text(rows, column, NULL);
+    const char **list = NULL;
+
+    *pcount = 0;
+    if (!text || *text != '{' || text[1] == '}') {
+        return NULL;
+    }
+    do {
+        text++;
+        list = rest_schema_push(reader->schema, list, pcount,
+                                read_element(&text, reader->schema->pool));
+    } while (*text == ',');
+    return list;
+}
+
+app_value_t rest_pgsql_array(const char **texts, int count, apr_pool_t *p)
+{
+    app_value_t value = { .type = APP_VALUE_TEXT };
+    app_buf_t buf;
+    int i;
+
+    app_buf_init(&buf, p, APR_SIZE_MAX / 2);
+    app_buf_addc(&buf, '{');
+    for (i = 0; i < count; i++) {
+        if (i) {
+            app_buf_addc(&buf, ',');
+        }
+        rest_pgsql_element(&buf, texts[i]);
+    }
+    app_buf_addc(&buf, '}');
+    value.text = buf.data;
+    value.len = buf.len;
+    return value;
+}
+
+rest_relation_t *rest_pgsql_class(const rest_pgsql_reader_t *reader, apr_int64_t oid)
+{
+    const rest_pgsql_class_t *list = (const rest_pgsql_class_t *)reader->classes->elts;
+    int low = 0, high = reader->classes->nelts;
+
+    while (low < high) {
+        int middle = low + (high - low) / 2;
+
+        if (list[middle].oid < oid) {
+            low = middle + 1;
+        }
+        else {
+            high = middle;
+        }
+    }
+    return low < reader->classes->nelts && list[low].oid == oid ? list[low].relation : NULL;
+}
+
+int rest_pgsql_is_exposed(const rest_relation_t *relation)
+{
+    return *relation->schema != '\0';
+}
+
+static void read_space(rest_pgsql_reader_t *reader, const app_rows_t *rows, void *ctx)
+{
+    rest_space_t *space = rest_schema_space(reader->schema, app_rows_text(rows, 0, NULL));
+
+    (void)ctx;
+    space->comment = rest_pgsql_text(reader, rows, 1);
+    reader->version = (int)app_rows_int(rows, 2);
+}
+
+static void read_role_setting(rest_pgsql_reader_t *reader, const app_rows_t *rows, void *ctx)
+{
+    rest_role_setting_t *setting = apr_pcalloc(reader->schema->pool, sizeof(*setting));
+
+    (void)ctx;
+    setting->role = rest_pgsql_text(reader, rows, 0);
+    setting->name = rest_pgsql_text(reader, rows, 1);
+    setting->value = rest_pgsql_text(reader, rows, 2);
+    setting->next = reader->schema->role_settings;
+    reader->schema->role_settings = setting;
+}
+
+static apr_status_t read_role_settings(rest_pgsql_reader_t *reader)
+{
+    const char *text = apr_psprintf(reader->schema->pool, role_settings_sql,
+                                    reader->version >= 150000 ? may_set_15 : may_set);
+
+    return rest_pgsql_each(reader, text, NULL, read_role_setting, NULL);
+}
+
+static app_value_t space_names(const rest_schema_t *schema, apr_pool_t *p)
+{
+    const char **names = apr_palloc(p, sizeof(*names) * (apr_size_t)(schema->nspaces + 1));
+    int i;
+
+    for (i = 0; i < schema->nspaces; i++) {
+        names[i] = schema->spaces[i].name;
+    }
+    return rest_pgsql_array(names, schema->nspaces, p);
+}
+
+/** Everything is there: links between relations, and in front of them those by functions. */
+static void link_relations(rest_pgsql_reader_t *reader)
 {
     int i;
 
-    for (i = 0; reader->relation && i <= KEYS_MAX; i++) {
-        if (reader->keys[i]) {
-            rest_schema_key_add(reader->schema, reader->relation, reader->keys[i]);
-        }
-        reader->keys[i] = NULL;
+    rest_schema_link(reader->schema);
+    for (i = 0; i < reader->computed->nelts; i++) {
+        rest_schema_link_add(reader->schema, APR_ARRAY_IDX(reader->computed, i, rest_link_t *));
     }
 }
 
-static void begin_relation(reader_t *reader, const char *space, const char *name)
+static apr_status_t read_all(rest_pgsql_reader_t *reader)
 {
-    rest_space_t *in = rest_schema_space(reader->schema, space);
-
-    if (reader->relation && strcmp(reader->relation->name, name) == 0 &&
-        strcmp(reader->relation->schema, space) == 0) {
-        return;
+    if (rest_pgsql_each(reader, spaces_sql, &reader->spaces, read_space, NULL) != APR_SUCCESS ||
+        rest_pgsql_read_relations(reader) != APR_SUCCESS ||
+        rest_pgsql_read_routines(reader) != APR_SUCCESS) {
+        return APP_EFAIL;
     }
-    end_relation(reader);
-    reader->relation = in ? rest_schema_relation_add(reader->schema, in, name) : NULL;
-}
-
-static void read_column(reader_t *reader, const app_rows_t *rows)
-{
-    apr_int64_t position = app_rows_int(rows, KEY_POSITION);
-    rest_column_t *column;
-
-    begin_relation(reader, app_rows_text(rows, SPACE, NULL), app_rows_text(rows, RELATION, NULL));
-    if (!reader->relation) {
-        return;
+    rest_schema_sort(reader->schema);
+    if (rest_pgsql_read_handlers(reader) != APR_SUCCESS ||
+        rest_pgsql_read_keys(reader) != APR_SUCCESS ||
+        read_role_settings(reader) != APR_SUCCESS) {
+        return APP_EFAIL;
     }
-    column = rest_schema_column_add(reader->schema, reader->relation,
-                                    app_rows_text(rows, COLUMN, NULL),
-                                    app_rows_text(rows, TYPE, NULL));
-    column->generated = is_true(app_rows_text(rows, GENERATED, NULL));
-    reader->relation->insertable = is_true(app_rows_text(rows, INSERTABLE, NULL));
-    if (app_rows_text(rows, KEY_POSITION, NULL) && position >= 0 && position <= KEYS_MAX) {
-        reader->keys[position] = column;
-    }
+    link_relations(reader);
+    return APR_SUCCESS;
 }
 
 apr_status_t rest_pgsql_load(rest_schema_t *schema, app_tx_t *tx, app_error_t *err)
 {
-    const app_value_t spaces = { .type = APP_VALUE_TEXT,
-                                 .text = array_literal(schema) };
-    app_value_t param = spaces;
-    const app_sql_t sql = { columns_sql, &param, 1 };
-    reader_t reader = { .schema = schema };
+    rest_pgsql_reader_t reader = { .schema = schema, .tx = tx, .err = err };
     apr_status_t status;
-    app_rows_t *rows;
 
-    param.len = strlen(param.text);
-    /* So that format_type() writes types outside pg_catalog with their schema. */
+    if (apr_pool_create(&reader.ptemp, schema->pool) != APR_SUCCESS) {
+        return app_fail(err, APP_E_INTERNAL, NULL);
+    }
+    reader.classes = apr_array_make(reader.ptemp, 64, sizeof(rest_pgsql_class_t));
+    reader.computed = apr_array_make(reader.ptemp, 8, sizeof(rest_link_t *));
+    reader.spaces = space_names(schema, schema->pool);
+    /* So that types and expressions outside pg_catalog are written with their schema. */
     app_tx_set(tx, "search_path", "pg_catalog");
-    if (app_tx_query(tx, &sql, 0, &rows, err) != APR_SUCCESS) {
-        return APP_EFAIL;
-    }
-    while ((status = app_rows_next(rows, err)) == APR_SUCCESS) {
-        read_column(&reader, rows);
-    }
-    end_relation(&reader);
-    rest_schema_sort(schema);
-    return status == APR_EOF ? APR_SUCCESS : status;
+    app_tx_set(tx, "jit", "off"); /* compiling these takes longer than running them */
+    status = read_all(&reader);
+    apr_pool_destroy(reader.ptemp);
+    return status;
 }
 
 /*

@@ -93,7 +93,7 @@ static void test_cases(void **state)
         rest_schema_t *schema = schema_of_words(APP_DB_PGSQL, cases[i].schema);
 
         rest_schema_link(schema);
-        CASE_STRING(cases[i].name, schema_links(schema), cases[i].links);
+        CASE_STRING(cases[i].name, schema_links(schema, "; "), cases[i].links);
     }
 }
 
@@ -152,7 +152,7 @@ static void test_computed(void **state)
     rest_schema_link(schema);
     add_computed(schema, "more", "a", "b");
     add_computed(schema, "c", "a", "b");
-    assert_string_equal(schema_links(schema), "a m2o b k(b=id); a computed b more to one; "
+    assert_string_equal(schema_links(schema, "; "), "a m2o b k(b=id); a computed b more to one; "
                                               "a computed b c to one; b o2m a k(id=b); "
                                               "c o2m a j(id=c); ");
 }

@@ -164,8 +164,8 @@ static inline const char *schema_link_text(const rest_link_t *link)
     return text;
 }
 
-/** All links, each with "; " behind it. */
-static inline const char *schema_links(const rest_schema_t *schema)
+/** All links, each with an end behind it. */
+static inline const char *schema_links(const rest_schema_t *schema, const char *end)
 {
     const char *text = "";
     const rest_link_t *link;
@@ -174,7 +174,7 @@ static inline const char *schema_links(const rest_schema_t *schema)
     for (i = 0; i < schema->nspaces; i++) {
         for (j = 0; j < schema->spaces[i].nrelations; j++) {
             for (link = schema->spaces[i].relations[j]->links; link; link = link->next) {
-                text = apr_pstrcat(unit_pool, text, schema_link_text(link), "; ", NULL);
+                text = apr_pstrcat(unit_pool, text, schema_link_text(link), end, NULL);
             }
         }
     }
