@@ -239,6 +239,22 @@ apr_status_t app_tx_get(app_tx_t *tx, const char *name, const char **pvalue, app
     return APR_SUCCESS;
 }
 
+/* What is remembered of the database */
+
+static apr_status_t run_check(app_tx_t *tx, app_error_t *err)
+{
+    const app_db_driver_t *driver = tx->db->driver;
+    app_tx_check_fn *check = tx->check;
+    apr_status_t status;
+
+    tx->check = NULL; /* its own queries find none */
+    status = check(tx, tx->checked, err);
+    if (status == APR_SUCCESS && tx->options.readonly && driver->note) {
+        driver->note(tx);
+    }
+    return status;
+}
+
 /* Queries */
 
 void app_db_columns(app_rows_t *rows, int columns)
@@ -282,6 +298,24 @@ static void log_lost(const app_tx_t *tx, const app_error_t *err)
             err->log ? err->log : err->message);
 }
 
+/** Something in the database has changed. The check decides, now in the transaction itself. */
+static apr_status_t query_checked(app_tx_t *tx, const app_sql_t *sql, unsigned flags,
+                                  app_error_t *err)
+{
+    const app_db_driver_t *driver = tx->db->driver;
+    apr_status_t status;
+
+    driver->done(&tx->rows);
+    driver->rollback(tx);
+    tx->state = APP_TX_IDLE;
+    status = run_check(tx, err);
+    if (status != APR_SUCCESS) {
+        return status;
+    }
+    reset_rows(tx, flags);
+    return driver->query(tx, &tx->rows, sql, err);
+}
+
 /**
  * A transaction whose first query failed is run again where that cannot do anything twice: after a
  * read that lost its connection, and after a failure that the driver says has left nothing behind.
@@ -295,6 +329,9 @@ static apr_status_t run_query(app_tx_t *tx, const app_sql_t *sql, unsigned flags
     tx->lost = tx->again = 0;
     if (driver->query(tx, &tx->rows, sql, err) == APR_SUCCESS) {
         return APR_SUCCESS;
+    }
+    if (tx->check) {
+        return query_checked(tx, sql, flags, err);
     }
     if (!first || !(tx->again || (tx->lost && tx->options.readonly))) {
         return APP_EFAIL;
@@ -315,15 +352,21 @@ static apr_status_t run_query(app_tx_t *tx, const app_sql_t *sql, unsigned flags
 apr_status_t app_tx_query(app_tx_t *tx, const app_sql_t *sql, unsigned flags, app_rows_t **prows,
                           app_error_t *err)
 {
+    apr_status_t status;
+
     if (tx->state == APP_TX_OVER) {
         return over(err);
     }
-    if (check_params(sql, err) != APR_SUCCESS || run_query(tx, sql, flags, err) != APR_SUCCESS) {
-        if (!err->log) {
+    status = check_params(sql, err);
+    if (status == APR_SUCCESS) {
+        status = run_query(tx, sql, flags, err);
+    }
+    if (status != APR_SUCCESS) {
+        if (status == APP_EFAIL && !err->log) {
             app_log_only(err, "%s", sql->text);
         }
         abandon(tx);
-        return APP_EFAIL;
+        return status;
     }
     settle(tx);
     *prows = &tx->rows;
@@ -334,9 +377,10 @@ apr_status_t app_tx_execute(app_tx_t *tx, const app_sql_t *sql, apr_int64_t *paf
                             app_error_t *err)
 {
     app_rows_t *rows;
+    apr_status_t status = app_tx_query(tx, sql, 0, &rows, err);
 
-    if (app_tx_query(tx, sql, 0, &rows, err) != APR_SUCCESS) {
-        return APP_EFAIL;
+    if (status != APR_SUCCESS) {
+        return status;
     }
     if (paffected) {
         *paffected = rows->affected;
@@ -410,25 +454,25 @@ apr_status_t app_tx_schema_version(app_tx_t *tx, apr_int64_t *pversion, app_erro
     return APR_SUCCESS;
 }
 
-apr_status_t app_tx_unchanged(app_tx_t *tx, const void *what, int *punchanged, app_error_t *err)
+apr_status_t app_tx_check(app_tx_t *tx, const void *what, app_tx_check_fn *check,
+                          app_error_t *err)
 {
-    *punchanged = 0;
+    const app_db_driver_t *driver = tx->db->driver;
+    apr_status_t status;
+
     if (tx->state == APP_TX_OVER) {
         return over(err);
     }
-    if (tx->db->driver->unchanged &&
-        tx->db->driver->unchanged(tx, what, punchanged, err) != APR_SUCCESS) {
+    tx->check = check;
+    tx->checked = what;
+    if (tx->state == APP_TX_IDLE && tx->options.readonly && driver->noted && driver->noted(tx)) {
+        return APR_SUCCESS;
+    }
+    status = run_check(tx, err);
+    if (status != APR_SUCCESS) {
         abandon(tx);
-        return APP_EFAIL;
     }
-    return APR_SUCCESS;
-}
-
-void app_tx_note(app_tx_t *tx, const void *what)
-{
-    if (tx->db->driver->note && tx->state == APP_TX_OPEN) {
-        tx->db->driver->note(tx, what);
-    }
+    return status;
 }
 
 apr_status_t app_tx_columns(app_tx_t *tx, const char *sql, const app_db_column_t **pcolumns,

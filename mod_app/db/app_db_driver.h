@@ -111,6 +111,8 @@ struct app_tx_t {
     int                  lost;  /* set by the driver: the connection is gone */
     int                  again; /* set by the driver: rolled back, and a second try may succeed */
     int                  locked; /* SQLite: holds the write lock */
+    app_tx_check_fn     *check;   /* to be called if anything has changed since note(); or NULL */
+    const void          *checked; /* its argument */
     apr_array_header_t  *settings; /* of app_db_setting_t; NULL: none */
     app_rows_t           rows;
 };
@@ -131,7 +133,8 @@ struct app_db_driver_t {
 
     /**
      * app_tx_query(): opens the transaction first if it is idle. Sets tx->state, and lost or again
-     * on failure.
+     * on failure. Clears tx->check when it has seen, in the transaction, that nothing has changed
+     * since note(); and fails where something has.
      */
     apr_status_t (*query)(app_tx_t *tx, app_rows_t *rows, const app_sql_t *sql, app_error_t *err);
     /** Steps to the next row: fills rows->cells. @return APR_SUCCESS, APR_EOF, APP_EFAIL */
@@ -140,9 +143,10 @@ struct app_db_driver_t {
     void (*done)(app_rows_t *rows);
     apr_status_t (*get)(app_tx_t *tx, const char *name, const char **pvalue, app_error_t *err);
     apr_status_t (*schema_version)(app_tx_t *tx, apr_int64_t *pversion, app_error_t *err);
-    /** app_tx_unchanged() and app_tx_note(); NULL: cannot be told. */
-    apr_status_t (*unchanged)(app_tx_t *tx, const void *what, int *punchanged, app_error_t *err);
-    void (*note)(app_tx_t *tx, const void *what);
+    /** Notes with the connection of a read that tx->checked holds. NULL: it cannot tell later. */
+    void (*note)(app_tx_t *tx);
+    /** Whether that is noted. A query that finds tx->check set looks if it still holds. */
+    int (*noted)(app_tx_t *tx);
     /** app_tx_columns(); NULL: cannot be told. */
     apr_status_t (*columns)(app_tx_t *tx, const char *sql, const app_db_column_t **pcolumns,
                             int *pcount, app_error_t *err);

@@ -19,7 +19,6 @@ static const char *const command_texts[APP_LITE_COMMANDS] = {
     [APP_LITE_COMMIT] = "COMMIT",
     [APP_LITE_ROLLBACK] = "ROLLBACK",
     [APP_LITE_SCHEMA_VERSION] = "PRAGMA schema_version",
-    [APP_LITE_DATA_VERSION] = "PRAGMA data_version",
 };
 
 /* What surrounds queries */
@@ -78,7 +77,6 @@ static apr_status_t begin(app_tx_t *tx, app_lite_t *lite, app_error_t *err)
         return APP_EFAIL;
     }
     tx->locked = 1;
-    lite->noted = NULL; /* data_version does not tell of what this connection itself changes */
     rc = run_command(lite, APP_LITE_BEGIN_WRITE, NULL);
     return rc == SQLITE_OK ? APR_SUCCESS : app_lite_fail(lite, rc, err);
 }
@@ -305,6 +303,32 @@ static apr_status_t fail_step(app_lite_t *lite, app_rows_t *rows, int rc, app_er
     return APP_EFAIL;
 }
 
+/**
+ * A number that differs whenever the database has changed, whoever did it. Known as of the last
+ * time that this connection began to read.
+ */
+static unsigned data_version(const app_lite_t *lite)
+{
+    unsigned version = 0;
+
+    sqlite3_file_control(lite->link, "main", SQLITE_FCNTL_DATA_VERSION, &version);
+    return version;
+}
+
+/**
+ * The first step of a transaction has brought rc. Whether the check can be left out: it cannot, if
+ * anything has changed. A failure may come of that, but not if the statement was stopped.
+ */
+static int still_holds(app_tx_t *tx, const app_lite_t *lite, int rc)
+{
+    int read = rc == SQLITE_ROW || rc == SQLITE_DONE;
+
+    if (read ? data_version(lite) == lite->noted_at : lite->stopped != APP_LITE_RUNS) {
+        tx->check = NULL;
+    }
+    return tx->check == NULL;
+}
+
 /** Takes rows into the block: all, or in a stream the next one. */
 static apr_status_t fetch(app_tx_t *tx, app_rows_t *rows, app_error_t *err)
 {
@@ -313,7 +337,12 @@ static apr_status_t fetch(app_tx_t *tx, app_rows_t *rows, app_error_t *err)
     int rc;
 
     rows->position = rows->end = 0;
-    while ((rc = sqlite3_step(stmt)) == SQLITE_ROW) {
+    rc = sqlite3_step(stmt);
+    if (tx->check && !still_holds(tx, lite, rc)) {
+        end_statement(lite);
+        return APP_EFAIL;
+    }
+    for (; rc == SQLITE_ROW; rc = sqlite3_step(stmt)) {
         if (rows->columns != sqlite3_column_count(stmt)) {
             app_db_columns(rows, sqlite3_column_count(stmt));
         }
@@ -411,30 +440,19 @@ static apr_status_t schema_version(app_tx_t *tx, apr_int64_t *pversion, app_erro
     return APR_SUCCESS;
 }
 
-static apr_status_t unchanged(app_tx_t *tx, const void *what, int *punchanged, app_error_t *err)
+static void note(app_tx_t *tx)
 {
     app_lite_t *lite = tx->conn->state;
-    int rc;
 
-    if (tx->state == APP_TX_IDLE && begin(tx, lite, err) != APR_SUCCESS) {
-        return APP_EFAIL;
-    }
-    rc = run_command(lite, APP_LITE_DATA_VERSION, &lite->data_version);
-    if (rc != SQLITE_OK) {
-        return app_lite_fail(lite, rc, err);
-    }
-    *punchanged = lite->noted == what && lite->noted_at == lite->data_version;
-    return APR_SUCCESS;
+    lite->noted = tx->checked;
+    lite->noted_at = data_version(lite);
 }
 
-static void note(app_tx_t *tx, const void *what)
+static int noted(app_tx_t *tx)
 {
-    app_lite_t *lite = tx->conn->state;
+    const app_lite_t *lite = tx->conn->state;
 
-    if (tx->options.readonly) {
-        lite->noted = what;
-        lite->noted_at = lite->data_version;
-    }
+    return lite->noted == tx->checked;
 }
 
 static apr_status_t columns(app_tx_t *tx, const char *sql, const app_db_column_t **pcolumns,
@@ -536,8 +554,8 @@ const app_db_driver_t app_db_sqlite = {
     .done = done,
     .get = get,
     .schema_version = schema_version,
-    .unchanged = unchanged,
     .note = note,
+    .noted = noted,
     .columns = columns,
     .commit = commit,
     .rollback = rollback,

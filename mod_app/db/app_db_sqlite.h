@@ -23,7 +23,7 @@
 
 #include "app_db_driver.h"
 
-#define APP_LITE_COMMANDS 6
+#define APP_LITE_COMMANDS 5
 #define APP_LITE_TEXT_MAX (64 * 1024 * 1024) /* longest result of an SQL function that makes JSON */
 #define APP_LITE_JSON     'J' /* subtype of JSON, as SQLite's own functions have it */
 
@@ -40,8 +40,7 @@ typedef enum app_lite_command_e {
     APP_LITE_BEGIN_WRITE,
     APP_LITE_COMMIT,
     APP_LITE_ROLLBACK,
-    APP_LITE_SCHEMA_VERSION,
-    APP_LITE_DATA_VERSION
+    APP_LITE_SCHEMA_VERSION
 } app_lite_command_e;
 
 /** Why the progress handler has stopped a statement. */
@@ -81,9 +80,8 @@ typedef struct app_lite_t {
     int                  script;   /* a migration */
     const char          *command;  /* what a statement being prepared would write */
     const char          *sqlstate; /* of the failure of one of our SQL functions */
-    const void          *noted;     /* by app_tx_note(); NULL: nothing */
-    apr_int64_t          noted_at;  /* data_version then */
-    apr_int64_t          data_version; /* when it was last looked at */
+    const void          *noted;    /* what a read's check has found to hold; NULL: nothing */
+    unsigned             noted_at; /* data_version() then */
     int                  log_pages; /* length of the write-ahead log after the last commit */
     apr_time_t           checked;   /* when the file was last seen in its place */
 

@@ -111,7 +111,8 @@ apr_status_t app_tx_get(app_tx_t *tx, const char *name, const char **pvalue, app
  * APR_EOF. A read that meets a lost connection before its first row is tried once more on a fresh
  * one. Only one result may be open at a time: a new query ends the one before.
  * @return APR_SUCCESS; APP_EFAIL with the SQLSTATE as code, or APP_E_DB_LOST, where it is not
- *         known whether a write was stored. The transaction is then rolled back.
+ *         known whether a write was stored; in a read also what the function given to
+ *         app_tx_check() returned. The transaction is then rolled back.
  */
 apr_status_t app_tx_query(app_tx_t *tx, const app_sql_t *sql, unsigned flags, app_rows_t **prows,
                           app_error_t *err);
@@ -158,17 +159,21 @@ void         app_tx_rollback(app_tx_t *tx);
 apr_status_t app_tx_schema_version(app_tx_t *tx, apr_int64_t *pversion, app_error_t *err);
 
 /**
- * Whether nothing in the database has changed since app_tx_note() was given what on this
- * connection. SQLite; on PostgreSQL never.
- * @return APR_SUCCESS; APP_EFAIL
+ * Asks the database, by queries in tx, whether what still holds.
+ * @return APR_SUCCESS if it does; anything else is handed on
  */
-apr_status_t app_tx_unchanged(app_tx_t *tx, const void *what, int *punchanged, app_error_t *err);
+typedef apr_status_t app_tx_check_fn(app_tx_t *tx, const void *what, app_error_t *err);
 
 /**
- * Notes that what holds for the database as this transaction sees it: one thing for each
- * connection. Behind app_tx_unchanged(); without effect in a transaction that may write.
+ * Sees to it that what (something read from the database earlier, and remembered) holds for the
+ * database as tx sees it: check is called at once. On SQLite a read remembers with its connection
+ * that it held. As long as nothing in the database changes, check is then not called, and where
+ * something has changed, the first query calls it, before it returns, and fails with what check
+ * returned; so that query has to read a table.
+ * @return APR_SUCCESS; what check returned, then the transaction is rolled back
  */
-void app_tx_note(app_tx_t *tx, const void *what);
+apr_status_t app_tx_check(app_tx_t *tx, const void *what, app_tx_check_fn *check,
+                          app_error_t *err);
 
 /** A column of what a statement gives. */
 typedef struct app_db_column_t {

@@ -172,6 +172,7 @@ int rest_cache_outdated(rest_t *rest, const rest_schema_t *schema, app_request_t
 {
     const app_tx_options_t options = { .readonly = 1, .request = r };
     app_error_t ignored = { .pool = p };
+    apr_int64_t version;
     int current = 1;
     app_tx_t *tx;
 
@@ -181,7 +182,10 @@ int rest_cache_outdated(rest_t *rest, const rest_schema_t *schema, app_request_t
     if (app_tx_begin(&tx, app_instance_db(rest->self), &options, &ignored, p) != APR_SUCCESS) {
         return 0;
     }
-    rest->dialect->is_current(&current, schema, tx, &ignored);
+    /* In a transaction that has begun it is found out at once, and not by a query that follows. */
+    if (app_tx_schema_version(tx, &version, &ignored) == APR_SUCCESS) {
+        rest->dialect->is_current(&current, schema, tx, &ignored);
+    }
     app_tx_rollback(tx);
     return !current;
 }

@@ -88,7 +88,10 @@ struct rest_dialect_t {
 
     /** Fills an empty snapshot from the catalogue. */
     apr_status_t (*load)(rest_schema_t *schema, app_tx_t *tx, app_error_t *err);
-    /** Whether the snapshot is still what tx sees. */
+    /**
+     * Whether the snapshot is still what tx sees. On SQLite a read may find out that it is not
+     * with its first query, which then returns REST_STALE.
+     */
     apr_status_t (*is_current)(int *pcurrent, const rest_schema_t *schema, app_tx_t *tx,
                                app_error_t *err);
 

@@ -231,39 +231,32 @@ apr_status_t rest_sqlite_load(rest_schema_t *schema, app_tx_t *tx, app_error_t *
                : APP_EFAIL;
 }
 
-static apr_status_t compare_versions(int *pcurrent, const rest_schema_t *schema, app_tx_t *tx,
-                                     app_error_t *err)
+/** An app_tx_check_fn. @return REST_STALE if the snapshot is not the database's any more */
+static apr_status_t compare_versions(app_tx_t *tx, const void *snapshot, app_error_t *err)
 {
+    const rest_schema_t *schema = snapshot;
     apr_int64_t version;
 
     if (app_tx_schema_version(tx, &version, err) != APR_SUCCESS) {
         return APP_EFAIL;
     }
-    *pcurrent = version == schema->version;
-    if (!*pcurrent || schema->no_grants) {
+    if (version != schema->version) {
+        return REST_STALE;
+    }
+    if (schema->no_grants) {
         return APR_SUCCESS;
     }
     if (number_of(&version, version_sql, tx, err) != APR_SUCCESS) {
         return APP_EFAIL;
     }
-    *pcurrent = version == schema->grants_version;
-    return APR_SUCCESS;
+    return version == schema->grants_version ? APR_SUCCESS : REST_STALE;
 }
 
 apr_status_t rest_sqlite_is_current(int *pcurrent, const rest_schema_t *schema, app_tx_t *tx,
                                     app_error_t *err)
 {
-    if (app_tx_unchanged(tx, schema, pcurrent, err) != APR_SUCCESS) {
-        return APP_EFAIL;
-    }
-    if (*pcurrent) {
-        return APR_SUCCESS;
-    }
-    if (compare_versions(pcurrent, schema, tx, err) != APR_SUCCESS) {
-        return APP_EFAIL;
-    }
-    if (*pcurrent) {
-        app_tx_note(tx, schema);
-    }
-    return APR_SUCCESS;
+    apr_status_t status = app_tx_check(tx, schema, compare_versions, err);
+
+    *pcurrent = status != REST_STALE;
+    return status == REST_STALE ? APR_SUCCESS : status;
 }

@@ -538,43 +538,138 @@ static void test_columns(void **state)
 }
 
 /* Notes */
+/* What is remembered of the database */
 
-static int unchanged(app_tx_t *tx, const void *what)
+#define STALE (APR_OS_START_USERERR + 1)
+
+static int checks; /* calls of check_first() */
+
+/** Whether the first item has the name that what is. */
+static apr_status_t check_first(app_tx_t *tx, const void *what, app_error_t *error)
 {
-    int is = -1;
+    const app_sql_t sql = { "SELECT name FROM item WHERE id = 1", NULL, 0 };
+    apr_status_t status;
+    app_rows_t *rows;
 
-    assert_int_equal(app_tx_unchanged(tx, what, &is, &err), APR_SUCCESS);
-    return is;
+    checks++;
+    status = app_tx_query(tx, &sql, 0, &rows, error);
+    if (status == APR_SUCCESS && (status = app_rows_next(rows, error)) == APR_SUCCESS) {
+        return strcmp(app_rows_text(rows, 0, NULL), what) == 0 ? APR_SUCCESS : STALE;
+    }
+    return status == APR_EOF ? STALE : status;
 }
 
-static void test_notes(void **state)
+/** A read of what is remembered to be true: its answer, where it was found stale, or a failure. */
+static const char *read_checked(app_db_t *db, const char *what, const char *text, unsigned flags)
 {
-    static const char one, other;
-    app_db_t *db = sample();
-    app_tx_t *tx = tx_of(db, 1), *second;
+    const app_sql_t sql = { text, NULL, 0 };
+    app_tx_t *tx = tx_of(db, 1);
+    const char *answer;
+    apr_status_t status;
+    app_rows_t *rows;
+
+    checks = 0;
+    status = app_tx_check(tx, what, check_first, &err);
+    if (status != APR_SUCCESS) {
+        return status == STALE ? "stale" : err.code;
+    }
+    status = app_tx_query(tx, &sql, flags, &rows, &err);
+    if (status != APR_SUCCESS) {
+        return status == STALE ? "stale at the query" : err.code;
+    }
+    assert_int_equal(app_rows_next(rows, &err), APR_SUCCESS);
+    answer = apr_pstrdup(unit_pool, app_rows_text(rows, 0, NULL));
+    assert_int_equal(app_rows_next(rows, &err), APR_EOF);
+    app_tx_rollback(tx);
+    return answer;
+}
+
+static void test_checks(void **state)
+{
+    static const char one[] = "one", uno[] = "uno";
+    static const char names[] = "SELECT group_concat(name) FROM item";
+    static const struct {
+        const char *own, *other; /* changes before the read: by this connection, by another one */
+        const char *what, *sql, *answer;
+        int         checks;
+    } cases[] = {
+        { NULL, NULL, one, names, "one,two,three", 1 },
+        { NULL, NULL, one, names, "one,two,three", 0 },
+        { NULL, NULL, uno, names, "stale", 1 },
+        { NULL, NULL, one, names, "one,two,three", 0 },
+        { NULL, "DELETE FROM item WHERE id = 3", one, names, "one,two", 1 },
+        { NULL, NULL, one, names, "one,two", 0 },
+        { "DELETE FROM item WHERE id = 2", NULL, one, names, "one", 1 },
+        { NULL, NULL, one, "SELECT nosuch FROM item", "42703", 1 },
+        { NULL, NULL, one, names, "one", 0 },
+        { NULL, "UPDATE item SET name = 'uno'", one, names, "stale at the query", 1 },
+        { NULL, NULL, uno, names, "uno", 1 },
+        { "UPDATE item SET name = 'one'", NULL, uno, names, "stale at the query", 1 },
+        { NULL, NULL, one, names, "one", 1 },
+        { NULL, "ALTER TABLE item RENAME name TO nom", one, names, "42703", 1 },
+    };
+    static const unsigned flags[] = { APP_QUERY_LAST, APP_QUERY_LAST | APP_QUERY_STREAM, 0,
+                                      APP_QUERY_STREAM };
+    size_t i, j;
 
     (void)state;
-    assert_int_equal(unchanged(tx, &one), 0);
-    app_tx_note(tx, &one);
-    assert_int_equal(app_tx_commit(tx, &err), APR_SUCCESS);
-    tx = tx_of(db, 1);
-    assert_int_equal(unchanged(tx, &one), 1);
-    assert_int_equal(unchanged(tx, &other), 0);
-    assert_string_equal(ask(db, 0, "DELETE FROM item WHERE id = 1"), ""); /* another connection */
-    assert_int_equal(app_tx_commit(tx, &err), APR_SUCCESS);
-    tx = tx_of(db, 1);
-    second = tx_of(db, 1);
-    assert_int_equal(unchanged(tx, &one), 0);
-    assert_int_equal(unchanged(second, &one), 0);
-    app_tx_note(tx, &one);
-    app_tx_note(second, &one);
-    assert_int_equal(app_tx_commit(tx, &err), APR_SUCCESS);
-    assert_int_equal(app_tx_commit(second, &err), APR_SUCCESS);
-    tx = tx_of(db, 0); /* one of the two */
-    assert_int_equal(unchanged(tx, &one), 0);
-    app_tx_note(tx, &one);
-    assert_int_equal(unchanged(tx, &one), 0);
-    assert_int_equal(app_tx_commit(tx, &err), APR_SUCCESS);
+    for (j = 0; j < COUNT(flags); j++) {
+        app_core_conf_t *conf = place();
+        app_db_t *db = sample_of(conf), *second = db_of(conf);
+
+        for (i = 0; i < COUNT(cases); i++) {
+            if (cases[i].own) {
+                assert_string_equal(ask(db, 0, cases[i].own), "");
+            }
+            if (cases[i].other) {
+                assert_string_equal(ask(second, 0, cases[i].other), "");
+            }
+            CASE_STRING(cases[i].sql,
+                        read_checked(db, cases[i].what, cases[i].sql, flags[j]), cases[i].answer);
+            assert_int_equal(checks, cases[i].checks);
+        }
+        assert_int_equal(figure(db, "in_use"), 0);
+    }
+}
+
+/** In a write, and in a read that has begun, nothing is put off. */
+static void test_checks_at_once(void **state)
+{
+    static const char one[] = "one", uno[] = "uno";
+    app_db_t *db = sample();
+    apr_int64_t version;
+    app_tx_t *tx;
+    int i;
+
+    (void)state;
+    for (i = 0; i < 4; i++) {
+        checks = 0;
+        tx = tx_of(db, i < 2);
+        if (i < 2) {
+            assert_int_equal(app_tx_schema_version(tx, &version, &err), APR_SUCCESS);
+        }
+        assert_int_equal(app_tx_check(tx, i % 2 ? uno : one, check_first, &err),
+                         i % 2 ? STALE : APR_SUCCESS);
+        assert_int_equal(checks, 1);
+        app_tx_rollback(tx);
+    }
+}
+
+/** A statement that was stopped is not run again. */
+static void test_check_of_stopped(void **state)
+{
+    static const char one[] = "one", names[] = "SELECT group_concat(name) FROM item";
+    app_core_conf_t *conf = place();
+    app_db_t *db = sample_of(conf), *second = db_of(conf);
+
+    (void)state;
+    assert_string_equal(read_checked(db, one, names, APP_QUERY_LAST), "one,two,three");
+    conf->statement_timeout = 20000;
+    assert_string_equal(ask(second, 0, "DELETE FROM item WHERE id = 3"), "");
+    assert_string_equal(read_checked(db, one, "WITH RECURSIVE n(i) AS (SELECT id FROM item UNION "
+                                     "ALL SELECT i + 1 FROM n) SELECT max(i) FROM n",
+                                     APP_QUERY_LAST), "57014");
+    assert_int_equal(checks, 0);
 }
 
 /* Streams, deadlines, clients */
@@ -890,8 +985,10 @@ static struct CMUnitTest tests[] = {
     cmocka_unit_test(test_params),     cmocka_unit_test(test_settings),
     cmocka_unit_test(test_json),       cmocka_unit_test(test_stream),
     cmocka_unit_test(test_object),
-    cmocka_unit_test(test_csv),     cmocka_unit_test(test_columns),
-    cmocka_unit_test(test_notes),
+    cmocka_unit_test(test_csv), cmocka_unit_test(test_columns),
+    cmocka_unit_test(test_checks),
+    cmocka_unit_test(test_checks_at_once),
+    cmocka_unit_test(test_check_of_stopped),
     cmocka_unit_test(test_deadline),   cmocka_unit_test(test_pool),
     cmocka_unit_test(test_absent),     cmocka_unit_test(test_replaced),
     cmocka_unit_test(test_other_writer), cmocka_unit_test(test_processes),
