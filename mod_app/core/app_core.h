@@ -175,6 +175,7 @@ typedef struct app_core_conf_t {
     int                  sqlite_sync; /* 0 full, 1 normal */
     apr_int64_t          max_body;
     int                  error_verbosity; /* 0 verbose, 1 minimal */
+    const char          *proxy_status_name; /* "": no such header */
     apr_array_header_t  *details_for;     /* who sees the details of /health and /status */
     const char          *plugin_dir;
     const char          *state_dir;

@@ -5,6 +5,7 @@
  */
 #include <stdio.h>
 
+#include "apr_lib.h"
 #include "apr_strings.h"
 
 #include "app_core_int.h"
@@ -228,6 +229,41 @@ static void forget_headers(app_response_t *res)
     res->headers = headers;
 }
 
+/** The name as RFC 8941 wants it: a token, or else a string in quotes. */
+static const char *item(const char *name, apr_pool_t *p)
+{
+    const char *c = name;
+    app_buf_t buf;
+
+    while (apr_isalnum(*c) || (*c && strchr("!#$%&'*+-.^_`|~:/", *c))) {
+        c++;
+    }
+    if (!*c && apr_isalpha(*name)) {
+        return name;
+    }
+    app_buf_init(&buf, p, APP_RESPONSE_BUFFER);
+    app_buf_addc(&buf, '"');
+    for (c = name; *c; c++) {
+        if (*c == '"' || *c == '\\') {
+            app_buf_addc(&buf, '\\');
+        }
+        app_buf_addc(&buf, *c);
+    }
+    app_buf_addc(&buf, '"');
+    return buf.data;
+}
+
+static void add_proxy_status(app_response_t *res, const app_error_t *err)
+{
+    const char *name = res->r->conf->proxy_status_name;
+
+    if (name && *name) {
+        app_response_header(res, "Proxy-Status",
+                            apr_pstrcat(err->pool, item(name, err->pool), "; error=", err->code,
+                                        NULL));
+    }
+}
+
 void app_response_error(app_response_t *res, const app_error_t *err)
 {
     apr_size_t len;
@@ -238,8 +274,7 @@ void app_response_error(app_response_t *res, const app_error_t *err)
     res->len = 0;
     forget_headers(res);
     app_response_type(res, "application/json; charset=utf-8");
-    app_response_header(res, "Proxy-Status",
-                        apr_pstrcat(err->pool, "PostgREST; error=", err->code, NULL));
+    add_proxy_status(res, err);
     if (err->challenge) {
         app_response_header(res, "WWW-Authenticate", err->challenge);
     }

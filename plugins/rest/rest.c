@@ -42,6 +42,10 @@ static const app_setting_t settings[] = {
                    "(openapi-server-proxy-uri)"),
     APP_SET_STRING("RootSpec", rest_conf_t, root_spec, NULL, APP_SET_LOCATION,
                    "function that answers the root in place of the description (db-root-spec)"),
+    APP_SET_STRING("TraceHeader", rest_conf_t, trace_header, NULL, 0,
+                   "header of a request that its answer repeats (server-trace-header)"),
+    APP_SET_FLAG("ServerTiming", rest_conf_t, server_timing, "off", APP_SET_LOCATION,
+                 "answers say how long their steps took (server-timing-enabled)"),
     APP_SET_END
 };
 
@@ -195,6 +199,7 @@ static apr_status_t answer_on(const rest_call_t *call, rest_schema_t *schema, in
     }
     status = call->request->options ? rest_options_answer(call, schema, err)
                                     : rest_plan_make(&plan, call->request, schema, err, p);
+    rest_timing_end(call->timing, REST_STEP_PLAN);
     if (status != APR_SUCCESS) {
         return !last && rest_cache_outdated(call->rest, schema, call->r, p) ? REST_STALE
                                                                            : APP_EFAIL;
@@ -274,8 +279,13 @@ static apr_status_t handle(app_instance_t *self, app_request_t *r, app_response_
     if (!app_instance_db(self)) {
         return app_fail(err, APP_E_NO_DATABASE, NULL);
     }
-    if (read_request(&call, &request, err, p) != APR_SUCCESS ||
-        answer(&call, err, p) != APR_SUCCESS) {
+    call.timing = rest_timing_of(r);
+    rest_timing_begin(call.timing);
+    if (read_request(&call, &request, err, p) != APR_SUCCESS) {
+        return finish_error(&call, err);
+    }
+    rest_timing_end(call.timing, REST_STEP_PARSE);
+    if (answer(&call, err, p) != APR_SUCCESS) {
         return finish_error(&call, err);
     }
     return APP_DONE;
@@ -304,12 +314,16 @@ static apr_status_t configure(app_instance_t *self, app_error_t *err)
         APR_ARRAY_PUSH(spaces, const char *) = rest->dialect->default_space;
         rest->spaces = spaces;
     }
-    if (rest_openapi_configure(conf, err) != APR_SUCCESS ||
+    if (rest_trace_configure(conf, err) != APR_SUCCESS ||
+        rest_openapi_configure(conf, err) != APR_SUCCESS ||
         rest_token_configure(rest, conf, err) != APR_SUCCESS) {
         return APP_EFAIL;
     }
     app_instance_context_set(self, rest);
+    app_filter_add(self, APP_PLACE_FIRST, rest_trace_filter);
+    app_filter_add(self, APP_PLACE_IDENTITY, rest_timing_filter);
     app_filter_add(self, APP_PLACE_IDENTITY, rest_token_filter);
+    app_filter_add(self, APP_PLACE_IDENTITY, rest_timing_identified);
     return APR_SUCCESS;
 }
 

@@ -21,6 +21,7 @@
 #include "rest_plan.h"
 
 typedef struct rest_dialect_t rest_dialect_t;
+typedef struct rest_timing_t rest_timing_t;
 
 /** The plugin's settings. */
 typedef struct rest_conf_t {
@@ -35,6 +36,8 @@ typedef struct rest_conf_t {
     int                 openapi_security;
     const char         *openapi_uri;
     const char         *root_spec;
+    const char         *trace_header;
+    int                 server_timing;
 } rest_conf_t;
 
 typedef enum rest_openapi_e {
@@ -169,6 +172,7 @@ typedef struct rest_call_t {
     app_response_t       *res;
     const rest_conf_t    *conf;
     const rest_request_t *request;
+    rest_timing_t        *timing; /* NULL: nobody wants to know */
     unsigned              anonymous : 1; /* the role in force is the anonymous one */
     unsigned              profiled : 1;  /* Content-Profile is due */
 } rest_call_t;
@@ -227,6 +231,29 @@ apr_status_t rest_options_answer(const rest_call_t *call, const rest_schema_t *s
 /** Adds what may be done instead to a 405. @param schema NULL: not known */
 void rest_options_refused(const rest_request_t *request, const rest_schema_t *schema,
                           app_error_t *err);
+
+/* rest_trace.c */
+
+/** TraceHeader is the name of a header. */
+apr_status_t rest_trace_configure(const rest_conf_t *conf, app_error_t *err);
+app_handler_fn rest_trace_filter;
+
+/** The steps that Server-Timing tells of. Each ends where the next begins. */
+typedef enum rest_step_e {
+    REST_STEP_JWT, REST_STEP_PARSE, REST_STEP_PLAN, REST_STEP_TRANSACTION, REST_STEP_RESPONSE,
+    REST_STEPS_ /* number of steps */
+} rest_step_e;
+
+/** Filters in front of the token's and behind it. */
+app_handler_fn rest_timing_filter;
+app_handler_fn rest_timing_identified;
+
+rest_timing_t *rest_timing_of(app_request_t *r); /* NULL: nobody wants to know */
+/** From here on; what was before is nobody's. timing may be NULL here and below. */
+void rest_timing_begin(rest_timing_t *timing);
+void rest_timing_end(rest_timing_t *timing, rest_step_e step);
+/** Sets the header. */
+void rest_timing_respond(const rest_timing_t *timing, app_response_t *res, apr_pool_t *p);
 
 /* rest_openapi.c */
 

@@ -227,6 +227,7 @@ apr_status_t rest_openapi_answer(const rest_call_t *call, const rest_schema_t *s
         rest_schema_check_role(schema, call->request->role, err) != APR_SUCCESS) {
         return APP_EFAIL;
     }
+    rest_timing_end(call->timing, REST_STEP_PLAN);
     status = collect(&run, space);
     if (status != APR_SUCCESS) {
         if (run.tx) {
@@ -234,7 +235,10 @@ apr_status_t rest_openapi_answer(const rest_call_t *call, const rest_schema_t *s
         }
         return status;
     }
+    rest_timing_end(call->timing, REST_STEP_TRANSACTION);
     add_head(call);
+    rest_timing_end(call->timing, REST_STEP_RESPONSE);
+    rest_timing_respond(call->timing, call->res, p);
     if (call->request->head) {
         return APR_SUCCESS;
     }

@@ -100,8 +100,14 @@ static apr_status_t respond_insert(const rest_call_t *call, const rest_plan_t *p
 apr_status_t rest_respond_head(const rest_call_t *call, const rest_plan_t *plan,
                                const rest_result_t *result, app_error_t *err, apr_pool_t *p)
 {
-    return plan->action == REST_READ ? respond_read(call, plan, result, err, p)
-                                     : respond_insert(call, plan, result, p);
+    apr_status_t status;
+
+    rest_timing_end(call->timing, REST_STEP_TRANSACTION);
+    status = plan->action == REST_READ ? respond_read(call, plan, result, err, p)
+                                       : respond_insert(call, plan, result, p);
+    rest_timing_end(call->timing, REST_STEP_RESPONSE);
+    rest_timing_respond(call->timing, call->res, p);
+    return status;
 }
 
 apr_status_t rest_respond_check_single(const rest_plan_t *plan, const rest_result_t *result,
