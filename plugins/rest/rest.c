@@ -42,6 +42,13 @@ static const app_setting_t settings[] = {
                    "(openapi-server-proxy-uri)"),
     APP_SET_STRING("RootSpec", rest_conf_t, root_spec, NULL, APP_SET_LOCATION,
                    "function that answers the root in place of the description (db-root-spec)"),
+    APP_SET_FLAG("AggregatesEnabled", rest_conf_t, aggregates, "off", APP_SET_LOCATION,
+                 "select may count and sum (db-aggregates-enabled)"),
+    APP_SET_FLAG("PlanEnabled", rest_conf_t, explains, "off", APP_SET_LOCATION,
+                 "a client may ask how the database would run its query (db-plan-enabled)"),
+    APP_SET_FLAG("LegacyTargetNames", rest_conf_t, legacy_names, "on", APP_SET_LOCATION,
+                 "an embed with an alias is found by its own name, too "
+                 "(url-use-legacy-target-names)"),
     APP_SET_STRING("TraceHeader", rest_conf_t, trace_header, NULL, 0,
                    "header of a request that its answer repeats (server-trace-header)"),
     APP_SET_FLAG("ServerTiming", rest_conf_t, server_timing, "off", APP_SET_LOCATION,
@@ -182,6 +189,9 @@ static apr_status_t read_request(rest_call_t *call, rest_request_t *request, app
     request->accept = app_request_header(r, "Accept");
     rest_prefer_parse(&request->prefer, app_request_header(r, "Prefer"), p);
     request->max_rows = call->conf->max_rows;
+    request->aggregates = call->conf->aggregates != 0;
+    request->explains = call->conf->explains != 0;
+    request->legacy_names = call->conf->legacy_names != 0;
     return APR_SUCCESS;
 }
 

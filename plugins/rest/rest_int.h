@@ -36,6 +36,9 @@ typedef struct rest_conf_t {
     int                 openapi_security;
     const char         *openapi_uri;
     const char         *root_spec;
+    int                 aggregates;
+    int                 explains;
+    int                 legacy_names;
     const char         *trace_header;
     int                 server_timing;
 } rest_conf_t;
