@@ -4,7 +4,8 @@
 
 /*
  * Those exposed, and those whose rows an exposed function returns. Partitions are reached through
- * their parent. 28: INSERT (8), UPDATE (4) and DELETE (16), as pg_relation_is_updatable() says it.
+ * their parent. 28: INSERT (8), UPDATE (4) and DELETE (16), as pg_relation_is_updatable() says it; it
+ * fails for foreign tables whose wrapper does nothing.
  */
 static const char relations_sql[] =
     "WITH RECURSIVE " REST_PGSQL_DOMAINS ", "
@@ -17,8 +18,12 @@ static const char relations_sql[] =
     "  JOIN pg_type t ON t.oid = coalesce(d.base, p.prorettype)"
     "  WHERE n.nspname = ANY ($1::text[]) AND p.prokind = 'f' AND t.typrelid <> 0) "
     "SELECT c.oid, c.nspname, c.relname, c.exposed, c.relkind IN ('v', 'm'),"
-    " CASE WHEN NOT c.exposed THEN 0 WHEN c.relkind IN ('r', 'p') THEN 28"
-    "  WHEN c.relkind IN ('v', 'f') THEN pg_relation_is_updatable(c.oid, true) ELSE 0 END,"
+    " CASE WHEN NOT c.exposed OR c.relkind = 'm' THEN 0 WHEN c.relkind IN ('r', 'p') THEN 28"
+    "  WHEN c.relkind = 'f' AND NOT EXISTS (SELECT FROM pg_foreign_table f"
+    "   JOIN pg_foreign_server s ON s.oid = f.ftserver"
+    "   JOIN pg_foreign_data_wrapper w ON w.oid = s.srvfdw"
+    "   WHERE f.ftrelid = c.oid AND w.fdwhandler <> 0) THEN 0"
+    "  ELSE pg_relation_is_updatable(c.oid, true) END,"
     " d.description"
     " FROM classes c LEFT JOIN pg_description d"
     "  ON d.objoid = c.oid AND d.objsubid = 0 AND d.classoid = 'pg_class'::regclass"

@@ -10,6 +10,7 @@
 
 static const char objects[] =
     "DROP SCHEMA IF EXISTS snap, snap_more, snap_hidden, snap_far, snap_further CASCADE;"
+    "DROP FOREIGN DATA WRAPPER IF EXISTS snap_idle CASCADE;"
     "CREATE SCHEMA snap; CREATE SCHEMA snap_more; CREATE SCHEMA snap_hidden;"
     "CREATE SCHEMA snap_far; CREATE SCHEMA snap_further; COMMENT ON SCHEMA snap IS 'all of it';"
     "SET search_path = snap;"
@@ -46,6 +47,9 @@ static const char objects[] =
     "CREATE TABLE p2 PARTITION OF p FOR VALUES FROM (9) TO (19);"
     "CREATE TABLE q (p int CONSTRAINT qp REFERENCES p);"
     "CREATE TABLE snap_hidden.h (id int PRIMARY KEY, a int CONSTRAINT ha REFERENCES a);"
+    "CREATE FOREIGN DATA WRAPPER snap_idle;"
+    "CREATE SERVER snap_idle FOREIGN DATA WRAPPER snap_idle;"
+    "CREATE FOREIGN TABLE away (id int) SERVER snap_idle;"
     /* views */
     "CREATE VIEW va AS SELECT y, id AS \":resorigtbl 1 (\", x + 0 AS x FROM a;"
     "CREATE VIEW snap_more.vva AS SELECT \":resorigtbl 1 (\" AS id FROM va;"
@@ -110,9 +114,9 @@ static const char objects[] =
 static const char *url;
 
 /** @param role who reads the catalogue; NULL: who connects */
-static rest_schema_t *loaded(const char *script, const char *role)
+static rest_schema_t *loaded_of(const apr_array_header_t *spaces, const char *script,
+                                const char *role)
 {
-    apr_array_header_t *spaces = apr_array_make(unit_pool, 2, sizeof(const char *));
     apr_array_header_t *further = apr_array_make(unit_pool, 1, sizeof(const char *));
     rest_schema_t *schema;
     app_db_t *db;
@@ -122,8 +126,6 @@ static rest_schema_t *loaded(const char *script, const char *role)
         print_message("skipped: APP_TEST_PGSQL does not name a database\n");
         skip();
     }
-    APR_ARRAY_PUSH(spaces, const char *) = "snap";
-    APR_ARRAY_PUSH(spaces, const char *) = "snap_more";
     APR_ARRAY_PUSH(further, const char *) = "snap_further";
     err.pool = unit_pool;
     db = db_of(db_conf(url));
@@ -141,6 +143,15 @@ static rest_schema_t *loaded(const char *script, const char *role)
     }
     app_tx_rollback(tx);
     return schema;
+}
+
+static rest_schema_t *loaded(const char *script, const char *role)
+{
+    apr_array_header_t *spaces = apr_array_make(unit_pool, 2, sizeof(const char *));
+
+    APR_ARRAY_PUSH(spaces, const char *) = "snap";
+    APR_ARRAY_PUSH(spaces, const char *) = "snap_more";
+    return loaded_of(spaces, script, role);
 }
 
 /** Compares two texts line by line, so that a failure names the first that differs. */
@@ -237,6 +248,7 @@ static void test_relations(void **state)
     }
     compare_lines("relations", buf->data,
                   "table \"snap\".\"a\" iud key=id text/x-lines=snap.\"Lines\"\n"
+                  "table \"snap\".\"away\" \n"
                   "table \"snap\".\"b\" iud key=id\n"
                   "view \"snap\".\"both_ways\" \n"
                   "view \"snap\".\"counted\" d\n"
@@ -402,6 +414,18 @@ static void test_routines(void **state)
                   "table \"snap\".\"b\" iud key=id\n");
 }
 
+static void test_missing(void **state)
+{
+    apr_array_header_t *spaces = apr_array_make(unit_pool, 1, sizeof(const char *));
+    rest_schema_t *schema;
+
+    (void)state;
+    APR_ARRAY_PUSH(spaces, const char *) = "no \"such\\ {schema}, here";
+    schema = loaded_of(spaces, "", NULL);
+    assert_int_equal(schema->spaces[0].nrelations + schema->spaces[0].nroutines, 0);
+    assert_null(rest_schema_relation(schema, schema->spaces[0].name, "a"));
+}
+
 /** Loaded by a role that is none of a superuser's, and a member of snap_web only. */
 static const char *role_settings(const char *script)
 {
@@ -467,6 +491,7 @@ static void test_rules(void **state)
 static struct CMUnitTest tests[] = {
     cmocka_unit_test(test_relations), cmocka_unit_test(test_columns),
     cmocka_unit_test(test_links),     cmocka_unit_test(test_routines),
+    cmocka_unit_test(test_missing),
     cmocka_unit_test(test_roles),     cmocka_unit_test(test_rules),
 };
 
