@@ -2,6 +2,9 @@
 // Tells tests/lib/clients.py of each test, as a line of JSON: name, passed, and what was wrong.
 const text = error => {
     const cause = error?.cause ?? error;
+    if (cause?.name === 'HttpError') {
+        return `${cause.status} ${JSON.stringify(cause.body)}`;
+    }
     return cause?.code === 'ERR_ASSERTION' ? cause.message : String(cause?.stack ?? cause);
 };
 
