@@ -4,8 +4,8 @@
 
 /*
  * Those exposed, and those whose rows an exposed function returns. Partitions are reached through
- * their parent. 28: INSERT (8), UPDATE (4) and DELETE (16), as pg_relation_is_updatable() says it; it
- * fails for foreign tables whose wrapper does nothing.
+ * their parent. 28: INSERT (8), UPDATE (4) and DELETE (16), as pg_relation_is_updatable() says it,
+ * which fails for foreign tables whose wrapper does nothing.
  */
 static const char relations_sql[] =
     "WITH RECURSIVE " REST_PGSQL_DOMAINS ", "
