@@ -17,28 +17,32 @@ void app_buf_init(app_buf_t *buf, apr_pool_t *p, apr_size_t max)
     buf->data = (char *)"";
 }
 
-/** Makes room for len more bytes and the NUL. */
-static int reserve(app_buf_t *buf, apr_size_t len)
+static int grow(app_buf_t *buf, apr_size_t len)
 {
-    apr_size_t size;
+    apr_size_t size = buf->size ? buf->size : FIRST_SIZE;
     char *data;
 
     if (buf->full || len > buf->max - buf->len) {
         buf->full = 1;
         return 0;
     }
-    if (buf->len + len < buf->size) {
-        return 1;
-    }
-    size = buf->size ? buf->size : FIRST_SIZE;
     while (size <= buf->len + len) {
         size *= 2;
+    }
+    if (size > buf->max) {
+        size = buf->max + 1;
     }
     data = apr_palloc(buf->pool, size);
     memcpy(data, buf->data, buf->len);
     buf->data = data;
     buf->size = size;
     return 1;
+}
+
+/** Makes room for len more bytes and the NUL. What is allocated never exceeds max and the NUL. */
+static inline int reserve(app_buf_t *buf, apr_size_t len)
+{
+    return (len < buf->size - buf->len && !buf->full) || grow(buf, len);
 }
 
 void app_buf_add(app_buf_t *buf, const char *data, apr_size_t len)
@@ -57,7 +61,10 @@ void app_buf_adds(app_buf_t *buf, const char *text)
 
 void app_buf_addc(app_buf_t *buf, char c)
 {
-    app_buf_add(buf, &c, 1);
+    if (reserve(buf, 1)) {
+        buf->data[buf->len++] = c;
+        buf->data[buf->len] = '\0';
+    }
 }
 
 void app_buf_addf(app_buf_t *buf, const char *format, ...)
@@ -100,6 +107,18 @@ static void add_escaped(app_buf_t *buf, unsigned char c)
     }
 }
 
+/** Whether none of eight bytes is a control character, a quote, a backslash or beyond ASCII. */
+static inline int is_plain(const char *text)
+{
+    const apr_uint64_t ones = 0x0101010101010101, tops = ones << 7;
+    apr_uint64_t word, quotes, backslashes;
+
+    memcpy(&word, text, sizeof(word));
+    quotes = word ^ ones * '"';
+    backslashes = word ^ ones * '\\';
+    return ((word | (word - ones * 0x20) | (quotes - ones) | (backslashes - ones)) & tops) == 0;
+}
+
 void app_buf_add_json(app_buf_t *buf, const char *text, apr_size_t len)
 {
     apr_size_t plain = 0, i = 0;
@@ -109,6 +128,10 @@ void app_buf_add_json(app_buf_t *buf, const char *text, apr_size_t len)
         unsigned char c = (unsigned char)text[i];
         apr_size_t step = 1;
 
+        if (len - i >= 8 && is_plain(text + i)) {
+            i += 8;
+            continue;
+        }
         if (c >= 0x20 && c < 0x80 && c != '"' && c != '\\') {
             i++;
             continue;

@@ -60,6 +60,11 @@ typedef struct app_lite_block_t {
     char       data[];
 } app_lite_block_t;
 
+/** How rows are printed, read (app_db_sqlite_kind.h). */
+typedef struct app_lite_members_t app_lite_members_t;
+
+#define APP_LITE_MEMBERS 64 /* that are kept */
+
 /** A connection's state. */
 typedef struct app_lite_t {
     app_db_conn_t       *conn;
@@ -86,6 +91,7 @@ typedef struct app_lite_t {
     apr_time_t           checked;   /* when the file was last seen in its place */
 
     apr_pool_t          *scratch;  /* of text */
+    app_lite_members_t  *members[APP_LITE_MEMBERS]; /* of app_object() and app_csv(); NULL: none */
     app_buf_t            text;     /* reused by functions that make JSON */
     json_t              *claims;   /* parsed; NULL: not yet */
     const char          *claims_of; /* the setting's text that claims were parsed from */

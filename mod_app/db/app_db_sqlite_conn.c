@@ -12,7 +12,7 @@
 #include "apr_atomic.h"
 #include "apr_strings.h"
 
-#include "app_db_sqlite.h"
+#include "app_db_sqlite_kind.h"
 
 #define PROGRESS_OPS     200
 #define LOOK_INTERVAL    (100 * 1000)
@@ -483,6 +483,7 @@ void app_lite_teardown(app_db_conn_t *conn)
     if (lite->statements) {
         app_db_statements_destroy(lite->statements);
     }
+    app_lite_members_free(lite);
     json_decref(lite->claims);
     lite->claims = NULL;
 }

@@ -123,6 +123,7 @@ static app_lite_members_t *read_members(const char *text, apr_size_t len, int co
         return NULL;
     }
     members->count = count;
+    members->len = len;
     members->text = (char *)members + head;
     memcpy(members->text, text, len);
     members->text[len] = '\0';
@@ -137,20 +138,41 @@ static app_lite_members_t *read_members(const char *text, apr_size_t len, int co
     return members;
 }
 
-const app_lite_members_t *app_lite_members(sqlite3_context *ctx, sqlite3_value *text, int count)
+/**
+ * Where members are kept: by the address of their text, which for a constant is the same as long as
+ * its statement is prepared.
+ */
+static app_lite_members_t **place_of(app_lite_t *lite, const char *text)
 {
-    app_lite_members_t *members = sqlite3_get_auxdata(ctx, 0);
+    return &lite->members[((apr_uintptr_t)text >> 4) % APP_LITE_MEMBERS];
+}
 
-    if (members && members->count == count) {
-        return members;
-    }
-    if (sqlite3_value_type(text) != SQLITE_TEXT) {
+const app_lite_members_t *app_lite_members(sqlite3_context *ctx, sqlite3_value *value, int count)
+{
+    app_lite_members_t **place;
+    const char *text;
+    apr_size_t len;
+
+    if (sqlite3_value_type(value) != SQLITE_TEXT ||
+        !(text = (const char *)sqlite3_value_text(value))) {
         return NULL;
     }
-    members = read_members((const char *)sqlite3_value_text(text),
-                           (apr_size_t)sqlite3_value_bytes(text), count);
-    if (members) {
-        sqlite3_set_auxdata(ctx, 0, members, free);
+    len = (apr_size_t)sqlite3_value_bytes(value);
+    place = place_of(sqlite3_user_data(ctx), text);
+    if (!*place || (*place)->count != count || (*place)->len != len ||
+        memcmp((*place)->text, text, len) != 0) {
+        free(*place);
+        *place = read_members(text, len, count);
     }
-    return sqlite3_get_auxdata(ctx, 0);
+    return *place;
+}
+
+void app_lite_members_free(app_lite_t *lite)
+{
+    int i;
+
+    for (i = 0; i < APP_LITE_MEMBERS; i++) {
+        free(lite->members[i]);
+        lite->members[i] = NULL;
+    }
 }

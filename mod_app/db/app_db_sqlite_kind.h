@@ -46,17 +46,20 @@ typedef struct app_lite_member_t {
     apr_size_t      len;
 } app_lite_member_t;
 
-typedef struct app_lite_members_t {
+struct app_lite_members_t {
     int               count;
+    apr_size_t        len;  /* of text */
     char             *text; /* behind the array: what the names point into */
     app_lite_member_t member[];
-} app_lite_members_t;
+};
 
 /**
  * The first argument of a function that prints rows: kind"name" for each of the values behind it.
- * Read once for a statement: SQLite keeps what was made of a constant argument.
- * @return NULL: no memory, or it does not name count members
+ * Kept with the connection: what SQLite itself keeps of a constant argument lives for one run.
+ * @return NULL: no memory, or it does not name count members; valid until the next call
  */
-const app_lite_members_t *app_lite_members(sqlite3_context *ctx, sqlite3_value *text, int count);
+const app_lite_members_t *app_lite_members(sqlite3_context *ctx, sqlite3_value *value, int count);
+
+void app_lite_members_free(app_lite_t *lite);
 
 #endif

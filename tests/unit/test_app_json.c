@@ -84,9 +84,40 @@ static void test_write(void **state)
     }
 }
 
+/** Every ASCII character at every place among plain ones, and beside its like. */
+static void test_write_at_any_place(void **state)
+{
+    int c, at, twice;
+
+    (void)state;
+    for (c = 1; c < 0x80; c++) {
+        for (at = 0; at < 36; at++) {
+            char text[] = "0123456789abcdef !#[]^~", expected[64] = "\"", one[8];
+            size_t i;
+            app_buf_t buf;
+
+            twice = at >= 18;
+            text[at % 18] = text[at % 18 + twice] = (char)c;
+            for (i = 0; text[i]; i++) {
+                int escaped = text[i] < 0x20 || text[i] == '"' || text[i] == '\\';
+                const char *short_form = strchr("\"\"\\\\\bb\tt\nn\ff\rr", text[i]);
+
+                snprintf(one, sizeof(one), !escaped ? "%c" : short_form ? "\\%c" : "\\u%04x",
+                         escaped && short_form ? short_form[1] : text[i]);
+                strncat(expected, one, sizeof(expected) - strlen(expected) - 1);
+            }
+            strncat(expected, "\"", sizeof(expected) - strlen(expected) - 1);
+            app_buf_init(&buf, unit_pool, 100);
+            app_buf_add_json(&buf, text, strlen(text));
+            CASE_STRING(text, buf.data, expected);
+        }
+    }
+}
+
 static void test_buf_is_bounded(void **state)
 {
     app_buf_t buf;
+    int i;
 
     (void)state;
     app_buf_init(&buf, unit_pool, 5);
@@ -97,6 +128,13 @@ static void test_buf_is_bounded(void **state)
     app_buf_addc(&buf, '6');
     assert_true(app_buf_full(&buf));
     assert_string_equal(buf.data, "12345");
+    app_buf_init(&buf, unit_pool, 300); /* more than it takes at first */
+    for (i = 0; i < 301; i++) {
+        assert_false(app_buf_full(&buf));
+        app_buf_addc(&buf, 'x');
+    }
+    assert_true(app_buf_full(&buf));
+    assert_int_equal(strlen(buf.data), 300);
 }
 
 static void test_ident(void **state)
@@ -143,9 +181,9 @@ static void test_every_error_has_an_entry(void **state)
 
 static struct CMUnitTest tests[] = {
     cmocka_unit_test(test_parse),          cmocka_unit_test(test_depth_is_bounded),
-    cmocka_unit_test(test_write),          cmocka_unit_test(test_buf_is_bounded),
-    cmocka_unit_test(test_ident),          cmocka_unit_test(test_error_body),
-    cmocka_unit_test(test_every_error_has_an_entry),
+    cmocka_unit_test(test_write),          cmocka_unit_test(test_write_at_any_place),
+    cmocka_unit_test(test_buf_is_bounded), cmocka_unit_test(test_ident),
+    cmocka_unit_test(test_error_body),     cmocka_unit_test(test_every_error_has_an_entry),
 };
 
 UNIT_MAIN(tests)
