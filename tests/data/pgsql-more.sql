@@ -92,3 +92,8 @@ GRANT USAGE ON SCHEMA archive TO web_anon, web_user;
 GRANT SELECT ON ALL TABLES IN SCHEMA archive TO web_anon;
 GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA archive TO web_user;
 GRANT SELECT ON films, slow TO web_hurried;
+
+-- What the API's description tells.
+COMMENT ON SCHEMA archive IS E'Archive\n\nOf what is no longer shown,\nand of who made it';
+COMMENT ON TABLE archive.films IS E'Old films\nthat were kept';
+COMMENT ON COLUMN archive.films.studio_id IS 'Who made it';

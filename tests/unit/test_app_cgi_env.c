@@ -205,6 +205,35 @@ static void test_authorization(void **state)
     }
 }
 
+static void test_secure(void **state)
+{
+    static const struct {
+        const char *env;
+        int         secure;
+    } cases[] = {
+        { "X=1", 0 },
+        { "HTTPS=on", 1 },
+        { "HTTPS=ON", 1 },
+        { "HTTPS=off", 0 },
+        { "HTTPS=", 0 },
+        { "REQUEST_SCHEME=https", 1 },
+        { "REQUEST_SCHEME=http", 0 },
+        { "HTTP_HTTPS=on", 0 },
+    };
+    size_t i;
+
+    (void)state;
+    for (i = 0; i < COUNT(cases); i++) {
+        app_cgi_request_t request;
+        app_error_t err;
+        const char *env =
+            apr_pstrcat(unit_pool, "REQUEST_METHOD=GET\nREQUEST_URI=/api\n", cases[i].env, NULL);
+
+        assert_int_equal(read_env(&request, env, NULL, &err), APR_SUCCESS);
+        CASE_INT(cases[i].env, request.secure, cases[i].secure);
+    }
+}
+
 static void test_length(void **state)
 {
     static const struct {
@@ -297,7 +326,7 @@ static struct CMUnitTest tests[] = {
     cmocka_unit_test(test_query),   cmocka_unit_test(test_headers),
     cmocka_unit_test(test_length),  cmocka_unit_test(test_authorization),
     cmocka_unit_test(test_refused), cmocka_unit_test(test_refused_with_body),
-    cmocka_unit_test(test_too_many),
+    cmocka_unit_test(test_too_many), cmocka_unit_test(test_secure),
 };
 
 UNIT_MAIN(tests)
