@@ -35,6 +35,34 @@ static const operator_t operators[] = {
     { "nxl", REST_OP_NXL, SIMPLE },         { "adj", REST_OP_ADJ, SIMPLE },
 };
 
+/** "(any)", "(all)": @return 0 if something else begins with the parenthesis */
+static int lex_quantifier(rest_cursor_t *c, rest_filter_t *filter)
+{
+    if (!rest_lex_word(c, "(")) {
+        return 1;
+    }
+    if (rest_lex_word(c, "any")) {
+        filter->quantifier = REST_ANY;
+    }
+    else if (rest_lex_word(c, "all")) {
+        filter->quantifier = REST_ALL;
+    }
+    else {
+        rest_lex_miss(c, c->at, "\"any\"");
+        return rest_lex_miss(c, c->at, "\"all\"");
+    }
+    return rest_lex_char(c, ')', "\")\"");
+}
+
+static int lex_language(rest_cursor_t *c, rest_filter_t *filter)
+{
+    if (!rest_lex_word(c, "(")) {
+        return 1;
+    }
+    filter->language = rest_lex_ident(c, "language");
+    return filter->language && rest_lex_char(c, ')', "\")\"");
+}
+
 /**
  * The word, its "(any)" or "(language)", and the delimiter. Leaves the cursor in place if they are
  * not all there.
@@ -43,25 +71,11 @@ static int lex_operator(rest_cursor_t *c, const operator_t *o, rest_filter_t *fi
 {
     const char *from = c->at;
 
-    if (!rest_lex_word(c, o->word)) {
-        return 0;
-    }
     filter->quantifier = REST_ONE;
     filter->language = NULL;
-    if (o->shape == QUANTIFIED && rest_lex_word(c, "(any)")) {
-        filter->quantifier = REST_ANY;
-    }
-    else if (o->shape == QUANTIFIED && rest_lex_word(c, "(all)")) {
-        filter->quantifier = REST_ALL;
-    }
-    else if (o->shape == LANGUAGE && rest_lex_word(c, "(")) {
-        filter->language = rest_lex_ident(c, "language");
-        if (!filter->language || !rest_lex_char(c, ')', "\")\"")) {
-            c->at = from;
-            return 0;
-        }
-    }
-    if (!rest_lex_char(c, '.', delimiter_label)) {
+    if (!rest_lex_word(c, o->word) || (o->shape == QUANTIFIED && !lex_quantifier(c, filter)) ||
+        (o->shape == LANGUAGE && !lex_language(c, filter)) ||
+        !rest_lex_char(c, '.', delimiter_label)) {
         c->at = from;
         return 0;
     }
@@ -70,11 +84,13 @@ static int lex_operator(rest_cursor_t *c, const operator_t *o, rest_filter_t *fi
 }
 
 /**
- * A quoted text, if "," or ")" or the end follows it. Otherwise the quotes are part of the value.
+ * A quoted text, if "," or ")" or the end follows it. Otherwise the quotes are part of the value,
+ * and nothing was missed.
  */
 static const char *lex_quoted_element(rest_cursor_t *c)
 {
-    const char *from = c->at, *text;
+    rest_cursor_t before = *c;
+    const char *text;
 
     if (c->at == c->end || *c->at != '"') {
         return NULL;
@@ -83,7 +99,7 @@ static const char *lex_quoted_element(rest_cursor_t *c)
     if (text && (c->at == c->end || *c->at == ',' || *c->at == ')')) {
         return text;
     }
-    c->at = from;
+    *c = before;
     return NULL;
 }
 
