@@ -15,7 +15,8 @@ FOLDER = os.path.join(sqlite.ROOT, "tests", "clients")
 DATABASES = ("sqlite", "pgsql")
 HELPERS = ("site", "reporter")
 HOST = "event"
-SETTINGS = {"sqlite": (), "pgsql": ("rest Schemas public,archive",)}
+COMMON = ("rest AggregatesEnabled on", "rest PlanEnabled on")
+SETTINGS = {"sqlite": COMMON, "pgsql": COMMON + ("rest Schemas public,archive",)}
 # Lines of the log that the cases of a file may cause: an answer that the client no longer wants breaks off.
 MAY_LOG = {"select": {"APP0005"}}
 SECONDS = 120
