@@ -131,6 +131,7 @@ typedef struct app_lite_function_t {
 int  app_lite_functions(app_lite_t *lite);
 int  app_lite_functions_json(app_lite_t *lite);
 int  app_lite_functions_csv(app_lite_t *lite);
+int  app_lite_functions_array(app_lite_t *lite);
 int  app_lite_functions_path(app_lite_t *lite);
 int  app_lite_functions_jsonb(app_lite_t *lite);
 int  app_lite_functions_match(app_lite_t *lite);

@@ -107,8 +107,8 @@ static void add_member(app_buf_t *buf, const app_lite_member_t *member, sqlite3_
 {
     app_buf_add(buf, member->name, member->len);
     app_buf_addc(buf, ':');
-    if (sqlite3_value_subtype(value) == APP_LITE_JSON &&
-        sqlite3_value_type(value) == SQLITE_TEXT) {
+    if (sqlite3_value_type(value) == SQLITE_TEXT &&
+        (member->kind == APP_LITE_RAW || sqlite3_value_subtype(value) == APP_LITE_JSON)) {
         app_buf_add(buf, (const char *)sqlite3_value_text(value),
                     (apr_size_t)sqlite3_value_bytes(value));
     }

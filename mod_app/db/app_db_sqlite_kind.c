@@ -17,6 +17,7 @@ app_lite_kind_e app_lite_kind_of(const char *word)
     static const char *const words[] = { [APP_LITE_BOOL] = "bool",
                                          [APP_LITE_NUMERIC] = "numeric",
                                          [APP_LITE_AS_JSON] = "json",
+                                         [APP_LITE_RAW] = "raw",
                                          [APP_LITE_DATE] = "date",
                                          [APP_LITE_TIMESTAMP] = "timestamp",
                                          [APP_LITE_TIMESTAMPTZ] = "timestamptz" };

@@ -13,14 +13,15 @@ typedef enum app_lite_kind_e {
     APP_LITE_BOOL,
     APP_LITE_NUMERIC,
     APP_LITE_AS_JSON,
+    APP_LITE_RAW,  /* JSON that these functions have made: taken as it is */
     APP_LITE_DATE, /* from here on, integers are Unix seconds */
     APP_LITE_TIMESTAMP,
     APP_LITE_TIMESTAMPTZ
 } app_lite_kind_e;
 
 /**
- * By its word in SQL: "bool", "numeric", "json", "date", "timestamp", "timestamptz"; every other
- * ("int", "real", "text", "time", "blob", "any" …) is BY_STORAGE.
+ * By its word in SQL: "bool", "numeric", "json", "raw", "date", "timestamp", "timestamptz"; every
+ * other ("int", "real", "text", "time", "blob", "any" …) is BY_STORAGE.
  */
 app_lite_kind_e app_lite_kind_of(const char *word);
 

@@ -110,9 +110,19 @@ static apr_status_t read_profile(rest_call_t *call, rest_request_t *request, int
     return app_hint(err, "Only the following schemas are exposed: %s", names);
 }
 
+static const struct {
+    const char   *method;
+    rest_action_e action;
+} writes[] = { { "POST", REST_INSERT },
+               { "PATCH", REST_UPDATE },
+               { "PUT", REST_REPLACE },
+               { "DELETE", REST_DELETE } };
+
 static apr_status_t read_method(const rest_call_t *call, rest_request_t *request,
                                 const char *method, app_error_t *err)
 {
+    apr_size_t i;
+
     request->options = strcmp(method, "OPTIONS") == 0;
     if (request->options) {
         return APR_SUCCESS;
@@ -126,9 +136,11 @@ static apr_status_t read_method(const rest_call_t *call, rest_request_t *request
         request->action = REST_READ;
         return APR_SUCCESS;
     }
-    if (strcmp(method, "POST") == 0 && !request->root) {
-        request->action = REST_INSERT;
-        return APR_SUCCESS;
+    for (i = 0; !request->root && i < sizeof(writes) / sizeof(writes[0]); i++) {
+        if (strcmp(method, writes[i].method) == 0) {
+            request->action = writes[i].action;
+            return APR_SUCCESS;
+        }
     }
     return app_fail(err, APP_E_UNSUPPORTED_METHOD, "Unsupported HTTP method: %s", method);
 }
@@ -154,7 +166,7 @@ static apr_status_t read_body(rest_call_t *call, rest_request_t *request, app_er
                              .columns = request->query->columns,
                              .kind = call->rest->dialect->kind };
 
-    if (request->action == REST_READ || request->options) {
+    if (request->action == REST_READ || request->action == REST_DELETE || request->options) {
         return APR_SUCCESS;
     }
     return app_request_body(call->r, 0, &source.data, &source.len, err) == APR_SUCCESS
@@ -166,6 +178,16 @@ static apr_status_t read_body(rest_call_t *call, rest_request_t *request, app_er
 static const char *range_of(app_request_t *r, const rest_request_t *request)
 {
     return request->action == REST_READ && !request->head ? app_request_header(r, "Range") : NULL;
+}
+
+/** PUT is about one row, whichever part of the table it were in. */
+static apr_status_t check_replace(const rest_request_t *request, app_error_t *err)
+{
+    const rest_scope_t *root = &request->query->root;
+
+    return request->action == REST_REPLACE && (root->has_limit || root->has_offset)
+               ? app_fail(err, APP_E_PUT_RANGE, NULL)
+               : APR_SUCCESS;
 }
 
 /** Step 1. The order is the dialect's: the first thing that is wrong answers. */
@@ -183,6 +205,7 @@ static apr_status_t read_request(rest_call_t *call, rest_request_t *request, app
         rest_parse_query(&request->query, app_request_query(r), err, p) != APR_SUCCESS ||
         rest_window(&request->limit, &request->offset, &request->query->root,
                     range_of(r, request), err) != APR_SUCCESS ||
+        check_replace(request, err) != APR_SUCCESS ||
         read_body(call, request, err, p) != APR_SUCCESS) {
         return APP_EFAIL;
     }

@@ -34,16 +34,53 @@ apr_status_t rest_sqlite_search(rest_sql_t *sql, const rest_node_t *node,
                                 const rest_cond_t *cond);
 apr_status_t rest_pgsql_compare(rest_sql_t *sql, const rest_node_t *node, const rest_cond_t *cond);
 
-/**
- * A column as a member of app_object(): kind and name, for an SQL literal.
- * @param cast its kind is the cast's, which renders it
- */
-const char *rest_sqlite_member(const rest_column_t *column, const char *name, int cast,
-                               apr_pool_t *p);
+/** A column as a member of app_object(): kind and name, for an SQL literal. */
+const char *rest_sqlite_member(const rest_column_t *column, apr_pool_t *p);
+
+/* rest_member_sqlite.c */
+
+/** The row as one app_object(), or as a line of CSV. */
+apr_status_t rest_sqlite_object(rest_sql_t *sql, const rest_node_t *node, int csv);
+/** GROUP BY, where the node has aggregates. */
+apr_status_t rest_sqlite_groups(rest_sql_t *sql, const rest_node_t *node);
+
+/* rest_render_sqlite.c */
+
+/** A row in the form of the answer. */
+apr_status_t rest_sqlite_row(rest_sql_t *sql, const rest_plan_t *plan);
+/** The SQL of a computed field or relationship, over a row of the parent. */
+void         rest_sqlite_computed(rest_sql_t *sql, const rest_node_t *parent,
+                                  const rest_routine_t *routine);
 
 apr_status_t rest_pgsql_load(rest_schema_t *schema, app_tx_t *tx, app_error_t *err);
 apr_status_t rest_pgsql_is_current(int *pcurrent, const rest_schema_t *schema, app_tx_t *tx,
                                    app_error_t *err);
+
+/* rest_render_pgsql.c, for rest_write_pgsql.c */
+
+/** The members of the node's rows, named: "a", b AS "c". */
+apr_status_t rest_pgsql_members(rest_sql_t *sql, const rest_node_t *node);
+/** GROUP BY, where the node has aggregates. */
+void         rest_pgsql_groups(rest_sql_t *sql, const rest_node_t *node);
+/** A row of app_page in the form of the answer. */
+const char  *rest_pgsql_row(const rest_plan_t *plan, apr_pool_t *p);
+
+/* rest_write_pgsql.c */
+apr_status_t rest_pgsql_insert(rest_statement_t *statement, const rest_plan_t *plan,
+                               app_error_t *err, apr_pool_t *p);
+apr_status_t rest_pgsql_update(rest_statement_t *statement, const rest_plan_t *plan,
+                               app_error_t *err, apr_pool_t *p);
+apr_status_t rest_pgsql_remove(rest_statement_t *statement, const rest_plan_t *plan,
+                               app_error_t *err, apr_pool_t *p);
+
+/* rest_write_sqlite.c */
+apr_status_t rest_sqlite_insert(rest_statement_t *statement, const rest_plan_t *plan,
+                                app_error_t *err, apr_pool_t *p);
+apr_status_t rest_sqlite_update(rest_statement_t *statement, const rest_plan_t *plan,
+                                app_error_t *err, apr_pool_t *p);
+apr_status_t rest_sqlite_remove(rest_statement_t *statement, const rest_plan_t *plan,
+                                app_error_t *err, apr_pool_t *p);
+apr_status_t rest_sqlite_bind_row(rest_statement_t *statement, const rest_plan_t *plan, int row);
 
 /** Adds an element of an array literal, quoted. */
 void rest_pgsql_element(app_buf_t *buf, const char *text);

@@ -4,10 +4,10 @@
  * is plain data:
  *
  *   rest_parse.c   query string, Prefer, Accept, body → rest_query.h
- *   rest_plan.c    names and grants against a snapshot (rest_schema.h) → rest_plan.h
- *   rest_render.c  one SQL text and its parameters → rest_statement_t; what the databases do not
+ *   rest_plan*.c   names and grants against a snapshot (rest_schema.h) → rest_plan.h
+ *   rest_render*.c one SQL text and its parameters → rest_statement_t; what the databases do not
  *                  share is in a rest_dialect_t
- *   rest_run.c     one transaction; rows come as JSON text
+ *   rest_run*.c    one transaction; rows come as JSON text
  *   rest_respond.c status and headers
  *
  * rest.c leads a request through them.
@@ -76,15 +76,18 @@ typedef struct rest_sql_t {
  * Columns of the rows that a rendered statement gives. The first row has the numbers; a row whose
  * JSON is NULL is no row.
  */
-#define REST_COLUMN_JSON  0
-#define REST_COLUMN_PAGE  1 /* rows in this page; NULL: to be counted as they come */
-#define REST_COLUMN_TOTAL 2 /* rows that pass the filters; NULL: not asked for */
-#define REST_COLUMN_KEYS  3 /* with plan->location: the primary key's values as text */
+#define REST_COLUMN_JSON     0
+#define REST_COLUMN_PAGE     1 /* rows in this page; NULL: to be counted as they come */
+#define REST_COLUMN_TOTAL    2 /* rows that pass the filters; NULL: not asked for */
+#define REST_COLUMN_INSERTED 3 /* upserts: rows that were new; NULL: not known here */
+#define REST_COLUMN_KEYS     4 /* with plan->location: the primary key's values as text */
 
 /** What is run for a plan. */
 typedef struct rest_statement_t {
-    rest_sql_t *main; /* gives the rows; NULL: nothing is to be shown */
-    rest_sql_t *each; /* SQLite writes: run for every row of the body before main; else NULL */
+    rest_sql_t *main;  /* gives the rows; NULL: nothing is to be shown */
+    rest_sql_t *each;  /* SQLite writes: run for every row of the body before main; else NULL */
+    rest_sql_t *after; /* SQLite: run when main has shown what it takes away; else NULL */
+    rest_sql_t *exists; /* SQLite upserts: whether the row of each is there; else NULL */
 } rest_statement_t;
 
 /** All that differs between the databases. */
@@ -101,15 +104,27 @@ struct rest_dialect_t {
     apr_status_t (*is_current)(int *pcurrent, const rest_schema_t *schema, app_tx_t *tx,
                                app_error_t *err);
 
-    /** A comparison of a column with a value. */
+    /** The rows of a computed relationship, without their name. */
+    apr_status_t (*computed)(rest_sql_t *sql, const rest_node_t *node);
+    apr_status_t (*operand)(rest_sql_t *sql, const rest_node_t *node,
+                            const rest_operand_t *operand);
+    /** A comparison of an operand with a value. */
     apr_status_t (*compare)(rest_sql_t *sql, const rest_node_t *node, const rest_cond_t *cond);
+
     /** @param counted the page is counted before its first row comes */
     apr_status_t (*read)(rest_statement_t *statement, const rest_plan_t *plan, int counted,
                          app_error_t *err, apr_pool_t *p);
+    /** How many rows pass, as statistics say; NULL: only counting tells. */
+    apr_status_t (*planned)(rest_sql_t **psql, const rest_plan_t *plan, app_error_t *err,
+                            apr_pool_t *p);
     apr_status_t (*insert)(rest_statement_t *statement, const rest_plan_t *plan, app_error_t *err,
                            apr_pool_t *p);
-    /** Sets the parameters of statement->each to a row of the body; NULL where there is no each. */
-    apr_status_t (*bind_row)(rest_sql_t *each, const rest_plan_t *plan, int row);
+    apr_status_t (*update)(rest_statement_t *statement, const rest_plan_t *plan, app_error_t *err,
+                           apr_pool_t *p);
+    apr_status_t (*remove)(rest_statement_t *statement, const rest_plan_t *plan, app_error_t *err,
+                           apr_pool_t *p);
+    /** Makes statement->each that of a row of the body; NULL where there is no each. */
+    apr_status_t (*bind_row)(rest_statement_t *statement, const rest_plan_t *plan, int row);
 };
 
 extern const rest_dialect_t rest_sqlite;
@@ -152,13 +167,19 @@ void rest_sql_column(rest_sql_t *sql, const rest_node_t *node, const rest_column
 void rest_sql_literal(rest_sql_t *sql, const char *text);
 app_sql_t rest_sql_finish(const rest_sql_t *sql);
 
-/** " FROM … WHERE …", filters and row filter. */
+/** " FROM … WHERE …" of a node, with all that its rows must meet. */
 apr_status_t rest_render_from(rest_sql_t *sql, const rest_dialect_t *dialect,
                               const rest_node_t *node);
 apr_status_t rest_render_where(rest_sql_t *sql, const rest_dialect_t *dialect,
                                const rest_node_t *node);
+/** The node's own filters alone; there is at least one. */
+apr_status_t rest_render_conds(rest_sql_t *sql, const rest_dialect_t *dialect,
+                               const rest_node_t *node);
 /** @param more whether something is to follow the last term */
-void rest_render_order(rest_sql_t *sql, const rest_node_t *node, int more);
+apr_status_t rest_render_order(rest_sql_t *sql, const rest_dialect_t *dialect,
+                               const rest_node_t *node, int more);
+/** LIMIT and OFFSET. */
+void rest_render_window(rest_sql_t *sql, const rest_dialect_t *dialect, const rest_node_t *node);
 /** What the operators mean that both write alike. NULL: written by the dialect. */
 const char *rest_render_operator(rest_op_e op);
 const char *rest_render_is(rest_is_e is);
@@ -178,6 +199,7 @@ typedef struct rest_call_t {
     rest_timing_t        *timing; /* NULL: nobody wants to know */
     unsigned              anonymous : 1; /* the role in force is the anonymous one */
     unsigned              profiled : 1;  /* Content-Profile is due */
+    unsigned              ending_chosen : 1; /* Prefer: tx= was followed */
 } rest_call_t;
 
 /** The snapshot was not the database's any more: plan again. */
@@ -189,8 +211,15 @@ typedef struct rest_call_t {
 typedef struct rest_result_t {
     apr_int64_t page;  /* rows in the page, or written */
     apr_int64_t total; /* -1: not asked for */
+    apr_int64_t inserted; /* of an upsert: rows that were new; -1: not known */
     const char *location; /* the new row's key as a query string; NULL: none */
 } rest_result_t;
+
+/** What stands around the rows in the body. */
+typedef struct rest_frame_t {
+    const char *open, *between, *close;
+    const char *none; /* in place of all three, where there is no row */
+} rest_frame_t;
 
 /**
  * Begins the transaction of a request: role and settings are in force with its first query.
@@ -210,12 +239,9 @@ apr_status_t rest_run(const rest_call_t *call, const rest_plan_t *plan,
 void rest_settings_put(app_tx_t *tx, const rest_call_t *call, const rest_schema_t *schema,
                        apr_pool_t *p);
 
-/* rest_csv.c */
-
-/** First line of a CSV, if a row follows: the names of the members, joined by commas, unquoted. */
-const char *rest_csv_header(const rest_node_t *root, apr_pool_t *p);
-
 /* rest_respond.c */
+
+void rest_frame(rest_frame_t *frame, const rest_plan_t *plan, apr_pool_t *p);
 
 /** Status and headers. @return APP_EFAIL or REST_ANSWERED where the numbers make it an error */
 apr_status_t rest_respond_head(const rest_call_t *call, const rest_plan_t *plan,

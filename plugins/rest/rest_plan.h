@@ -43,28 +43,29 @@ typedef struct rest_node_t rest_node_t;
 
 /** A value of a row: a column, or what a JSON path finds in it. */
 typedef struct rest_operand_t {
-    const rest_column_t *column;
-    const rest_step_t   *path; /* NULL: the column itself */
+    const rest_column_t  *column; /* PostgreSQL: also one that the snapshot does not know */
+    const rest_step_t    *path;   /* NULL: the column itself */
+    const rest_routine_t *computed; /* SQLite: column stands for its result; else NULL */
 } rest_operand_t;
 
 typedef enum rest_out_e {
-    REST_OUT_VALUE,  /* operand */
-    REST_OUT_ROWS,   /* count() */
-    REST_OUT_EMBED,  /* node: an object or an array */
-    REST_OUT_SPREAD, /* node: its members, here */
-    REST_OUT_LIFTED  /* an aggregate over a value of a spread: node and spread_out */
+    REST_OUT_VALUE, /* operand of node's row */
+    REST_OUT_ROWS,  /* count() */
+    REST_OUT_EMBED, /* node: an object or an array */
+    REST_OUT_ARRAY  /* each of node's rows, a spread: the array of one member */
 } rest_out_e;
 
 /** A member of the answer's objects. */
 typedef struct rest_out_t {
-    struct rest_out_t *next;
-    rest_out_e         kind;
-    const char        *name;
-    rest_operand_t     operand;
-    const char        *cast;      /* NULL: none; of an aggregate that of what goes in */
-    rest_aggregate_e   aggregate;
-    const char        *aggregate_cast; /* NULL: none */
-    rest_node_t       *node;
+    struct rest_out_t       *next;
+    rest_out_e               kind;
+    const char              *name;
+    const rest_node_t       *node;   /* of a value: the node itself, or one spread into it */
+    rest_operand_t           operand;
+    const char              *cast;   /* NULL: none; of an aggregate that of what goes in */
+    rest_aggregate_e         aggregate;
+    const char              *aggregate_cast; /* NULL: none */
+    const struct rest_out_t *member; /* ARRAY: what the array is of */
 } rest_out_t;
 
 /** A comparison, a group of them, or the question whether an embed has rows. */
@@ -97,25 +98,29 @@ struct rest_node_t {
     rest_node_t           *next;     /* sibling */
     rest_node_t           *children; /* embeds, in the order of select */
     rest_node_t           *parent;   /* NULL: root */
+    const rest_item_t     *item;     /* what asked for it; NULL: root */
+    rest_scope_t           asked;    /* what the query string says of it */
     const rest_relation_t *relation; /* NULL: a function that gives values */
     const rest_link_t     *link;     /* from the parent's relation; NULL: root */
+    const char            *source;   /* FROM in the relation's place, with as; NULL: nothing */
     const char            *as;       /* what stands before its columns in SQL */
-    const char            *name;     /* as asked for; the key in filters without an alias */
-    const char            *alias;    /* NULL: none */
+    const char            *junction_as; /* the same of the link's junction */
     int                    number;   /* of the node, root 0: makes names in SQL unique */
+    int                    depth;    /* root 0 */
     rest_out_t            *out;
     rest_cond_t           *where;      /* joined by AND */
     const char            *row_filter; /* SQL of the grant; NULL: all rows */
-    const char            *junction_filter; /* the same for the link's junction */
+    const char            *junction_filter; /* the same of the junction */
     rest_sort_t           *sort;
     apr_int64_t            limit;      /* -1: none */
     apr_int64_t            offset;
-    unsigned               inner : 1;
-    unsigned               spread : 1;
     unsigned               hidden : 1;  /* joined, but nothing of it is shown */
     unsigned               grouped : 1; /* has an aggregate */
-    unsigned               tested : 1;  /* a null filter asks for it */
 };
+
+/** Embeds of a node whose rows are joined to its own: they are not read apart. */
+#define rest_node_is_joined(node) \
+    ((node)->item && (node)->item->kind == REST_ITEM_SPREAD && (node)->link->to_one)
 
 typedef struct rest_plan_t {
     rest_action_e         action;
@@ -123,20 +128,24 @@ typedef struct rest_plan_t {
     rest_node_t           root;      /* what is read, or shown of what was written */
     int                   nnodes;
     const rest_accepted_t *type;     /* of the answer */
+    rest_media_e          form;      /* of the rows; of a query plan, of the query's rows */
+    const rest_handler_t *handler;   /* PostgreSQL: makes the type; NULL: built in */
+    const char           *warnings;  /* legacy names, as the Warning header tells; NULL: none */
     rest_count_e          count;
+    apr_int64_t           max_rows;  /* up to there an estimated count is exact; 0: always */
     unsigned              rows : 1;  /* the body is wanted */
-    unsigned              total : 1; /* how many there are in all is wanted, exactly */
     unsigned              single : 1;
     unsigned              location : 1; /* the new row's key is wanted */
     unsigned              readonly : 1;
+    unsigned              stripped : 1; /* null members are left out */
+    unsigned              bytes : 1;    /* a function's result is the body as it is */
 
     /* Writes */
     const rest_body_t    *body;
     const rest_column_t **written;   /* body->ncolumns of them */
-    const char           *write_filter; /* SQL of the grant to update or delete */
+    rest_node_t           target;    /* what is written: its conditions choose the rows */
     const char           *check;     /* SQL that must hold for new rows; NULL: nothing */
-    rest_cond_t          *affected;  /* filters of the rows to write */
-    rest_resolution_e     resolution;
+    rest_resolution_e     resolution; /* what an INSERT does where the row exists */
     const rest_column_t **conflict;  /* target of an upsert */
     int                   nconflict;
     unsigned              defaults : 1; /* missing=default */

@@ -104,25 +104,36 @@ static void add(app_buf_t *buf, const char *token)
     app_buf_adds(buf, token);
 }
 
-const char *rest_prefer_applied(const rest_prefer_t *prefer, int is_read, apr_pool_t *p)
+/** The order is the dialect's. */
+const char *rest_prefer_applied(const rest_prefer_t *prefer, const rest_applied_t *which,
+                                apr_pool_t *p)
 {
     app_buf_t buf;
 
     app_buf_init(&buf, p, 4096);
-    if (!is_read && prefer->missing) {
+    if (which->resolution && prefer->resolution) {
+        add(&buf, token_of(resolutions, (int)prefer->resolution));
+    }
+    if (which->missing && prefer->missing) {
         add(&buf, token_of(missings, (int)prefer->missing));
     }
-    if (!is_read && prefer->representation) {
+    if (which->representation && prefer->representation) {
         add(&buf, token_of(returns, (int)prefer->representation));
     }
     if (prefer->count) {
         add(&buf, token_of(counts, (int)prefer->count));
+    }
+    if (which->end && prefer->end) {
+        add(&buf, token_of(ends, (int)prefer->end));
     }
     if (prefer->handling) {
         add(&buf, token_of(handlings, (int)prefer->handling));
     }
     if (prefer->timezone) {
         add(&buf, apr_pstrcat(p, "timezone=", prefer->timezone, NULL));
+    }
+    if (which->bound && prefer->max_affected >= 0) {
+        add(&buf, apr_psprintf(p, "max-affected=%" APR_INT64_T_FMT, prefer->max_affected));
     }
     return buf.len ? buf.data : NULL;
 }

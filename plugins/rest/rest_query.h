@@ -171,8 +171,18 @@ typedef struct rest_prefer_t {
 /** Reads the Prefer headers, joined by commas; header may be NULL. Never fails. */
 void rest_prefer_parse(rest_prefer_t *prefer, const char *header, apr_pool_t *p);
 
+/** Which preferences have a meaning for a request; those that have one for all are left out. */
+typedef struct rest_applied_t {
+    unsigned resolution : 1;
+    unsigned missing : 1;
+    unsigned representation : 1;
+    unsigned end : 1;
+    unsigned bound : 1; /* max-affected */
+} rest_applied_t;
+
 /** The value of Preference-Applied; NULL: none was. */
-const char *rest_prefer_applied(const rest_prefer_t *prefer, int is_read, apr_pool_t *p);
+const char *rest_prefer_applied(const rest_prefer_t *prefer, const rest_applied_t *which,
+                                apr_pool_t *p);
 
 /* Bodies */
 

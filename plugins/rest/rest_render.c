@@ -63,7 +63,7 @@ void rest_sql_int(rest_sql_t *sql, apr_int64_t integer)
 
 void rest_sql_column(rest_sql_t *sql, const rest_node_t *node, const rest_column_t *column)
 {
-    app_buf_adds(&sql->text, node->relation->ident);
+    app_buf_adds(&sql->text, node->as);
     app_buf_addc(&sql->text, '.');
     app_buf_adds(&sql->text, column->ident);
 }
@@ -113,25 +113,181 @@ const char *rest_render_is(rest_is_e is)
     }
 }
 
+/*
+ * The tree. Each node is a FROM: its relation, and joined to it the rows that are spread into its
+ * own. Other children are subqueries: where they are shown, and where a row depends on them.
+ */
+
+static apr_status_t render_conditions(rest_sql_t *sql, const rest_dialect_t *dialect,
+                                      const rest_node_t *node, const char *lead);
+
+/** Grants hold inside a subquery, where no other relation's names can be meant by them. */
+static void render_relation(rest_sql_t *sql, const rest_relation_t *relation, const char *filter,
+                            const char *as)
+{
+    if (filter) {
+        app_buf_addf(&sql->text, "(SELECT * FROM %s WHERE (%s))", relation->ident, filter);
+    }
+    else {
+        app_buf_adds(&sql->text, relation->ident);
+    }
+    app_buf_addf(&sql->text, " AS %s", as);
+}
+
+static void render_pairs(rest_sql_t *sql, const char *from, const char *to,
+                         const rest_pair_t *pairs, int count)
+{
+    int i;
+
+    for (i = 0; i < count; i++) {
+        app_buf_addf(&sql->text, "%s%s.%s = %s.%s", i ? " AND " : "", to, pairs[i].to->ident, from,
+                     pairs[i].from->ident);
+    }
+}
+
+static apr_status_t render_joins(rest_sql_t *sql, const rest_dialect_t *dialect,
+                                 const rest_node_t *node);
+
+static int has_joins(const rest_node_t *node)
+{
+    const rest_node_t *child = node->children;
+
+    while (child && !rest_node_is_joined(child)) {
+        child = child->next;
+    }
+    return child != NULL;
+}
+
+/** A grant's filter names columns as it likes: beside other relations it would be ambiguous. */
+static int filters_inside(const rest_node_t *node)
+{
+    return node->row_filter && !node->source && has_joins(node);
+}
+
+static apr_status_t render_source(rest_sql_t *sql, const rest_dialect_t *dialect,
+                                  const rest_node_t *node)
+{
+    const rest_link_t *link = node->link;
+
+    if (node->source) {
+        app_buf_adds(&sql->text, node->source);
+    }
+    else if (!link) {
+        render_relation(sql, node->relation, filters_inside(node) ? node->row_filter : NULL,
+                        node->as);
+    }
+    else if (link->cardinality == REST_COMPUTED) {
+        if (dialect->computed(sql, node) != APR_SUCCESS) {
+            return APP_EFAIL;
+        }
+        app_buf_addf(&sql->text, " AS %s", node->as);
+    }
+    else if (link->junction) {
+        render_relation(sql, link->junction, node->junction_filter, node->junction_as);
+        app_buf_adds(&sql->text, " JOIN ");
+        render_relation(sql, node->relation, node->row_filter, node->as);
+        app_buf_adds(&sql->text, " ON ");
+        render_pairs(sql, node->junction_as, node->as, link->onward_pairs, link->nonward_pairs);
+    }
+    else {
+        render_relation(sql, node->relation, node->row_filter, node->as);
+    }
+    return render_joins(sql, dialect, node);
+}
+
+static apr_status_t render_join(rest_sql_t *sql, const rest_dialect_t *dialect,
+                                const rest_node_t *child)
+{
+    int nested = has_joins(child);
+
+    app_buf_adds(&sql->text, child->item->inner ? " JOIN " : " LEFT JOIN ");
+    app_buf_adds(&sql->text, nested ? "(" : "");
+    if (render_source(sql, dialect, child) != APR_SUCCESS) {
+        return APP_EFAIL;
+    }
+    app_buf_adds(&sql->text, nested ? ")" : "");
+    if (child->link->cardinality == REST_COMPUTED) {
+        app_buf_adds(&sql->text, " ON true");
+        return render_conditions(sql, dialect, child, " AND ");
+    }
+    return render_conditions(sql, dialect, child, " ON ");
+}
+
+static apr_status_t render_joins(rest_sql_t *sql, const rest_dialect_t *dialect,
+                                 const rest_node_t *node)
+{
+    const rest_node_t *child;
+
+    for (child = node->children; child; child = child->next) {
+        if (rest_node_is_joined(child) && render_join(sql, dialect, child) != APR_SUCCESS) {
+            return APP_EFAIL;
+        }
+    }
+    return APR_SUCCESS;
+}
+
+/* Conditions */
+
+static int shows_groups(const rest_node_t *node)
+{
+    const rest_out_t *out = node->out;
+
+    while (out && out->aggregate) {
+        out = out->next;
+    }
+    return out != NULL;
+}
+
+/** Whether the node has rows. An aggregate over all of them has one in any case. */
+static apr_status_t render_exists(rest_sql_t *sql, const rest_dialect_t *dialect,
+                                  const rest_node_t *node)
+{
+    if (node->grouped && !shows_groups(node)) {
+        app_buf_adds(&sql->text, "1 = 1");
+        return APR_SUCCESS;
+    }
+    app_buf_adds(&sql->text, "EXISTS (SELECT 1");
+    if (rest_render_from(sql, dialect, node) != APR_SUCCESS) {
+        return APP_EFAIL;
+    }
+    rest_render_window(sql, dialect, node);
+    app_buf_addc(&sql->text, ')');
+    return APR_SUCCESS;
+}
+
 static apr_status_t render_conds(rest_sql_t *sql, const rest_dialect_t *dialect,
                                  const rest_node_t *node, const rest_cond_t *cond,
                                  const char *between);
+
+static apr_status_t render_test(rest_sql_t *sql, const rest_dialect_t *dialect,
+                                const rest_node_t *node, const rest_cond_t *cond)
+{
+    if (cond->embed) {
+        app_buf_adds(&sql->text, "NOT ");
+        return render_exists(sql, dialect, cond->embed);
+    }
+    if (cond->filter->kind == REST_COMPARE) {
+        return dialect->compare(sql, node, cond);
+    }
+    return render_conds(sql, dialect, node, cond->children,
+                        cond->filter->kind == REST_AND ? " AND " : " OR ");
+}
 
 static apr_status_t render_cond(rest_sql_t *sql, const rest_dialect_t *dialect,
                                 const rest_node_t *node, const rest_cond_t *cond)
 {
     apr_status_t status;
 
-    if (cond->filter->negated) {
-        app_buf_adds(&sql->text, "NOT ");
-    }
-    app_buf_addc(&sql->text, '(');
-    status = cond->filter->kind == REST_COMPARE
-                 ? dialect->compare(sql, node, cond)
-                 : render_conds(sql, dialect, node, cond->children,
-                                cond->filter->kind == REST_AND ? " AND " : " OR ");
+    app_buf_adds(&sql->text, cond->filter->negated ? "NOT (" : "(");
+    status = render_test(sql, dialect, node, cond);
     app_buf_addc(&sql->text, ')');
     return status;
+}
+
+apr_status_t rest_render_conds(rest_sql_t *sql, const rest_dialect_t *dialect,
+                               const rest_node_t *node)
+{
+    return render_conds(sql, dialect, node, node->where, " AND ");
 }
 
 static apr_status_t render_conds(rest_sql_t *sql, const rest_dialect_t *dialect,
@@ -149,34 +305,84 @@ static apr_status_t render_conds(rest_sql_t *sql, const rest_dialect_t *dialect,
     return APR_SUCCESS;
 }
 
+/** How the node's rows hang on its parent's. */
+static void render_link(rest_sql_t *sql, const rest_node_t *node)
+{
+    const rest_link_t *link = node->link;
+
+    render_pairs(sql, node->parent->as, link->junction ? node->junction_as : node->as,
+                 link->pairs, link->npairs);
+}
+
+/** All that a row of node must meet, joined by AND. @param lead in front of the first condition */
+static apr_status_t render_conditions(rest_sql_t *sql, const rest_dialect_t *dialect,
+                                      const rest_node_t *node, const char *lead)
+{
+    const rest_node_t *child;
+
+    if (node->link && node->link->cardinality != REST_COMPUTED) {
+        app_buf_adds(&sql->text, lead);
+        render_link(sql, node);
+        lead = " AND ";
+    }
+    if (!node->link && node->row_filter && !filters_inside(node)) {
+        app_buf_addf(&sql->text, "%s(%s)", lead, node->row_filter);
+        lead = " AND ";
+    }
+    if (node->where) {
+        app_buf_adds(&sql->text, lead);
+        if (render_conds(sql, dialect, node, node->where, " AND ") != APR_SUCCESS) {
+            return APP_EFAIL;
+        }
+        lead = " AND ";
+    }
+    for (child = node->children; child; child = child->next) {
+        if (child->item->inner && !rest_node_is_joined(child)) {
+            app_buf_adds(&sql->text, lead);
+            if (render_exists(sql, dialect, child) != APR_SUCCESS) {
+                return APP_EFAIL;
+            }
+            lead = " AND ";
+        }
+    }
+    return APR_SUCCESS;
+}
+
 apr_status_t rest_render_where(rest_sql_t *sql, const rest_dialect_t *dialect,
                                const rest_node_t *node)
 {
-    const char *lead = " WHERE ";
-
-    if (node->row_filter) {
-        app_buf_adds(&sql->text, lead);
-        app_buf_addc(&sql->text, '(');
-        app_buf_adds(&sql->text, node->row_filter);
-        app_buf_addc(&sql->text, ')');
-        lead = " AND ";
-    }
-    if (!node->where) {
-        return APR_SUCCESS;
-    }
-    app_buf_adds(&sql->text, lead);
-    return render_conds(sql, dialect, node, node->where, " AND ");
+    return render_conditions(sql, dialect, node, " WHERE ");
 }
 
 apr_status_t rest_render_from(rest_sql_t *sql, const rest_dialect_t *dialect,
                               const rest_node_t *node)
 {
     app_buf_adds(&sql->text, " FROM ");
-    app_buf_adds(&sql->text, node->relation->ident);
-    return rest_render_where(sql, dialect, node);
+    return render_source(sql, dialect, node) == APR_SUCCESS
+               ? rest_render_where(sql, dialect, node)
+               : APP_EFAIL;
 }
 
-void rest_render_order(rest_sql_t *sql, const rest_node_t *node, int more)
+/* Order and window */
+
+/** A column of an embed that has one row: read apart, as the embed is, unless it is joined. */
+static apr_status_t render_related(rest_sql_t *sql, const rest_dialect_t *dialect,
+                                   const rest_sort_t *sort)
+{
+    if (rest_node_is_joined(sort->related)) {
+        return dialect->operand(sql, sort->related, &sort->operand);
+    }
+    app_buf_adds(&sql->text, "(SELECT ");
+    if (dialect->operand(sql, sort->related, &sort->operand) != APR_SUCCESS ||
+        rest_render_from(sql, dialect, sort->related) != APR_SUCCESS) {
+        return APP_EFAIL;
+    }
+    app_buf_adds(&sql->text, " LIMIT 1)");
+    return APR_SUCCESS;
+}
+
+apr_status_t rest_render_order(rest_sql_t *sql, const rest_dialect_t *dialect,
+                               const rest_node_t *node, int more)
 {
     const rest_sort_t *sort = node->sort;
 
@@ -184,26 +390,66 @@ void rest_render_order(rest_sql_t *sql, const rest_node_t *node, int more)
         app_buf_adds(&sql->text, " ORDER BY ");
     }
     for (; sort; sort = sort->next) {
-        rest_sql_column(sql, node, sort->operand.column);
+        if ((sort->related ? render_related(sql, dialect, sort)
+                           : dialect->operand(sql, node, &sort->operand)) != APR_SUCCESS) {
+            return APP_EFAIL;
+        }
         app_buf_adds(&sql->text, sort->descending ? " DESC" : " ASC");
         app_buf_adds(&sql->text, sort->nulls_first ? " NULLS FIRST" : " NULLS LAST");
         if (sort->next || more) {
             app_buf_adds(&sql->text, ", ");
         }
     }
+    return APR_SUCCESS;
+}
+
+void rest_render_window(rest_sql_t *sql, const rest_dialect_t *dialect, const rest_node_t *node)
+{
+    if (node->limit >= 0 || node->limit < -1) { /* an embed's negative one is the database's */
+        app_buf_adds(&sql->text, " LIMIT ");
+        rest_sql_int(sql, node->limit);
+    }
+    else if (node->offset && dialect->kind == APP_DB_SQLITE) {
+        app_buf_adds(&sql->text, " LIMIT -1");
+    }
+    if (node->offset) {
+        app_buf_adds(&sql->text, " OFFSET ");
+        rest_sql_int(sql, node->offset);
+    }
+}
+
+static int is_full(const rest_sql_t *sql)
+{
+    return sql && app_buf_full(&sql->text);
+}
+
+static apr_status_t render_action(rest_statement_t *statement, const rest_dialect_t *dialect,
+                                  const rest_plan_t *plan, int counted, app_error_t *err,
+                                  apr_pool_t *p)
+{
+    switch (plan->action) {
+    case REST_READ:
+    case REST_CALL:
+        return dialect->read(statement, plan, counted, err, p);
+    case REST_INSERT:
+    case REST_REPLACE:
+        return dialect->insert(statement, plan, err, p);
+    case REST_UPDATE:
+        return dialect->update(statement, plan, err, p);
+    default:
+        return dialect->remove(statement, plan, err, p);
+    }
 }
 
 apr_status_t rest_render(rest_statement_t *statement, const rest_dialect_t *dialect,
                          const rest_plan_t *plan, int counted, app_error_t *err, apr_pool_t *p)
 {
-    apr_status_t status;
-
-    statement->main = statement->each = NULL;
-    status = plan->action == REST_READ ? dialect->read(statement, plan, counted, err, p)
-                                       : dialect->insert(statement, plan, err, p);
-    if (status == APR_SUCCESS && ((statement->main && app_buf_full(&statement->main->text)) ||
-                                  (statement->each && app_buf_full(&statement->each->text)))) {
+    memset(statement, 0, sizeof(*statement));
+    if (render_action(statement, dialect, plan, counted, err, p) != APR_SUCCESS) {
+        return APP_EFAIL;
+    }
+    if (is_full(statement->main) || is_full(statement->each) || is_full(statement->after)) {
         return app_fail(err, APP_E_URL_TOO_LONG, "The request makes too long a statement");
     }
-    return status;
+    return APR_SUCCESS;
 }

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /**
- * Plans as SQL of PostgreSQL. A page of many rows is counted by a window function over it: each
- * row carries the number, and one statement sees one state of the database.
+ * Reads as SQL of PostgreSQL. Each row of the page is one row of the result, as text in the form
+ * of the answer. A page of many rows is counted by a window function over it: each row carries the
+ * number, and one statement sees one state of the database.
  */
 #include <string.h>
 
@@ -11,55 +12,231 @@
 
 #define FEW_ROWS 100
 
-static void limit(rest_sql_t *sql, const rest_node_t *node)
+/* Members */
+
+static const char *aggregate_word(rest_aggregate_e aggregate)
 {
-    if (node->limit >= 0) {
-        app_buf_adds(&sql->text, " LIMIT ");
-        rest_sql_int(sql, node->limit);
+    static const char *const words[] = {
+        [REST_AGG_NONE] = "",    [REST_AGG_SUM] = "sum(", [REST_AGG_AVG] = "avg(",
+        [REST_AGG_MIN] = "min(", [REST_AGG_MAX] = "max(", [REST_AGG_COUNT] = "count(",
+    };
+
+    return words[aggregate];
+}
+
+/** A column, as a domain's own conversion makes it where there is one. */
+static apr_status_t render_operand(rest_sql_t *sql, const rest_out_t *out)
+{
+    const char *to_json = out->operand.column->to_json;
+    int represented = to_json && !out->operand.path && !out->cast && !out->aggregate;
+
+    if (out->cast) {
+        app_buf_adds(&sql->text, "CAST(");
     }
-    if (node->offset) {
-        app_buf_adds(&sql->text, " OFFSET ");
-        rest_sql_int(sql, node->offset);
+    if (represented) {
+        app_buf_addf(&sql->text, "%s(", to_json);
+    }
+    if (rest_pgsql_operand(sql, out->node, &out->operand) != APR_SUCCESS) {
+        return APP_EFAIL;
+    }
+    if (represented) {
+        app_buf_addc(&sql->text, ')');
+    }
+    if (out->cast) {
+        app_buf_addf(&sql->text, " AS %s)", out->cast);
+    }
+    return APR_SUCCESS;
+}
+
+static apr_status_t render_value(rest_sql_t *sql, const rest_out_t *out)
+{
+    if (out->aggregate_cast) {
+        app_buf_adds(&sql->text, "CAST(");
+    }
+    app_buf_adds(&sql->text, aggregate_word(out->aggregate));
+    if (out->kind == REST_OUT_ROWS) {
+        app_buf_addc(&sql->text, '*');
+    }
+    else if (render_operand(sql, out) != APR_SUCCESS) {
+        return APP_EFAIL;
+    }
+    app_buf_adds(&sql->text, out->aggregate ? ")" : "");
+    if (out->aggregate_cast) {
+        app_buf_addf(&sql->text, " AS %s)", out->aggregate_cast);
+    }
+    return APR_SUCCESS;
+}
+
+static apr_status_t render_member(rest_sql_t *sql, const rest_out_t *out);
+
+/**
+ * A view or a function may give more rows than its keys promise; one is the answer.
+ * @return APR_SUCCESS; APP_EFAIL
+ */
+static apr_status_t render_rest(rest_sql_t *sql, const rest_node_t *node)
+{
+    if (rest_render_order(sql, &rest_pgsql, node, 0) != APR_SUCCESS) {
+        return APP_EFAIL;
+    }
+    if (node->link && node->link->to_one && node->limit == -1 &&
+        (node->relation->is_view || node->link->cardinality == REST_COMPUTED)) {
+        app_buf_adds(&sql->text, " LIMIT 1");
+    }
+    rest_render_window(sql, &rest_pgsql, node);
+    return APR_SUCCESS;
+}
+
+/** An object, or the array of objects, of a row's embed. */
+static apr_status_t render_embed(rest_sql_t *sql, const rest_node_t *node, int binary)
+{
+    int n = node->number;
+
+    if (node->link->to_one) {
+        app_buf_addf(&sql->text, "(SELECT row_to_json(app_%d)", n);
+    }
+    else {
+        app_buf_addf(&sql->text, "(SELECT COALESCE(json_agg(app_%d), '[]')", n);
+    }
+    app_buf_adds(&sql->text, binary ? "::jsonb FROM (SELECT" : " FROM (SELECT");
+    if (rest_pgsql_members(sql, node) != APR_SUCCESS ||
+        rest_render_from(sql, &rest_pgsql, node) != APR_SUCCESS) {
+        return APP_EFAIL;
+    }
+    rest_pgsql_groups(sql, node);
+    if (render_rest(sql, node) != APR_SUCCESS) {
+        return APP_EFAIL;
+    }
+    app_buf_addf(&sql->text, ") app_%d)", n);
+    return APR_SUCCESS;
+}
+
+/** One member of all rows that are spread. They come in one order for all members. */
+static apr_status_t render_array(rest_sql_t *sql, const rest_out_t *out)
+{
+    const rest_node_t *node = out->node;
+    const rest_relation_t *relation = node->relation;
+    int i;
+
+    app_buf_adds(&sql->text, "(SELECT COALESCE(json_agg(app_v), '[]') FROM (SELECT ");
+    if (render_member(sql, out->member) != APR_SUCCESS) {
+        return APP_EFAIL;
+    }
+    app_buf_adds(&sql->text, " AS app_v");
+    if (rest_render_from(sql, &rest_pgsql, node) != APR_SUCCESS ||
+        rest_render_order(sql, &rest_pgsql, node, relation->nkeys > 0) != APR_SUCCESS) {
+        return APP_EFAIL;
+    }
+    for (i = 0; i < relation->nkeys; i++) {
+        app_buf_adds(&sql->text, i ? ", " : "");
+        rest_sql_column(sql, node, relation->keys[i]);
+    }
+    rest_render_window(sql, &rest_pgsql, node);
+    app_buf_adds(&sql->text, ") app_a)");
+    return APR_SUCCESS;
+}
+
+static apr_status_t render_member(rest_sql_t *sql, const rest_out_t *out)
+{
+    switch (out->kind) {
+    case REST_OUT_EMBED:
+        return render_embed(sql, out->node, out->node->parent->grouped);
+    case REST_OUT_ARRAY:
+        return render_array(sql, out);
+    default:
+        return render_value(sql, out);
     }
 }
 
-/** The members of the row, named; json() of a row without columns is {}. */
-static void render_outs(rest_sql_t *sql, const rest_node_t *node)
+/** A column that keeps its own name needs no other. */
+static int has_own_name(const rest_out_t *out)
+{
+    return out->kind == REST_OUT_VALUE && !out->cast && !out->aggregate && !out->operand.path &&
+           !out->operand.column->to_json && out->name == out->operand.column->name;
+}
+
+apr_status_t rest_pgsql_members(rest_sql_t *sql, const rest_node_t *node)
 {
     const rest_out_t *out;
 
     for (out = node->out; out; out = out->next) {
         app_buf_adds(&sql->text, out == node->out ? " " : ", ");
-        if (out->cast) {
-            app_buf_adds(&sql->text, "CAST(");
+        if (render_member(sql, out) != APR_SUCCESS) {
+            return APP_EFAIL;
         }
-        rest_sql_column(sql, node, out->operand.column);
-        if (out->cast) {
-            app_buf_adds(&sql->text, " AS ");
-            app_buf_adds(&sql->text, out->cast);
-            app_buf_addc(&sql->text, ')');
-        }
-        if (out->cast || out->name != out->operand.column->name) {
+        if (!has_own_name(out)) {
             app_buf_adds(&sql->text, " AS ");
             app_buf_add_ident(&sql->text, out->name);
         }
     }
+    return APR_SUCCESS;
 }
 
-/** The page: "SELECT columns FROM … LIMIT …". */
+void rest_pgsql_groups(rest_sql_t *sql, const rest_node_t *node)
+{
+    const char *lead = " GROUP BY ";
+    const rest_out_t *out;
+    int i = 0;
+
+    for (out = node->grouped ? node->out : NULL; out; out = out->next) {
+        i++;
+        if (!out->aggregate) {
+            app_buf_addf(&sql->text, "%s%d", lead, i);
+            lead = ", ";
+        }
+    }
+}
+
+/* FROM */
+
+/** The function over the parent's row. */
+static apr_status_t computed(rest_sql_t *sql, const rest_node_t *node)
+{
+    const rest_node_t *parent = node->parent;
+
+    app_buf_addf(&sql->text, "%s(", node->link->routine->ident);
+    /* Rows of a WITH have no type of their own. */
+    app_buf_addf(&sql->text, "%s::%s)", parent->as, parent->relation->ident);
+    return APR_SUCCESS;
+}
+
+/* The page */
+
+const char *rest_pgsql_row(const rest_plan_t *plan, apr_pool_t *p)
+{
+    if (plan->handler) {
+        return apr_psprintf(p, "%s(app_page::%s)::text", plan->handler->ident,
+                            plan->root.relation->ident);
+    }
+    switch (plan->form) {
+    case REST_MEDIA_CSV:
+        return "substring(app_page::text, 2, length(app_page::text) - 2)";
+    case REST_MEDIA_GEOJSON:
+        return "ST_AsGeoJSON(app_page)::text";
+    default:
+        return plan->stripped ? "json_strip_nulls(row_to_json(app_page))::text"
+                              : "row_to_json(app_page)::text";
+    }
+}
+
+/** "(SELECT members FROM … LIMIT …) app_page" */
 static apr_status_t render_page(rest_sql_t *sql, const rest_plan_t *plan)
 {
+    const rest_node_t *node = &plan->root;
+
     app_buf_adds(&sql->text, "(SELECT");
-    if (plan->rows) {
-        render_outs(sql, &plan->root);
-    }
-    if (rest_render_from(sql, &rest_pgsql, &plan->root) != APR_SUCCESS) {
+    if ((plan->rows || node->grouped) && rest_pgsql_members(sql, node) != APR_SUCCESS) {
         return APP_EFAIL;
     }
-    if (plan->rows) {
-        rest_render_order(sql, &plan->root, 0);
+    if (rest_render_from(sql, &rest_pgsql, node) != APR_SUCCESS) {
+        return APP_EFAIL;
     }
-    limit(sql, &plan->root);
+    rest_pgsql_groups(sql, node);
+    if (plan->rows) {
+        if (rest_render_order(sql, &rest_pgsql, node, 0) != APR_SUCCESS) {
+            return APP_EFAIL;
+        }
+    }
+    rest_render_window(sql, &rest_pgsql, node);
     app_buf_adds(&sql->text, ") app_page");
     return APR_SUCCESS;
 }
@@ -73,8 +250,9 @@ static int is_one(const rest_node_t *node)
 
     for (i = 0; i < relation->nkeys; i++) {
         for (cond = node->where; cond; cond = cond->next) {
-            if (cond->operand.column == relation->keys[i] &&
-                cond->filter->op == REST_OP_EQ && !cond->filter->negated) {
+            if (cond->operand.column == relation->keys[i] && !cond->operand.path &&
+                cond->filter->op == REST_OP_EQ && cond->filter->quantifier == REST_ONE &&
+                !cond->filter->negated) {
                 break;
             }
         }
@@ -91,13 +269,30 @@ static int is_few(const rest_node_t *node)
     return (node->limit >= 0 && node->limit <= FEW_ROWS) || is_one(node);
 }
 
-static const char *rows_or_count(const rest_plan_t *plan, int counted)
+static void render_select(rest_sql_t *sql, const rest_plan_t *plan, int counted)
 {
     if (!plan->rows) {
-        return "SELECT NULL::text AS app_json, count(*) AS app_n";
+        app_buf_adds(&sql->text, "SELECT NULL::text AS app_json, count(*) AS app_n");
+        return;
     }
-    return counted ? "SELECT row_to_json(app_page)::text AS app_json, count(*) OVER () AS app_n"
-                   : "SELECT row_to_json(app_page)::text AS app_json, NULL AS app_n";
+    app_buf_addf(&sql->text, "SELECT %s AS app_json, %s AS app_n", rest_pgsql_row(plan, sql->pool),
+                 plan->handler ? "count(*)" : counted ? "count(*) OVER ()" : "NULL");
+}
+
+/** What passes the filters, whatever the window; an estimate stops where it need not go on. */
+static apr_status_t render_total(rest_sql_t *sql, const rest_plan_t *plan)
+{
+    int bounded = plan->count == REST_COUNT_ESTIMATED && plan->max_rows;
+
+    app_buf_adds(&sql->text, bounded ? "SELECT count(*) AS app_total FROM (SELECT 1"
+                                     : "SELECT count(*) AS app_total");
+    if (rest_render_from(sql, &rest_pgsql, &plan->root) != APR_SUCCESS) {
+        return APP_EFAIL;
+    }
+    if (bounded) {
+        app_buf_addf(&sql->text, " LIMIT %" APR_INT64_T_FMT ") app_some", plan->max_rows + 1);
+    }
+    return APR_SUCCESS;
 }
 
 /** The total stands alone on the left of a join, so that it comes also when the page is empty. */
@@ -105,135 +300,34 @@ static apr_status_t render_read(rest_statement_t *statement, const rest_plan_t *
                                 app_error_t *err, apr_pool_t *p)
 {
     rest_sql_t *sql = statement->main = rest_sql_create('$', err, p);
+    int total = plan->count == REST_COUNT_EXACT || plan->count == REST_COUNT_ESTIMATED;
 
-    if (plan->total) {
+    if (total) {
         app_buf_adds(&sql->text, "SELECT app_rows.app_json, app_rows.app_n, app_all.app_total"
-                                 " FROM (SELECT count(*) AS app_total");
-        if (rest_render_from(sql, &rest_pgsql, &plan->root) != APR_SUCCESS) {
+                                 " FROM (");
+        if (render_total(sql, plan) != APR_SUCCESS) {
             return APP_EFAIL;
         }
         app_buf_adds(&sql->text, ") app_all LEFT JOIN (");
     }
-    app_buf_adds(&sql->text,
-                 rows_or_count(plan, counted || !(plan->total || is_few(&plan->root))));
+    render_select(sql, plan, counted || !(total || is_few(&plan->root)));
     app_buf_adds(&sql->text, " FROM ");
     if (render_page(sql, plan) != APR_SUCCESS) {
         return APP_EFAIL;
     }
-    if (plan->total) {
+    if (total) {
         app_buf_adds(&sql->text, ") app_rows ON true");
     }
     return APR_SUCCESS;
 }
 
-/* Writing */
-
-/** Columns that the answer needs of the new rows, so that SELECT is needed on no others. */
-static void render_returning(rest_sql_t *sql, const rest_plan_t *plan)
+static apr_status_t render_planned(rest_sql_t **psql, const rest_plan_t *plan, app_error_t *err,
+                                   apr_pool_t *p)
 {
-    const rest_relation_t *relation = plan->root.relation;
-    char *seen = apr_pcalloc(sql->pool, (apr_size_t)relation->ncolumns + 1);
-    const rest_sort_t *sort;
-    const rest_out_t *out;
-    int i, count = 0;
+    rest_sql_t *sql = *psql = rest_sql_create('$', err, p);
 
-    for (out = plan->rows ? plan->root.out : NULL; out; out = out->next) {
-        seen[out->operand.column->position] = 1;
-    }
-    for (sort = plan->rows ? plan->root.sort : NULL; sort; sort = sort->next) {
-        seen[sort->operand.column->position] = 1;
-    }
-    for (i = 0; plan->location && i < relation->nkeys; i++) {
-        seen[relation->keys[i]->position] = 1;
-    }
-    app_buf_adds(&sql->text, " RETURNING ");
-    for (i = 0; i < relation->ncolumns; i++) {
-        if (seen[i]) {
-            app_buf_adds(&sql->text, count++ ? ", " : "");
-            rest_sql_column(sql, &plan->root, relation->columns[i]);
-        }
-    }
-    if (!count) {
-        app_buf_addc(&sql->text, '1');
-    }
-}
-
-static void render_names(rest_sql_t *sql, const rest_plan_t *plan, int typed)
-{
-    int i;
-
-    for (i = 0; i < plan->body->ncolumns; i++) {
-        app_buf_adds(&sql->text, i ? ", " : "");
-        app_buf_adds(&sql->text, plan->written[i]->ident);
-        if (typed) {
-            app_buf_addc(&sql->text, ' ');
-            app_buf_adds(&sql->text, plan->written[i]->type);
-        }
-    }
-}
-
-/** Objects without any key are rows of defaults: their number is all that matters. */
-static void render_values(rest_sql_t *sql, const rest_plan_t *plan)
-{
-    if (plan->body->ncolumns == 0) {
-        app_buf_adds(&sql->text, " SELECT FROM generate_series(1, ");
-        rest_sql_int(sql, plan->body->nrows);
-        app_buf_addc(&sql->text, ')');
-        return;
-    }
-    app_buf_adds(&sql->text, " (");
-    render_names(sql, plan, 0);
-    app_buf_adds(&sql->text, ") SELECT ");
-    render_names(sql, plan, 0);
-    app_buf_adds(&sql->text, " FROM json_to_recordset(");
-    rest_sql_text(sql, plan->body->text);
-    app_buf_adds(&sql->text, "::json) AS app_body (");
-    render_names(sql, plan, 1);
-    app_buf_addc(&sql->text, ')');
-}
-
-static void render_keys(rest_sql_t *sql, const rest_plan_t *plan)
-{
-    const rest_relation_t *relation = plan->root.relation;
-    int i;
-
-    for (i = 0; i < relation->nkeys; i++) {
-        app_buf_adds(&sql->text, ", app_new.");
-        app_buf_adds(&sql->text, relation->keys[i]->ident);
-        app_buf_adds(&sql->text, "::text");
-    }
-}
-
-/** What is shown reads the new rows under the relation's own name, as errors and casts know it. */
-static apr_status_t render_insert(rest_statement_t *statement, const rest_plan_t *plan,
-                                  app_error_t *err, apr_pool_t *p)
-{
-    rest_sql_t *sql = statement->main = rest_sql_create('$', err, p);
-    rest_relation_t shown = *plan->root.relation;
-    rest_node_t node = plan->root;
-
-    app_buf_adds(&sql->text, rest_plan_shows(plan) ? "WITH app_new AS (INSERT INTO "
-                                                          : "INSERT INTO ");
-    app_buf_adds(&sql->text, plan->root.relation->ident);
-    render_values(sql, plan);
-    if (!rest_plan_shows(plan)) {
-        return APR_SUCCESS;
-    }
-    render_returning(sql, plan);
-    if (plan->location) {
-        app_buf_adds(&sql->text, ") SELECT NULL::text, count(*) OVER (), NULL::text");
-        render_keys(sql, plan);
-        app_buf_adds(&sql->text, " FROM app_new");
-        return APR_SUCCESS;
-    }
-    shown.ident = "app_new";
-    node.relation = &shown;
-    app_buf_adds(&sql->text, ") SELECT row_to_json(app_page)::text, count(*) OVER () FROM (SELECT");
-    render_outs(sql, &node);
-    app_buf_adds(&sql->text, " FROM app_new");
-    rest_render_order(sql, &node, 0);
-    app_buf_adds(&sql->text, ") app_page");
-    return APR_SUCCESS;
+    app_buf_adds(&sql->text, "EXPLAIN (FORMAT JSON) SELECT 1");
+    return rest_render_from(sql, &rest_pgsql, &plan->root);
 }
 
 const rest_dialect_t rest_pgsql = {
@@ -241,7 +335,12 @@ const rest_dialect_t rest_pgsql = {
     .default_space = "public",
     .load = rest_pgsql_load,
     .is_current = rest_pgsql_is_current,
+    .computed = computed,
+    .operand = rest_pgsql_operand,
     .compare = rest_pgsql_compare,
     .read = render_read,
-    .insert = render_insert,
+    .planned = render_planned,
+    .insert = rest_pgsql_insert,
+    .update = rest_pgsql_update,
+    .remove = rest_pgsql_remove,
 };

@@ -1,10 +1,45 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /**
- * Step 5 of a request: status and headers from what is known of the rows. Thread of the request.
+ * Step 5 of a request: status and headers from what is known of the rows, and what stands around
+ * them in the body. Thread of the request.
  */
+#include <string.h>
+
 #include "apr_strings.h"
 
 #include "rest_int.h"
+
+/* Around the rows */
+
+static const char *header_line(const rest_plan_t *plan, apr_pool_t *p)
+{
+    const rest_out_t *out;
+    app_buf_t buf;
+
+    app_buf_init(&buf, p, APR_SIZE_MAX / 2);
+    for (out = plan->root.out; out; out = out->next) {
+        app_buf_adds(&buf, out->name);
+        app_buf_addc(&buf, out->next ? ',' : '\n');
+    }
+    return buf.len ? buf.data : "\n";
+}
+
+void rest_frame(rest_frame_t *frame, const rest_plan_t *plan, apr_pool_t *p)
+{
+    *frame = (rest_frame_t){ "[", ",", "]", "[]" };
+    if (plan->handler || plan->single) {
+        *frame = (rest_frame_t){ "", "", "", "" };
+    }
+    else if (plan->form == REST_MEDIA_CSV) {
+        *frame = (rest_frame_t){ header_line(plan, p), "\n", "", "\n" };
+    }
+    else if (plan->form == REST_MEDIA_GEOJSON) {
+        *frame = (rest_frame_t){ "{\"type\": \"FeatureCollection\", \"features\": [", ",", "]}",
+                                 "{\"type\": \"FeatureCollection\", \"features\": []}" };
+    }
+}
+
+/* Content-Range */
 
 static const char *number(apr_int64_t value, apr_pool_t *p)
 {
@@ -15,15 +50,27 @@ static const char *number(apr_int64_t value, apr_pool_t *p)
  * "0-9/100", "0-9/" with "*" if the total was not asked for, and "*" with the total if there is no
  * row.
  */
-static const char *read_range(const rest_plan_t *plan, const rest_result_t *result, apr_pool_t *p)
+static const char *range_of(apr_int64_t offset, apr_int64_t rows, apr_int64_t total, apr_pool_t *p)
 {
-    const char *total = number(result->total, p);
-
-    if (result->page == 0 || result->total == 0) {
-        return apr_pstrcat(p, "*/", total, NULL);
+    if (rows <= 0 || total == 0) {
+        return apr_pstrcat(p, "*/", number(total, p), NULL);
     }
-    return apr_psprintf(p, "%" APR_INT64_T_FMT "-%" APR_INT64_T_FMT "/%s", plan->root.offset,
-                        plan->root.offset + result->page - 1, total);
+    return apr_psprintf(p, "%" APR_INT64_T_FMT "-%" APR_INT64_T_FMT "/%s", offset,
+                        offset + rows - 1, number(total, p));
+}
+
+/** Of a write the total is what it wrote, if a number was asked for that is known. */
+static void add_write_range(const rest_call_t *call, const rest_plan_t *plan,
+                            const rest_result_t *result, apr_pool_t *p)
+{
+    int counted = plan->count == REST_COUNT_EXACT || plan->count == REST_COUNT_ESTIMATED;
+    apr_int64_t total = counted ? result->page : -1;
+
+    if (plan->action == REST_REPLACE) {
+        return;
+    }
+    app_response_header(call->res, "Content-Range",
+                        range_of(0, plan->action == REST_UPDATE ? result->page : 0, total, p));
 }
 
 /** An offset past the end: an error that still says how many rows there are. */
@@ -34,25 +81,54 @@ static apr_status_t refuse_offset(const rest_call_t *call, const rest_plan_t *pl
     app_details(err, "An offset of %s was requested, but there are only %s rows.",
                 number(plan->root.offset, p), number(result->total, p));
     app_response_error(call->res, err);
-    app_response_header(call->res, "Content-Range", read_range(plan, result, p));
+    app_response_header(call->res, "Content-Range", range_of(0, 0, result->total, p));
     return REST_ANSWERED;
 }
 
-static apr_status_t refuse_single(const rest_result_t *result, app_error_t *err)
+apr_status_t rest_respond_check_single(const rest_plan_t *plan, const rest_result_t *result,
+                                       app_error_t *err)
 {
+    if (!plan->single || result->page == 1) {
+        return APR_SUCCESS;
+    }
     app_fail(err, APP_E_NOT_SINGULAR, NULL);
     return app_details(err, "The result contains %" APR_INT64_T_FMT " rows", result->page);
+}
+
+/* Headers */
+
+static const char *applied(const rest_call_t *call, const rest_plan_t *plan, apr_pool_t *p)
+{
+    const rest_prefer_t *prefer = &call->request->prefer;
+    rest_action_e action = plan->action;
+    const rest_applied_t which = {
+        .resolution = action == REST_INSERT && plan->resolution != REST_RESOLUTION_NONE,
+        .missing = action == REST_INSERT || action == REST_UPDATE,
+        .representation = action != REST_READ && action != REST_CALL,
+        .bound = prefer->handling == REST_HANDLING_STRICT &&
+                 (action == REST_UPDATE || action == REST_DELETE || action == REST_CALL),
+        .end = call->ending_chosen,
+    };
+
+    return rest_prefer_applied(prefer, &which, p);
 }
 
 static void add_common(const rest_call_t *call, const rest_plan_t *plan, int has_body,
                        apr_pool_t *p)
 {
-    const char *applied =
-        rest_prefer_applied(&call->request->prefer, plan->action == REST_READ, p);
+    const char *preferences = applied(call, plan, p);
 
     app_response_header(call->res, "Vary", "Accept, Prefer, Range");
-    if (applied) {
-        app_response_header(call->res, "Preference-Applied", applied);
+    if (preferences) {
+        app_response_header(call->res, "Preference-Applied", preferences);
+    }
+    if (plan->warnings) {
+        app_response_header(call->res, "Warning",
+                            apr_psprintf(p, "299 PostgRESTv16.1 \"Embedded resource was referenced "
+                                            "by relation name even though it has an alias. This "
+                                            "is deprecated and will stop working in a future "
+                                            "release. Update %s in query string filters, orders "
+                                            "or limits.\"", plan->warnings));
     }
     if (has_body) {
         app_response_type(call->res, rest_media_type(plan->type, p));
@@ -65,33 +141,44 @@ static void add_common(const rest_call_t *call, const rest_plan_t *plan, int has
 static apr_status_t respond_read(const rest_call_t *call, const rest_plan_t *plan,
                                  const rest_result_t *result, app_error_t *err, apr_pool_t *p)
 {
-    const char *path = apr_pstrcat(p, "/", app_url_encode(call->request->relation, p), NULL);
-
     if (result->total >= 0 && plan->root.offset > result->total) {
         return refuse_offset(call, plan, result, err, p);
     }
-    if (plan->single && result->page != 1) {
-        return refuse_single(result, err);
-    }
     app_response_status(call->res, result->total > result->page ? 206 : 200);
-    app_response_header(call->res, "Content-Range", read_range(plan, result, p));
-    app_response_header(call->res, "Content-Location",
-                        rest_query_location(call->request->query, path, p));
+    app_response_header(call->res, "Content-Range",
+                        range_of(plan->root.offset, result->page, result->total, p));
+    if (plan->action == REST_READ) {
+        app_response_header(call->res, "Content-Location",
+                            rest_query_location(call->request->query,
+                                                apr_pstrcat(p, "/",
+                                                            app_url_encode(call->request->relation,
+                                                                           p), NULL), p));
+    }
     add_common(call, plan, 1, p);
     return APR_SUCCESS;
 }
 
-static apr_status_t respond_insert(const rest_call_t *call, const rest_plan_t *plan,
-                                   const rest_result_t *result, apr_pool_t *p)
+static int write_status(const rest_plan_t *plan, const rest_result_t *result)
 {
-    const char *path = app_url_encode(call->request->relation, p);
+    switch (plan->action) {
+    case REST_INSERT:
+        return plan->resolution == REST_RESOLUTION_MERGE && result->inserted == 0 ? 200 : 201;
+    case REST_REPLACE:
+        return !plan->rows ? 204 : result->inserted > 0 ? 201 : 200;
+    default:
+        return plan->rows ? 200 : 204;
+    }
+}
 
-    app_response_status(call->res, 201);
-    app_response_header(call->res, "Content-Range",
-                        apr_pstrcat(p, "*/", plan->total ? number(result->page, p) : "*", NULL));
+static apr_status_t respond_write(const rest_call_t *call, const rest_plan_t *plan,
+                                  const rest_result_t *result, apr_pool_t *p)
+{
+    app_response_status(call->res, write_status(plan, result));
+    add_write_range(call, plan, result, p);
     if (result->location && result->page == 1) {
         app_response_header(call->res, "Location",
-                            apr_pstrcat(p, "/", path, "?", result->location, NULL));
+                            apr_pstrcat(p, "/", app_url_encode(call->request->relation, p), "?",
+                                        result->location, NULL));
     }
     add_common(call, plan, plan->rows, p);
     return APR_SUCCESS;
@@ -103,15 +190,10 @@ apr_status_t rest_respond_head(const rest_call_t *call, const rest_plan_t *plan,
     apr_status_t status;
 
     rest_timing_end(call->timing, REST_STEP_TRANSACTION);
-    status = plan->action == REST_READ ? respond_read(call, plan, result, err, p)
-                                       : respond_insert(call, plan, result, p);
+    status = plan->action == REST_READ || plan->action == REST_CALL
+                 ? respond_read(call, plan, result, err, p)
+                 : respond_write(call, plan, result, p);
     rest_timing_end(call->timing, REST_STEP_RESPONSE);
     rest_timing_respond(call->timing, call->res, p);
     return status;
-}
-
-apr_status_t rest_respond_check_single(const rest_plan_t *plan, const rest_result_t *result,
-                                       app_error_t *err)
-{
-    return plan->single && result->page != 1 ? refuse_single(result, err) : APR_SUCCESS;
 }

@@ -290,6 +290,10 @@ const rest_column_t *rest_relation_column(const rest_relation_t *relation, const
 const rest_grant_t  *rest_relation_grant(const rest_relation_t *relation, const char *role,
                                          rest_right_e right);
 
+/** How like two names are, 0 to 1; 0 if they share no two letters in a row. */
+double rest_schema_likeness(const char *name, const char *other);
+#define REST_LIKE_SOMEWHAT 0.33 /* enough among the few names of a place */
+
 /** The relation of that space whose name is most like one that does not exist; NULL: none is. */
 const char *rest_schema_similar(const rest_schema_t *schema, const char *space, const char *name);
 

@@ -51,7 +51,7 @@ static void make_members(const rest_schema_t *schema, rest_relation_t *relation)
     for (i = 0; i < relation->ncolumns; i++) {
         rest_column_t *column = relation->columns[i];
 
-        column->member = rest_sqlite_member(column, column->name, 0, schema->pool);
+        column->member = rest_sqlite_member(column, schema->pool);
     }
 }
 

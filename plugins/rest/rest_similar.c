@@ -11,7 +11,7 @@
 
 #define RELATIONS_MAX 500  /* in larger schemas nothing is searched */
 #define NAME_MAX_     128  /* longer names are not compared */
-#define LIKE_ENOUGH   0.75
+#define LIKE_ENOUGH   0.75 /* of names that stand alone */
 
 /** Lower case, wrapped in "-", without what is no letter or digit. @return length; 0: too long */
 static apr_size_t normalise(char *to, const char *name)
@@ -64,7 +64,7 @@ static apr_size_t distance(const char *a, apr_size_t a_len, const char *b, apr_s
     return row[b_len];
 }
 
-static double likeness(const char *name, const char *other)
+double rest_schema_likeness(const char *name, const char *other)
 {
     char a[NAME_MAX_ + 1], b[NAME_MAX_ + 1];
     apr_size_t a_len = normalise(a, name), b_len = normalise(b, other);
@@ -91,7 +91,7 @@ const char *rest_schema_similar(const rest_schema_t *schema, const char *space, 
     }
     for (i = 0; i < searched->nrelations; i++) {
         const rest_relation_t *relation = searched->relations[i];
-        double now = likeness(name, relation->name);
+        double now = rest_schema_likeness(name, relation->name);
 
         if (now > best_likeness || (now == best_likeness && !best)) {
             best_likeness = now;

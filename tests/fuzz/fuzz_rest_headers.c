@@ -18,11 +18,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     apr_pool_t *p = fuzz_pool(&err);
     char *text = fuzz_text(data, size);
     const rest_accepted_t *type;
+    const rest_applied_t all = { 1, 1, 1, 1, 1 };
     rest_prefer_t prefer;
 
     rest_prefer_parse(&prefer, text, p);
-    (void)rest_prefer_applied(&prefer, 0, p);
-    (void)rest_prefer_applied(&prefer, 1, p);
+    (void)rest_prefer_applied(&prefer, &all, p);
     fuzz_expect(rest_accept_choose(&type, rest_accept_parse(text, p), unavailable, p, &err) ==
                 APP_EFAIL);
     free(text);

@@ -357,16 +357,23 @@ static void test_prefer(void **state)
         { "return=minimal", 1, NULL, NULL },
         { "Count=exact, x=y", 1, NULL, "Count=exact, x=y" },
         { "handling=strict,timezone=UTC,tx=rollback,max-affected=5,missing=default", 0,
-          "missing=default, handling=strict, timezone=UTC", NULL },
+          "missing=default, handling=strict, timezone=UTC, max-affected=5", NULL },
+        { "tx=rollback,resolution=merge-duplicates", 1, "tx=rollback", NULL },
+        { "return=minimal,resolution=merge-duplicates", 0,
+          "resolution=merge-duplicates, return=minimal", NULL },
     };
     size_t i;
 
     (void)state;
     for (i = 0; i < COUNT(cases); i++) {
+        const rest_applied_t read = { .end = 1 };
+        const rest_applied_t write = { .resolution = 1, .missing = 1, .representation = 1,
+                                       .bound = 1 };
         rest_prefer_t prefer;
 
         rest_prefer_parse(&prefer, cases[i].header, unit_pool);
-        CASE_STRING(cases[i].header, rest_prefer_applied(&prefer, cases[i].is_read, unit_pool),
+        CASE_STRING(cases[i].header,
+                    rest_prefer_applied(&prefer, cases[i].is_read ? &read : &write, unit_pool),
                     cases[i].applied);
         CASE_STRING(cases[i].header, prefer.invalid, cases[i].invalid);
     }

@@ -59,113 +59,118 @@ typedef struct case_t {
 
 #define F_ "\"main\".\"films\""
 #define G_ "\"public\".\"films\""
-#define ID "app_object('int\"id\"', " F_ ".\"id\")"
+#define A_ "\"films\""
+#define FF_ F_ " AS " A_
+#define GF_ G_ " AS " A_
+#define ID "app_object('int\"id\"', " A_ ".\"id\")"
 #define PG_ROWS \
     "SELECT row_to_json(app_page)::text AS app_json, count(*) OVER () AS app_n FROM (SELECT "
 #define PG_FEW "SELECT row_to_json(app_page)::text AS app_json, NULL AS app_n FROM (SELECT "
-#define PG_ID     PG_ROWS G_ ".\"id\" FROM " G_
-#define PG_FEW_ID PG_FEW G_ ".\"id\" FROM " G_
+#define PG_ID     PG_ROWS A_ ".\"id\" FROM " GF_
+#define PG_FEW_ID PG_FEW A_ ".\"id\" FROM " GF_
 
 static const case_t cases[] = {
     { "r", "select=id&id=eq.5", NULL, NULL, 0, 0,
-      "SELECT " ID " AS j, NULL, NULL FROM " F_ " WHERE (" F_ ".\"id\" = ?1) | 5",
-      PG_FEW_ID " WHERE (" G_ ".\"id\" = $1)) app_page | '5'" },
+      "SELECT " ID " AS j, NULL, NULL FROM " FF_ " WHERE (" A_ ".\"id\" = ?1) | 5",
+      PG_FEW_ID " WHERE (" A_ ".\"id\" = $1)) app_page | '5'" },
     { "r", "select=id&id=eq.5", NULL, NULL, 0, 1, NULL,
-      PG_ID " WHERE (" G_ ".\"id\" = $1)) app_page | '5'" },
+      PG_ID " WHERE (" A_ ".\"id\" = $1)) app_page | '5'" },
     { "r", "select=id&id=not.eq.5", NULL, NULL, 0, 0, NULL,
-      PG_ID " WHERE NOT (" G_ ".\"id\" = $1)) app_page | '5'" },
+      PG_ID " WHERE NOT (" A_ ".\"id\" = $1)) app_page | '5'" },
     { "r", "select=a:%22ti%5C%22tle%22&%22ti%5C%22tle%22=neq.x", NULL, NULL, 0, 0,
-      "SELECT app_object('text\"a\"', " F_ ".\"ti\"\"tle\") AS j, NULL, NULL FROM " F_
-      " WHERE (" F_ ".\"ti\"\"tle\" <> ?1) | 'x'",
-      PG_ROWS G_ ".\"ti\"\"tle\" AS \"a\" FROM " G_ " WHERE (" G_
+      "SELECT app_object('text\"a\"', " A_ ".\"ti\"\"tle\") AS j, NULL, NULL FROM " FF_
+      " WHERE (" A_ ".\"ti\"\"tle\" <> ?1) | 'x'",
+      PG_ROWS A_ ".\"ti\"\"tle\" AS \"a\" FROM " GF_ " WHERE (" A_
       ".\"ti\"\"tle\" <> $1)) app_page | 'x'" },
     { "r", "select=%22a'b%22:id", NULL, NULL, 0, 0,
-      "SELECT app_object('int\"a''b\"', " F_ ".\"id\") AS j, NULL, NULL FROM " F_,
+      "SELECT app_object('int\"a''b\"', " A_ ".\"id\") AS j, NULL, NULL FROM " FF_,
       NULL },
     { "r", "select=id&order=id.desc,seen&limit=5&offset=10", NULL, NULL, 0, 0,
-      "SELECT " ID " AS j, NULL, NULL FROM " F_ " ORDER BY " F_ ".\"id\" DESC NULLS FIRST, " F_
+      "SELECT " ID " AS j, NULL, NULL FROM " FF_ " ORDER BY " A_ ".\"id\" DESC NULLS FIRST, " A_
       ".\"seen\" ASC NULLS LAST LIMIT ?1 OFFSET ?2 | 5, 10",
-      PG_FEW_ID " ORDER BY " G_ ".\"id\" DESC NULLS FIRST, " G_
+      PG_FEW_ID " ORDER BY " A_ ".\"id\" DESC NULLS FIRST, " A_
       ".\"seen\" ASC NULLS LAST LIMIT $1 OFFSET $2) app_page | 5, 10" },
     { "r", "select=id&order=id", NULL, NULL, 0, 0,
-      "SELECT " ID " AS j, NULL, NULL FROM (SELECT " F_ ".rowid AS app_row FROM " F_ " ORDER BY " F_
-      ".\"id\" ASC NULLS LAST LIMIT -1) app_page CROSS JOIN " F_ " ON " F_
+      "SELECT " ID " AS j, NULL, NULL FROM (SELECT " A_ ".rowid AS app_row FROM " FF_ " ORDER BY " A_
+      ".\"id\" ASC NULLS LAST LIMIT -1) app_page CROSS JOIN " FF_ " ON " A_
       ".rowid = app_page.app_row", NULL },
     { "r", "select=id&offset=3", NULL, NULL, 0, 0,
-      "SELECT " ID " AS j, NULL, NULL FROM " F_ " LIMIT -1 OFFSET ?1 | 3", NULL },
+      "SELECT " ID " AS j, NULL, NULL FROM " FF_ " LIMIT -1 OFFSET ?1 | 3", NULL },
     { "r", "select=id&or=(id.in.(1,2),not.and(seen.is.true,id.not.gt.3))", NULL, NULL, 0, 0,
-      "SELECT " ID " AS j, NULL, NULL FROM " F_ " WHERE ((" F_ ".\"id\" IN (?1, ?2)) OR NOT ((" F_
-      ".\"seen\" IS TRUE) AND NOT (" F_ ".\"id\" > ?3))) | 1, 2, 3",
-      PG_ID " WHERE ((" G_ ".\"id\" = ANY ($1)) OR NOT ((" G_ ".\"seen\" IS TRUE) AND NOT (" G_
+      "SELECT " ID " AS j, NULL, NULL FROM " FF_ " WHERE ((" A_ ".\"id\" IN (?1, ?2)) OR NOT ((" A_
+      ".\"seen\" IS TRUE) AND NOT (" A_ ".\"id\" > ?3))) | 1, 2, 3",
+      PG_ID " WHERE ((" A_ ".\"id\" = ANY ($1)) OR NOT ((" A_ ".\"seen\" IS TRUE) AND NOT (" A_
       ".\"id\" > $2)))) app_page | '{\"1\",\"2\"}', '3'" },
     { "r", "select=id&id=in.()", NULL, NULL, 0, 0,
-      "SELECT " ID " AS j, NULL, NULL FROM " F_ " WHERE (0)",
-      PG_ID " WHERE (" G_ ".\"id\" = ANY ($1))) app_page | '{}'" },
+      "SELECT " ID " AS j, NULL, NULL FROM " FF_ " WHERE (0)",
+      PG_ID " WHERE (" A_ ".\"id\" = ANY ($1))) app_page | '{}'" },
     { "r", "select=id&seen=eq.yes&seen=is.unknown", NULL, NULL, 0, 0,
-      "SELECT " ID " AS j, NULL, NULL FROM " F_ " WHERE (" F_ ".\"seen\" = ?1) AND (" F_
+      "SELECT " ID " AS j, NULL, NULL FROM " FF_ " WHERE (" A_ ".\"seen\" = ?1) AND (" A_
       ".\"seen\" IS NULL) | 1",
-      PG_ID " WHERE (" G_ ".\"seen\" = $1) AND (" G_ ".\"seen\" IS UNKNOWN)) app_page | 'yes'" },
+      PG_ID " WHERE (" A_ ".\"seen\" = $1) AND (" A_ ".\"seen\" IS UNKNOWN)) app_page | 'yes'" },
     { "r", "select=id&%22ti%5C%22tle%22=like.a*_%5B", NULL, NULL, 0, 0,
-      "SELECT " ID " AS j, NULL, NULL FROM " F_ " WHERE (" F_ ".\"ti\"\"tle\" GLOB ?1) | 'a*?[[]'",
-      PG_ID " WHERE (" G_ ".\"ti\"\"tle\" LIKE $1)) app_page | 'a%_['" },
+      "SELECT " ID " AS j, NULL, NULL FROM " FF_ " WHERE (" A_ ".\"ti\"\"tle\" GLOB ?1) | 'a*?[[]'",
+      PG_ID " WHERE (" A_ ".\"ti\"\"tle\" LIKE $1)) app_page | 'a%_['" },
     { "r", "select=id&%22ti%5C%22tle%22=ilike.a*", NULL, NULL, 0, 0,
-      "SELECT " ID " AS j, NULL, NULL FROM " F_ " WHERE (app_ilike(" F_
+      "SELECT " ID " AS j, NULL, NULL FROM " FF_ " WHERE (app_ilike(" A_
       ".\"ti\"\"tle\", ?1)) | 'a%'",
-      PG_ID " WHERE (" G_ ".\"ti\"\"tle\" ILIKE $1)) app_page | 'a%'" },
+      PG_ID " WHERE (" A_ ".\"ti\"\"tle\" ILIKE $1)) app_page | 'a%'" },
     { "r", "select=id&id=isdistinct.1", NULL, NULL, 0, 0,
-      "SELECT " ID " AS j, NULL, NULL FROM " F_ " WHERE (" F_ ".\"id\" IS NOT ?1) | 1",
-      PG_ID " WHERE (" G_ ".\"id\" IS DISTINCT FROM $1)) app_page | '1'" },
+      "SELECT " ID " AS j, NULL, NULL FROM " FF_ " WHERE (" A_ ".\"id\" IS NOT ?1) | 1",
+      PG_ID " WHERE (" A_ ".\"id\" IS DISTINCT FROM $1)) app_page | '1'" },
     { "r", "select=id::text,seen::text", NULL, NULL, 0, 0,
-      "SELECT app_object('any\"id\"any\"seen\"', CASE typeof(" F_ ".\"id\") WHEN 'blob' THEN"
-      " '\\x' || lower(hex(" F_ ".\"id\")) WHEN 'real' THEN trim(app_json(" F_ ".\"id\", 'real'),"
-      " '\"') ELSE CAST(" F_ ".\"id\" AS TEXT) END, CASE " F_
-      ".\"seen\" WHEN 0 THEN 'false' WHEN 1 THEN 'true' END) AS j, NULL, NULL FROM " F_,
-      PG_ROWS "CAST(" G_ ".\"id\" AS text) AS \"id\", CAST(" G_
-      ".\"seen\" AS text) AS \"seen\" FROM " G_ ") app_page" },
+      "SELECT app_object('text\"id\"text\"seen\"', CASE typeof(" A_ ".\"id\") WHEN 'blob' THEN"
+      " '\\x' || lower(hex(" A_ ".\"id\")) WHEN 'real' THEN trim(app_json(" A_ ".\"id\", 'real'),"
+      " '\"') ELSE CAST(" A_ ".\"id\" AS TEXT) END, CASE " A_
+      ".\"seen\" WHEN 0 THEN 'false' WHEN 1 THEN 'true' END) AS j, NULL, NULL FROM " FF_,
+      PG_ROWS "CAST(" A_ ".\"id\" AS text) AS \"id\", CAST(" A_
+      ".\"seen\" AS text) AS \"seen\" FROM " GF_ ") app_page" },
     { "own", "select=id&id=eq.1", NULL, NULL, 0, 0,
-      "SELECT " ID " AS j, NULL, NULL FROM " F_ " WHERE (id > 0 OR seen) AND (" F_
+      "SELECT " ID " AS j, NULL, NULL FROM " FF_ " WHERE (id > 0 OR seen) AND (" A_
       ".\"id\" = ?1) | 1", NULL },
     { "r", "select=id&id=gt.1&limit=2", "count=exact", NULL, 0, 0,
-      "SELECT NULL AS j, NULL, (SELECT count(*) FROM " F_ " WHERE (" F_ ".\"id\" > ?1))"
-      " UNION ALL SELECT * FROM (SELECT " ID " AS j, NULL, NULL FROM " F_ " WHERE (" F_
+      "SELECT NULL AS j, NULL, (SELECT count(*) FROM " FF_ " WHERE (" A_ ".\"id\" > ?1))"
+      " UNION ALL SELECT * FROM (SELECT " ID " AS j, NULL, NULL FROM " FF_ " WHERE (" A_
       ".\"id\" > ?2) LIMIT ?3) | 1, 1, 2",
       "SELECT app_rows.app_json, app_rows.app_n, app_all.app_total FROM (SELECT count(*) AS"
       " app_total"
-      " FROM " G_ " WHERE (" G_ ".\"id\" > $1)) app_all LEFT JOIN (" PG_FEW_ID " WHERE (" G_
+      " FROM " GF_ " WHERE (" A_ ".\"id\" > $1)) app_all LEFT JOIN (" PG_FEW_ID " WHERE (" A_
       ".\"id\" > $2) LIMIT $3) app_page) app_rows ON true | '1', '1', 2" },
     { "r", "select=id", NULL, NULL, 0, 1,
-      "SELECT NULL AS j, (SELECT count(*) FROM (SELECT 1 FROM " F_ ")), NULL UNION ALL SELECT *"
+      "SELECT NULL AS j, (SELECT count(*) FROM (SELECT 1 FROM " FF_ ")), NULL UNION ALL SELECT *"
       " FROM"
-      " (SELECT " ID " AS j, NULL, NULL FROM " F_ ")", NULL },
+      " (SELECT " ID " AS j, NULL, NULL FROM " FF_ ")", NULL },
     { "r", "limit=3", NULL, NULL, 1, 0,
-      "SELECT NULL AS j, (SELECT count(*) FROM (SELECT 1 FROM " F_ " LIMIT ?1)), NULL | 3",
-      "SELECT NULL::text AS app_json, count(*) AS app_n FROM (SELECT FROM " G_
+      "SELECT NULL AS j, (SELECT count(*) FROM (SELECT 1 FROM " FF_ " LIMIT ?1)), NULL | 3",
+      "SELECT NULL::text AS app_json, count(*) AS app_n FROM (SELECT FROM " GF_
       " LIMIT $1) app_page | 3" },
     { "r", "", NULL, "[{\"id\":1,\"seen\":true},{\"id\":2,\"seen\":null}]", 0, 0,
-      "each INSERT INTO " F_ " (\"id\", \"seen\") VALUES (?1, ?2) | 2, null",
-      "INSERT INTO " G_ " (\"id\", \"seen\") SELECT \"id\", \"seen\" FROM"
+      "each INSERT INTO " F_ " (\"id\", \"seen\") VALUES (?1, ?2) RETURNING json_array(rowid), 1"
+      " | 2, null",
+      "INSERT INTO " G_ " (\"id\", \"seen\") SELECT app_body.\"id\", app_body.\"seen\" FROM"
       " json_to_recordset($1::json)"
       " AS app_body (\"id\" integer, \"seen\" boolean)"
       " | '[{\"id\":1,\"seen\":true},{\"id\":2,\"seen\":null}]'" },
     { "own", "", NULL, "{}", 0, 0,
       "each INSERT INTO " F_ " DEFAULT VALUES RETURNING json_array(rowid),"
       " (id > 0 OR seen) IS TRUE",
-      "INSERT INTO " G_ " SELECT FROM generate_series(1, $1) | 1" },
+      "INSERT INTO " G_ " SELECT FROM generate_series(1, $1) AS app_body | 1" },
     { "r", "select=id&order=id.desc", "return=representation", "{\"id\":1}", 0, 0,
-      "each INSERT INTO " F_ " (\"id\") VALUES (?1) RETURNING json_array(rowid) | 1"
-      " then SELECT " ID ", NULL, NULL FROM json_each(?1) AS app_key CROSS JOIN " F_ " ON " F_
-      ".rowid = json_extract(app_key.value, '$[0]') ORDER BY " F_
-      ".\"id\" DESC NULLS FIRST, app_key.key | ''",
-      "WITH app_new AS (INSERT INTO " G_ " (\"id\") SELECT \"id\" FROM"
+      "each INSERT INTO " F_ " (\"id\") VALUES (?1) RETURNING json_array(rowid), 1 | 1"
+      " then SELECT " ID ", NULL, NULL, NULL FROM (SELECT key AS app_n, value AS app_k FROM"
+      " json_each(?1)) AS app_key CROSS JOIN " FF_ " ON " A_
+      ".rowid = json_extract(app_k, '$[0]') ORDER BY " A_
+      ".\"id\" DESC NULLS FIRST, app_n | '[]'",
+      "WITH app_new AS (INSERT INTO " G_ " (\"id\") SELECT app_body.\"id\" FROM"
       " json_to_recordset($1::json) AS"
       " app_body (\"id\" integer) RETURNING " G_ ".\"id\") SELECT row_to_json(app_page)::text,"
-      " count(*) OVER () FROM (SELECT app_new.\"id\" FROM app_new ORDER BY app_new.\"id\" DESC"
-      " NULLS FIRST) app_page | '[{\"id\":1}]'" },
+      " count(*) OVER (), NULL::text, NULL::int FROM (SELECT " A_ ".\"id\" FROM app_new AS " A_
+      " ORDER BY " A_ ".\"id\" DESC NULLS FIRST) app_page | '[{\"id\":1}]'" },
     { "r", "", "return=headers-only", "{\"id\":1}", 0, 0, NULL,
-      "WITH app_new AS (INSERT INTO " G_ " (\"id\") SELECT \"id\" FROM"
+      "WITH app_new AS (INSERT INTO " G_ " (\"id\") SELECT app_body.\"id\" FROM"
       " json_to_recordset($1::json) AS"
       " app_body (\"id\" integer) RETURNING " G_ ".\"id\") SELECT NULL::text, count(*) OVER (),"
-      " NULL::text, app_new.\"id\"::text FROM app_new | '[{\"id\":1}]'" },
+      " NULL::text, NULL::int, app_new.\"id\"::text FROM app_new | '[{\"id\":1}]'" },
 };
 
 static const char *render(const case_t *c, const rest_dialect_t *dialect, app_error_t *err)
@@ -196,7 +201,7 @@ static const char *render(const case_t *c, const rest_dialect_t *dialect, app_er
     app_buf_init(&buf, unit_pool, 1 << 20);
     if (statement.each) {
         for (row = 0; row < request.body->nrows; row++) {
-            dialect->bind_row(statement.each, plan, row);
+            dialect->bind_row(&statement, plan, row);
         }
         app_buf_addf(&buf, "each %s", statement.each->text.data);
         show_params(&buf, statement.each);

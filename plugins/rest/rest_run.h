@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/** What the files of step 4 (rest_run*.c) have of each other. Thread of the request. */
+#ifndef REST_RUN_H
+#define REST_RUN_H
+
+#include <string.h>
+
+#include "apr_strings.h"
+
+#include "rest_int.h"
+
+#define REST_HELD_MAX (64 * 1024 * 1024) /* of an answer that is held until it is committed */
+
+typedef struct rest_run_t {
+    const rest_call_t   *call;
+    const rest_plan_t   *plan;
+    const rest_schema_t *schema;
+    rest_statement_t     statement;
+    app_tx_t            *tx;
+    rest_result_t        result;
+    rest_frame_t         frame;
+    app_buf_t            held;
+    apr_int64_t          rows;    /* that have come */
+    int                  counted; /* result.page was known before the first row */
+    int                  sending; /* the head has been written */
+    app_error_t         *err;
+    apr_pool_t          *pool;
+} rest_run_t;
+
+apr_status_t rest_run_query(rest_run_t *run, const rest_sql_t *rendered, unsigned flags,
+                            app_rows_t **prows);
+apr_status_t rest_run_begin(rest_run_t *run);
+apr_status_t rest_run_head(rest_run_t *run);
+
+/**
+ * Whether the commit has to wait for what is known only when all rows have come. Then nothing may
+ * be sent before.
+ */
+int rest_run_waits(const rest_run_t *run);
+
+/** Refuses numbers of rows that the request does not allow. */
+apr_status_t rest_run_check(rest_run_t *run);
+
+/** Ends the transaction as the request wants it. */
+apr_status_t rest_run_end(rest_run_t *run);
+
+/** Adds a row to what is held, framed. */
+void rest_run_hold(rest_run_t *run, const char *row, apr_size_t len);
+
+/** Sends what is held as the whole body. */
+void rest_run_send_held(rest_run_t *run);
+
+/* rest_run_read.c */
+apr_status_t rest_run_read(rest_run_t *run);
+/* rest_run_write.c */
+apr_status_t rest_run_write(rest_run_t *run);
+/* rest_run_explain.c */
+apr_status_t rest_run_explain(rest_run_t *run);
+/** What statistics say of the number of rows. */
+apr_status_t rest_run_planned(rest_run_t *run, apr_int64_t *ptotal);
+
+#endif

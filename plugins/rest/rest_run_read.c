@@ -1,0 +1,177 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/**
+ * Reads. Rows pass through as they come; since Content-Range stands before them, they are held
+ * back, up to a bound, until their number is known. Called by rest_run.c; thread of the request.
+ */
+#include "rest_run.h"
+
+#define READ_HELD_MAX (256 * 1024) /* past it the page is read again, counted first */
+
+/** The rows did not fit: count first. */
+#define UNCOUNTED (APR_OS_START_USERERR + 4602)
+
+/** Rows of the page, if the total says how many there must be. */
+static apr_int64_t page_of_total(const rest_node_t *root, apr_int64_t total)
+{
+    apr_int64_t left = total > root->offset ? total - root->offset : 0;
+
+    return root->limit >= 0 && root->limit < left ? root->limit : left;
+}
+
+/** Whether each row that was counted is one of the answer: none is grouped, none multiplied. */
+static int counts_rows(const rest_plan_t *plan)
+{
+    const rest_node_t *child;
+
+    for (child = plan->root.children; child; child = child->next) {
+        if (rest_node_is_joined(child)) {
+            return 0;
+        }
+    }
+    return plan->count == REST_COUNT_EXACT && !plan->root.grouped;
+}
+
+/** The first row says what was counted. */
+static void read_numbers(rest_run_t *run, const app_rows_t *rows)
+{
+    if (app_rows_text(rows, REST_COLUMN_TOTAL, NULL)) {
+        apr_int64_t total = app_rows_int(rows, REST_COLUMN_TOTAL);
+
+        if (run->plan->count == REST_COUNT_EXACT || total > run->result.total) {
+            run->result.total = total;
+        }
+        if (counts_rows(run->plan)) {
+            run->result.page = page_of_total(&run->plan->root, total);
+            run->counted = 1;
+        }
+    }
+    if (app_rows_text(rows, REST_COLUMN_PAGE, NULL)) {
+        run->result.page = app_rows_int(rows, REST_COLUMN_PAGE);
+        run->counted = 1;
+    }
+}
+
+static apr_status_t write_row(rest_run_t *run, const char *row, apr_size_t len)
+{
+    const char *lead = run->rows == 1 ? run->frame.open : run->frame.between;
+    app_response_t *res = run->call->res;
+    apr_status_t status;
+
+    if (!run->sending && (status = rest_run_head(run)) != APR_SUCCESS) {
+        return status;
+    }
+    return app_response_write(res, lead, strlen(lead)) == APR_SUCCESS &&
+                   app_response_write(res, row, len) == APR_SUCCESS
+               ? APR_SUCCESS
+               : REST_ANSWERED;
+}
+
+/**
+ * A row passes through if the head can be written, otherwise it is held. Of a single object only
+ * the first is.
+ */
+static apr_status_t take_row(rest_run_t *run, const char *row, apr_size_t len)
+{
+    run->rows++;
+    if (run->counted && !rest_run_waits(run)) {
+        return write_row(run, row, len);
+    }
+    if (!run->plan->single || run->rows == 1) {
+        rest_run_hold(run, row, len);
+    }
+    return app_buf_full(&run->held) ? UNCOUNTED : APR_SUCCESS;
+}
+
+static apr_status_t read_rows(rest_run_t *run, app_rows_t *rows)
+{
+    apr_status_t status;
+    const char *row;
+    apr_size_t len;
+    int first = 1;
+
+    while ((status = app_rows_next(rows, run->err)) == APR_SUCCESS) {
+        if (first) {
+            read_numbers(run, rows);
+            first = 0;
+        }
+        row = app_rows_text(rows, REST_COLUMN_JSON, &len);
+        if (row && (status = take_row(run, row, len)) != APR_SUCCESS) {
+            return status;
+        }
+    }
+    return status == APR_EOF ? APR_SUCCESS : status;
+}
+
+/** What is left when all rows have come. */
+static apr_status_t end_read(rest_run_t *run)
+{
+    apr_status_t status;
+
+    if (run->sending) {
+        app_response_write(run->call->res, run->frame.close, strlen(run->frame.close));
+        return APR_SUCCESS;
+    }
+    if (run->plan->rows && !run->plan->handler) {
+        run->result.page = run->rows;
+    }
+    status = rest_run_check(run);
+    if (status == APR_SUCCESS) {
+        status = rest_run_head(run);
+    }
+    if (status == APR_SUCCESS && run->plan->rows) {
+        rest_run_send_held(run);
+    }
+    return status;
+}
+
+static apr_status_t start(rest_run_t *run, int counted)
+{
+    rest_count_e count = run->plan->count;
+    apr_status_t status;
+
+    run->rows = 0;
+    run->counted = 0;
+    run->result = (rest_result_t){ .total = -1, .inserted = -1 };
+    app_buf_init(&run->held, run->pool, rest_run_waits(run) ? REST_HELD_MAX : READ_HELD_MAX);
+    if ((status = rest_run_begin(run)) != APR_SUCCESS) {
+        return status;
+    }
+    if (count == REST_COUNT_PLANNED || count == REST_COUNT_ESTIMATED) {
+        status = rest_run_planned(run, &run->result.total);
+    }
+    if (status == APR_SUCCESS) {
+        status = rest_render(&run->statement, run->call->rest->dialect, run->plan, counted,
+                             run->err, run->pool);
+    }
+    return status;
+}
+
+static apr_status_t read_once(rest_run_t *run, int counted)
+{
+    apr_status_t status = start(run, counted);
+    app_rows_t *rows;
+
+    if (status == APR_SUCCESS) {
+        status = rest_run_query(run, run->statement.main, APP_QUERY_LAST | APP_QUERY_STREAM,
+                                &rows);
+    }
+    if (status == APR_SUCCESS) {
+        status = read_rows(run, rows);
+    }
+    return status == APR_SUCCESS ? end_read(run) : status;
+}
+
+apr_status_t rest_run_read(rest_run_t *run)
+{
+    apr_status_t status = read_once(run, 0);
+
+    if (status == UNCOUNTED && !rest_run_waits(run)) {
+        app_tx_rollback(run->tx);
+        run->tx = NULL;
+        status = read_once(run, 1);
+    }
+    return status == UNCOUNTED
+               ? app_fail(run->err, APP_E_INTERNAL, "A row is too large to be answered as one "
+                                                    "object")
+               : status;
+}

@@ -1,0 +1,396 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/**
+ * Writes as SQL of SQLite: row by row, each giving its key. What is to be shown is read by these
+ * keys afterwards, so that it is what triggers have made of it. What is deleted is read before.
+ */
+#include <string.h>
+
+#include "apr_strings.h"
+
+#include "rest_dialect.h"
+#include "rest_value.h"
+
+/* Keys */
+
+/** What finds a row again: its rowid, or the primary key where there is none. */
+static void render_key(rest_sql_t *sql, const rest_relation_t *relation)
+{
+    int i;
+
+    app_buf_adds(&sql->text, "json_array(");
+    if (relation->rowid) {
+        app_buf_adds(&sql->text, "rowid");
+    }
+    for (i = 0; !relation->rowid && i < relation->nkeys; i++) {
+        app_buf_addf(&sql->text, "%s%s", i ? ", " : "", relation->keys[i]->ident);
+    }
+    app_buf_addc(&sql->text, ')');
+}
+
+/** The rows of a list of keys, which is the statement's first parameter, in its order. */
+static const char *rows_of_keys(const rest_plan_t *plan, apr_pool_t *p)
+{
+    const rest_relation_t *relation = plan->root.relation;
+    int i, keys = relation->rowid ? 1 : relation->nkeys;
+    app_buf_t buf;
+
+    app_buf_init(&buf, p, APR_SIZE_MAX / 2);
+    app_buf_addf(&buf, "(SELECT key AS app_n, value AS app_k FROM json_each(?1)) AS app_key"
+                       " CROSS JOIN %s AS %s ON ", relation->ident, plan->root.as);
+    for (i = 0; i < keys; i++) {
+        app_buf_addf(&buf, "%s%s.%s = json_extract(app_k, '$[%d]')", i ? " AND " : "",
+                     plan->root.as, relation->rowid ? "rowid" : relation->keys[i]->ident, i);
+    }
+    return buf.data;
+}
+
+/** RETURNING: the key, whether the check holds, and of a view the row, which is nowhere else. */
+static apr_status_t render_returning(rest_sql_t *sql, const rest_plan_t *plan)
+{
+    const rest_relation_t *relation = plan->root.relation;
+
+    app_buf_adds(&sql->text, " RETURNING ");
+    render_key(sql, relation);
+    app_buf_addf(&sql->text, plan->check ? ", (%s) IS TRUE" : ", 1", plan->check);
+    if (relation->is_view && plan->rows) {
+        app_buf_adds(&sql->text, ", ");
+        return rest_sqlite_row(sql, plan);
+    }
+    return APR_SUCCESS;
+}
+
+/* What is shown */
+
+static apr_status_t render_keys(rest_sql_t *sql, const rest_plan_t *plan)
+{
+    const rest_relation_t *relation = plan->root.relation;
+    int i;
+
+    app_buf_adds(&sql->text, ", NULL, NULL, NULL");
+    for (i = 0; plan->location && i < relation->nkeys; i++) {
+        app_buf_adds(&sql->text, ", CAST(");
+        rest_sql_column(sql, &plan->root, relation->keys[i]);
+        app_buf_adds(&sql->text, " AS TEXT)");
+    }
+    return APR_SUCCESS;
+}
+
+/** The written rows, in the order of the body unless another is asked for. */
+static apr_status_t render_shown(rest_sql_t *sql, const rest_plan_t *plan)
+{
+    rest_node_t node = plan->root;
+
+    node.source = rows_of_keys(plan, sql->pool);
+    sql->nparams = 1;
+    sql->params[0] = (app_value_t){ .type = APP_VALUE_TEXT, .text = "[]", .len = 2 };
+    app_buf_adds(&sql->text, "SELECT ");
+    if (!plan->rows) {
+        app_buf_adds(&sql->text, "NULL");
+    }
+    else if (rest_sqlite_row(sql, plan) != APR_SUCCESS) {
+        return APP_EFAIL;
+    }
+    if (render_keys(sql, plan) != APR_SUCCESS ||
+        rest_render_from(sql, &rest_sqlite, &node) != APR_SUCCESS ||
+        rest_sqlite_groups(sql, &node) != APR_SUCCESS ||
+        rest_render_order(sql, &rest_sqlite, &node, !node.grouped) != APR_SUCCESS) {
+        return APP_EFAIL;
+    }
+    app_buf_adds(&sql->text, node.grouped ? "" : "app_n");
+    return APR_SUCCESS;
+}
+
+/** Makes what shows the rows that each has written. */
+static apr_status_t show(rest_statement_t *statement, const rest_plan_t *plan, app_error_t *err,
+                         apr_pool_t *p)
+{
+    const rest_relation_t *relation = plan->root.relation;
+
+    if (!rest_plan_shows(plan) || relation->is_view) {
+        return APR_SUCCESS;
+    }
+    if (!relation->rowid && !relation->nkeys) {
+        return rest_unavailable(APP_DB_SQLITE, err,
+                                "Showing what was written to '%s', which has no key, is not "
+                                "available", relation->name);
+    }
+    statement->main = rest_sql_create('?', err, p);
+    return render_shown(statement->main, plan);
+}
+
+/* Values */
+
+static const rest_json_t *value_of(const rest_plan_t *plan, int row, int column)
+{
+    return &plan->body->values[row * plan->body->ncolumns + column];
+}
+
+/** A key that the row lacks is left out, so that the column's default counts, or it is null. */
+static int is_left_out(const rest_plan_t *plan, int row, int column)
+{
+    return plan->defaults && value_of(plan, row, column)->kind == REST_JSON_ABSENT;
+}
+
+static apr_status_t add_value(rest_sql_t *sql, const rest_plan_t *plan, int row, int column)
+{
+    app_value_t value = { .type = APP_VALUE_NULL };
+
+    if (rest_value_of_json(&value, plan->written[column], value_of(plan, row, column), sql->err,
+                           sql->pool) != APR_SUCCESS) {
+        return APP_EFAIL;
+    }
+    rest_sql_param(sql, &value);
+    return APR_SUCCESS;
+}
+
+static apr_status_t check_generated(rest_sql_t *sql, const rest_column_t *column, const char *verb)
+{
+    return column->generated
+               ? app_fail_code(sql->err, "428C9", 400, "%s column \"%s\"%s", verb, column->name,
+                               *verb == 'c' && verb[1] == 'o' ? " can only be updated to DEFAULT"
+                                                              : "")
+               : APR_SUCCESS;
+}
+
+/* INSERT */
+
+/** @return how many columns there are; -1 if one of them cannot be written */
+static int render_columns(rest_sql_t *sql, const rest_plan_t *plan, int row)
+{
+    int i, count = 0;
+
+    for (i = 0; i < plan->body->ncolumns; i++) {
+        if (is_left_out(plan, row, i)) {
+            continue;
+        }
+        if (check_generated(sql, plan->written[i],
+                            "cannot insert a non-DEFAULT value into") != APR_SUCCESS) {
+            return -1;
+        }
+        app_buf_addf(&sql->text, "%s%s", count++ ? ", " : " (", plan->written[i]->ident);
+    }
+    return count;
+}
+
+static apr_status_t render_values(rest_sql_t *sql, const rest_plan_t *plan, int row)
+{
+    int i, count = render_columns(sql, plan, row), first = 1;
+
+    if (count <= 0) {
+        app_buf_adds(&sql->text, " DEFAULT VALUES");
+        return count < 0 ? APP_EFAIL : APR_SUCCESS;
+    }
+    app_buf_adds(&sql->text, ") VALUES (");
+    for (i = 0; i < plan->body->ncolumns; i++) {
+        if (!is_left_out(plan, row, i)) {
+            app_buf_adds(&sql->text, first ? "" : ", ");
+            first = 0;
+            if (add_value(sql, plan, row, i) != APR_SUCCESS) {
+                return APP_EFAIL;
+            }
+        }
+    }
+    app_buf_addc(&sql->text, ')');
+    return APR_SUCCESS;
+}
+
+static void render_conflict(rest_sql_t *sql, const rest_plan_t *plan)
+{
+    int i, updates = plan->resolution == REST_RESOLUTION_MERGE && plan->body->ncolumns;
+
+    if (!plan->resolution || !plan->body->ncolumns) {
+        return;
+    }
+    for (i = 0; i < plan->nconflict; i++) {
+        app_buf_addf(&sql->text, "%s%s", i ? ", " : " ON CONFLICT (", plan->conflict[i]->ident);
+    }
+    app_buf_adds(&sql->text, updates ? ") DO UPDATE SET " : ") DO NOTHING");
+    for (i = 0; updates && i < plan->body->ncolumns; i++) {
+        app_buf_addf(&sql->text, "%s%s = excluded.%s", i ? ", " : "", plan->written[i]->ident,
+                     plan->written[i]->ident);
+    }
+    if (updates && plan->target.row_filter) {
+        app_buf_addf(&sql->text, " WHERE (%s)", plan->target.row_filter);
+    }
+}
+
+static apr_status_t render_each(rest_sql_t *sql, const rest_plan_t *plan, int row)
+{
+    app_buf_addf(&sql->text, "INSERT INTO %s", plan->root.relation->ident);
+    if (render_values(sql, plan, row) != APR_SUCCESS) {
+        return APP_EFAIL;
+    }
+    render_conflict(sql, plan);
+    return render_returning(sql, plan);
+}
+
+static int place_of(const rest_plan_t *plan, const rest_column_t *column)
+{
+    int i = 0;
+
+    while (i < plan->body->ncolumns && plan->written[i] != column) {
+        i++;
+    }
+    return i;
+}
+
+/** Whether the row is there already. A row without all of the target's columns cannot be. */
+static apr_status_t render_exists(rest_statement_t *statement, const rest_plan_t *plan, int row)
+{
+    rest_sql_t *sql = rest_sql_create('?', statement->each->err, statement->each->pool);
+    int i;
+
+    statement->exists = NULL;
+    if (plan->resolution != REST_RESOLUTION_MERGE) {
+        return APR_SUCCESS;
+    }
+    app_buf_addf(&sql->text, "SELECT count(*) FROM %s", plan->root.relation->ident);
+    for (i = 0; i < plan->nconflict; i++) {
+        int place = place_of(plan, plan->conflict[i]);
+
+        if (place == plan->body->ncolumns || is_left_out(plan, row, place)) {
+            return APR_SUCCESS;
+        }
+        app_buf_addf(&sql->text, "%s%s = ", i ? " AND " : " WHERE ", plan->conflict[i]->ident);
+        if (add_value(sql, plan, row, place) != APR_SUCCESS) {
+            return APP_EFAIL;
+        }
+    }
+    statement->exists = sql;
+    return APR_SUCCESS;
+}
+
+/** Rows that write the same columns share the text: only the values are new. */
+apr_status_t rest_sqlite_bind_row(rest_statement_t *statement, const rest_plan_t *plan, int row)
+{
+    rest_sql_t *each = statement->each;
+    int i;
+
+    if (plan->action == REST_UPDATE) {
+        return APR_SUCCESS;
+    }
+    if (row == 0 || plan->defaults) {
+        if (row > 0) {
+            each = statement->each = rest_sql_create('?', each->err, each->pool);
+        }
+        if (render_each(each, plan, row) != APR_SUCCESS) {
+            return APP_EFAIL;
+        }
+    }
+    for (i = 0; row > 0 && !plan->defaults && i < plan->body->ncolumns; i++) {
+        if (rest_value_of_json(&each->params[i], plan->written[i], value_of(plan, row, i),
+                               each->err, each->pool) != APR_SUCCESS) {
+            return APP_EFAIL;
+        }
+    }
+    return render_exists(statement, plan, row);
+}
+
+/** PUT: the row of the body must be that of the URL. */
+static apr_status_t check_keys(const rest_plan_t *plan, app_error_t *err, apr_pool_t *p)
+{
+    const rest_cond_t *cond;
+
+    for (cond = plan->target.where; cond; cond = cond->next) {
+        int place = place_of(plan, cond->operand.column);
+        app_value_t asked, given;
+
+        if (place == plan->body->ncolumns || plan->body->nrows != 1 ||
+            rest_value_of_text(&asked, cond->operand.column, cond->filter->value, err, p) !=
+                APR_SUCCESS ||
+            rest_value_of_json(&given, cond->operand.column, value_of(plan, 0, place), err, p) !=
+                APR_SUCCESS) {
+            return err->code ? APP_EFAIL : app_fail(err, APP_E_PUT_MISMATCH, NULL);
+        }
+        if (asked.type != given.type || asked.integer != given.integer ||
+            asked.real != given.real || asked.len != given.len ||
+            (asked.len && memcmp(asked.text, given.text, asked.len) != 0)) {
+            return app_fail(err, APP_E_PUT_MISMATCH, NULL);
+        }
+    }
+    return APR_SUCCESS;
+}
+
+apr_status_t rest_sqlite_insert(rest_statement_t *statement, const rest_plan_t *plan,
+                                app_error_t *err, apr_pool_t *p)
+{
+    statement->each = rest_sql_create('?', err, p); /* written by the first row */
+    if (plan->action == REST_REPLACE && check_keys(plan, err, p) != APR_SUCCESS) {
+        return APP_EFAIL;
+    }
+    return show(statement, plan, err, p);
+}
+
+/* UPDATE and DELETE */
+
+apr_status_t rest_sqlite_update(rest_statement_t *statement, const rest_plan_t *plan,
+                                app_error_t *err, apr_pool_t *p)
+{
+    rest_sql_t *sql = statement->each = rest_sql_create('?', err, p);
+    int i, count = 0;
+
+    app_buf_addf(&sql->text, "UPDATE %s SET ", plan->root.relation->ident);
+    for (i = 0; plan->body->nrows && i < plan->body->ncolumns; i++) {
+        if (is_left_out(plan, 0, i) && !plan->written[i]->default_value) {
+            continue;
+        }
+        if (check_generated(sql, plan->written[i], "column") != APR_SUCCESS) {
+            return APP_EFAIL;
+        }
+        app_buf_addf(&sql->text, "%s%s = ", count++ ? ", " : "", plan->written[i]->ident);
+        if (is_left_out(plan, 0, i)) {
+            app_buf_addf(&sql->text, "(%s)", plan->written[i]->default_value);
+        }
+        else if (add_value(sql, plan, 0, i) != APR_SUCCESS) {
+            return APP_EFAIL;
+        }
+    }
+    if (!count) { /* nothing is written, and nothing shown */
+        statement->each = NULL;
+        return show(statement, plan, err, p);
+    }
+    return rest_render_where(sql, &rest_sqlite, &plan->target) == APR_SUCCESS &&
+                   render_returning(sql, plan) == APR_SUCCESS
+               ? show(statement, plan, err, p)
+               : APP_EFAIL;
+}
+
+/** The rows as they are before they go: filters of the write, grants of reading. */
+static apr_status_t show_removed(rest_sql_t *sql, const rest_plan_t *plan)
+{
+    rest_node_t node = plan->root;
+
+    node.where = plan->target.where;
+    node.row_filter = plan->target.row_filter;
+    if (plan->root.row_filter) {
+        node.row_filter = node.row_filter ? apr_psprintf(sql->pool, "(%s) AND (%s)",
+                                                         node.row_filter, plan->root.row_filter)
+                                          : plan->root.row_filter;
+    }
+    app_buf_adds(&sql->text, "SELECT ");
+    if (rest_sqlite_row(sql, plan) != APR_SUCCESS || render_keys(sql, plan) != APR_SUCCESS ||
+        rest_render_from(sql, &rest_sqlite, &node) != APR_SUCCESS ||
+        rest_sqlite_groups(sql, &node) != APR_SUCCESS) {
+        return APP_EFAIL;
+    }
+    return rest_render_order(sql, &rest_sqlite, &node, 0);
+}
+
+apr_status_t rest_sqlite_remove(rest_statement_t *statement, const rest_plan_t *plan,
+                                app_error_t *err, apr_pool_t *p)
+{
+    rest_sql_t *sql = rest_sql_create('?', err, p);
+
+    app_buf_addf(&sql->text, "DELETE FROM %s", plan->root.relation->ident);
+    if (rest_render_where(sql, &rest_sqlite, &plan->target) != APR_SUCCESS) {
+        return APP_EFAIL;
+    }
+    app_buf_adds(&sql->text, " RETURNING NULL, 1");
+    if (!plan->rows) {
+        statement->each = sql;
+        return APR_SUCCESS;
+    }
+    statement->after = sql;
+    statement->main = rest_sql_create('?', err, p);
+    return show_removed(statement->main, plan);
+}
