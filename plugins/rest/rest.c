@@ -53,6 +53,9 @@ static const app_setting_t settings[] = {
                    "header of a request that its answer repeats (server-trace-header)"),
     APP_SET_FLAG("ServerTiming", rest_conf_t, server_timing, "off", APP_SET_LOCATION,
                  "answers say how long their steps took (server-timing-enabled)"),
+    APP_SET_LIST("CorsAllowedOrigins", rest_conf_t, cors_origins, NULL, APP_SET_LOCATION,
+                 "origins whose pages may read the answers, with credentials; none: any may, "
+                 "without (server-cors-allowed-origins)"),
     APP_SET_END
 };
 
@@ -349,11 +352,13 @@ static apr_status_t configure(app_instance_t *self, app_error_t *err)
     }
     if (rest_trace_configure(conf, err) != APR_SUCCESS ||
         rest_openapi_configure(conf, err) != APR_SUCCESS ||
-        rest_token_configure(rest, conf, err) != APR_SUCCESS) {
+        rest_token_configure(rest, conf, err) != APR_SUCCESS ||
+        rest_cors_configure(conf, err) != APR_SUCCESS) {
         return APP_EFAIL;
     }
     app_instance_context_set(self, rest);
     app_filter_add(self, APP_PLACE_FIRST, rest_trace_filter);
+    app_filter_add(self, APP_PLACE_FIRST, rest_cors_filter);
     app_filter_add(self, APP_PLACE_IDENTITY, rest_timing_filter);
     app_filter_add(self, APP_PLACE_IDENTITY, rest_token_filter);
     app_filter_add(self, APP_PLACE_IDENTITY, rest_timing_identified);

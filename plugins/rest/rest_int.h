@@ -32,6 +32,7 @@ typedef struct rest_conf_t {
     const char         *jwt_secret;
     const char         *jwt_aud;
     const char         *jwt_role_claim_key;
+    apr_array_header_t *cors_origins;
     int                 openapi_mode; /* rest_openapi_e */
     int                 openapi_security;
     const char         *openapi_uri;
@@ -291,6 +292,10 @@ apr_status_t rest_openapi_configure(const rest_conf_t *conf, app_error_t *err);
 /** Answers the root. @return as rest_run() */
 apr_status_t rest_openapi_answer(const rest_call_t *call, const rest_schema_t *schema,
                                  app_error_t *err, apr_pool_t *p);
+
+/* rest_cors.c */
+apr_status_t rest_cors_configure(const rest_conf_t *conf, app_error_t *err);
+app_handler_fn rest_cors_filter;
 
 /* rest_token.c */
 apr_status_t rest_token_configure(rest_t *rest, const rest_conf_t *conf, app_error_t *err);

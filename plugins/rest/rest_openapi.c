@@ -208,7 +208,7 @@ static void add_head(const rest_call_t *call)
 {
     app_response_status(call->res, 200);
     app_response_type(call->res, "application/openapi+json; charset=utf-8");
-    app_response_header(call->res, "Vary", "Accept, Prefer, Range");
+    app_response_header_add(call->res, "Vary", "Accept, Prefer, Range");
     if (call->profiled) {
         app_response_header(call->res, "Content-Profile", call->request->space);
     }

@@ -118,7 +118,7 @@ static void add_common(const rest_call_t *call, const rest_plan_t *plan, int has
 {
     const char *preferences = applied(call, plan, p);
 
-    app_response_header(call->res, "Vary", "Accept, Prefer, Range");
+    app_response_header_add(call->res, "Vary", "Accept, Prefer, Range");
     if (preferences) {
         app_response_header(call->res, "Preference-Applied", preferences);
     }

@@ -146,7 +146,7 @@ apr_status_t rest_run_explain(rest_run_t *run)
         return status;
     }
     app_response_type(run->call->res, rest_media_type(run->plan->type, run->pool));
-    app_response_header(run->call->res, "Vary", "Accept, Prefer, Range");
+    app_response_header_add(run->call->res, "Vary", "Accept, Prefer, Range");
     app_response_write(run->call->res, run->held.data, run->held.len);
     return APR_SUCCESS;
 }

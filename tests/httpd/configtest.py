@@ -25,6 +25,9 @@ WRONG = [
     ("<VirtualHost 127.0.0.1:1>\nServerName a\n<AppPlugin inside>\nRefuse on\n</AppPlugin>\n"
      + bare.MOUNTS + "</VirtualHost>\n", 3, "server a:1: plugin inside refuses"),
     (bare.MOUNTS + "<AppPlugin rest>\n</AppPlugin>\n", 10, "Name one with AppDatabase"),
+    (bare.MOUNTS + "AppDatabase sqlite:/tmp/nosuch.db\n<AppPlugin rest>\n"
+     "CorsAllowedOrigins https://a.example/\n</AppPlugin>\n", 11,
+     'CorsAllowedOrigins "https://a.example/" is no origin'),
     (bare.MOUNTS + "AppMaxBody 5k\nAppDatabase mysql://user:secret@host/name\n", 11, "database URL"),
     (bare.MOUNTS + "AppMaxBody 5k\nAppDetailsFor everybody\n", 11, "everybody"),
     ("<Directory /tmp>\nAppMaxBody 5k\n</Directory>\n", 2, "cannot occur within <Directory"),
