@@ -17,8 +17,7 @@
 #define SECONDS       "86400" /* that a browser remembers a preflight for */
 #define ASKED_MAX     16384
 
-/** Whether the site serves any origin: no list, or "*" in it. */
-static int serves_all(const rest_conf_t *conf)
+int rest_cors_serves_all(const rest_conf_t *conf)
 {
     int i, count = conf->cors_origins ? conf->cors_origins->nelts : 0;
 
@@ -70,7 +69,7 @@ apr_status_t rest_cors_configure(const rest_conf_t *conf, app_error_t *err)
 /** @return whether the origin may read the answer */
 static int allow_origin(app_response_t *res, const rest_conf_t *conf, const char *origin)
 {
-    if (serves_all(conf)) {
+    if (rest_cors_serves_all(conf)) {
         if (origin) {
             app_response_header(res, "Access-Control-Allow-Origin", "*");
         }

@@ -294,6 +294,9 @@ apr_status_t rest_openapi_answer(const rest_call_t *call, const rest_schema_t *s
                                  app_error_t *err, apr_pool_t *p);
 
 /* rest_cors.c */
+
+/** Whether the site serves any origin: no list, or "*" in it. */
+int rest_cors_serves_all(const rest_conf_t *conf);
 apr_status_t rest_cors_configure(const rest_conf_t *conf, app_error_t *err);
 app_handler_fn rest_cors_filter;
 
