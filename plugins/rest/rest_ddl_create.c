@@ -231,6 +231,10 @@ const apr_array_header_t *rest_ddl_virtual(const char *sql, const char *module, 
     rest_ddl_t c;
 
     rest_ddl_start(&c, sql);
+    rest_ddl_next(&c);
+    if (!rest_ddl_is(&c, "VIRTUAL")) {
+        return NULL;
+    }
     while (c.kind != REST_TOKEN_END && !rest_ddl_is(&c, "USING")) {
         rest_ddl_next(&c);
     }

@@ -96,6 +96,7 @@ typedef struct rest_fulltext_t {
     const char            **columns; /* names */
     int                     ncolumns;
     const char             *tokenizer; /* as it was declared; NULL: the default */
+    const rest_column_t    *row;     /* what its rowids are of the relation; NULL: the rowid */
 } rest_fulltext_t;
 
 struct rest_relation_t {

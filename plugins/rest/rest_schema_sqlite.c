@@ -1,121 +1,80 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /**
- * SQLite's catalogue and mod_app's table of grants into a snapshot. All is read in one
- * transaction, so the version numbers belong to what was read. Called by rest_cache.c and
- * rest_run.c.
+ * SQLite's catalogue and mod_app's own tables into a snapshot: the steps in their order, and what
+ * they share. All is read in one transaction, so the version numbers belong to what was read.
+ * Called by rest_cache.c and rest_run.c.
  */
-#include "apr_strings.h"
-
-#include "rest_dialect.h"
-
-/*
- * One row per column, relation by relation. A view that is broken has no columns and is left out
- * before table_xinfo would fail on it; hidden columns of virtual tables (1) are not data.
- */
-static const char columns_sql[] =
-    "SELECT l.name, x.name, x.type, x.pk, x.hidden, l.wr, l.type"
-    " FROM pragma_table_list l CROSS JOIN pragma_table_xinfo(l.name, l.schema) x"
-    " WHERE l.schema = $1 AND l.type IN ('table', 'view', 'virtual') AND l.ncol > 0"
-    " AND l.name NOT GLOB 'sqlite_*' AND l.name NOT GLOB 'app_*' AND x.hidden <> 1"
-    " ORDER BY l.name, x.cid";
-
-enum { RELATION, COLUMN, TYPE, KEY_POSITION, HIDDEN, WITHOUT_ROWID, RELATION_TYPE };
+#include "rest_schema_sqlite.h"
 
 static const char own_tables_sql[] =
-    "SELECT count(*) FROM sqlite_schema"
-    " WHERE type = 'table' AND name IN ('app_grants', 'app_state')";
+    "SELECT count(*) FILTER (WHERE name IN ('app_grants', 'app_state')) = 2,"
+    " count(*) FILTER (WHERE name IN ('app_functions', 'app_computed')) = 2"
+    " FROM main.sqlite_schema WHERE type = 'table'";
 
-/* Views, triggers and the like of a schema that ask for more than who is asking. */
-static const char readers_sql[] =
-    "SELECT count(*) FROM %s.sqlite_schema WHERE sql LIKE '%%current_setting%%'";
+static const char attached_sql[] =
+    "SELECT count(*) > 0 FROM pragma_table_list WHERE schema = $1";
 
 static const char grants_sql[] =
-    "SELECT role, resource, action, columns, row_filter, check_expr FROM app_grants";
+    "SELECT role, resource, action, columns, row_filter, check_expr FROM main.app_grants";
 
-static const char version_sql[] = "SELECT grants_version FROM app_state";
+enum { ROLE, RESOURCE, ACTION, COLUMNS, ROW_FILTER, CHECK_EXPR };
 
-#define KEYS_MAX 64
+static const char version_sql[] = "SELECT grants_version FROM main.app_state";
 
-typedef struct reader_t {
-    rest_schema_t   *schema;
-    rest_space_t    *space;
-    rest_relation_t *relation;
-    rest_column_t   *keys[KEYS_MAX + 1];
-} reader_t;
+/** Which of mod_app's own tables are there. */
+typedef struct own_t {
+    int grants, functions;
+} own_t;
 
-/** Writes once what most requests ask of a relation: its columns under their own names. */
-static void make_members(const rest_schema_t *schema, rest_relation_t *relation)
+apr_status_t rest_sqlite_each(rest_sqlite_reader_t *reader, const char *text,
+                              rest_sqlite_row_fn *row, void *ctx)
+{
+    const char *space = reader->space ? reader->space->name : "";
+    const app_value_t param = { .type = APP_VALUE_TEXT, .text = space, .len = strlen(space) };
+    const app_sql_t sql = { text, &param, 1 };
+    apr_status_t status;
+    app_rows_t *rows;
+
+    if (app_tx_query(reader->tx, &sql, 0, &rows, reader->err) != APR_SUCCESS) {
+        return APP_EFAIL;
+    }
+    while ((status = app_rows_next(rows, reader->err)) == APR_SUCCESS) {
+        row(reader, rows, ctx);
+    }
+    return status == APR_EOF ? APR_SUCCESS : status;
+}
+
+const char *rest_sqlite_text(const rest_sqlite_reader_t *reader, const app_rows_t *rows, int column)
+{
+    return apr_pstrdup(reader->schema->pool, app_rows_text(rows, column, NULL));
+}
+
+rest_relation_t *rest_sqlite_relation(const rest_sqlite_reader_t *reader, const char *name)
+{
+    const rest_space_t *space = reader->space;
+    int i;
+
+    for (i = 0; i < space->nrelations; i++) {
+        if (strcasecmp(space->relations[i]->name, name) == 0) {
+            return space->relations[i];
+        }
+    }
+    return NULL;
+}
+
+rest_column_t *rest_sqlite_column(const rest_relation_t *relation, const char *name)
 {
     int i;
 
     for (i = 0; i < relation->ncolumns; i++) {
-        rest_column_t *column = relation->columns[i];
-
-        column->member = rest_sqlite_member(column, schema->pool);
-    }
-}
-
-/** The key in its own order. */
-static void end_relation(reader_t *reader)
-{
-    rest_relation_t *relation = reader->relation;
-    int i;
-
-    for (i = 1; relation && i <= KEYS_MAX; i++) {
-        if (reader->keys[i]) {
-            rest_schema_key_add(reader->schema, relation, reader->keys[i]);
+        if (strcasecmp(relation->columns[i]->name, name) == 0) {
+            return relation->columns[i];
         }
-        reader->keys[i] = NULL;
     }
-    if (relation) {
-        make_members(reader->schema, relation);
-    }
+    return NULL;
 }
 
-static void read_column(reader_t *reader, const app_rows_t *rows)
-{
-    const char *name = app_rows_text(rows, RELATION, NULL);
-    const char *type = app_rows_text(rows, TYPE, NULL);
-    apr_int64_t position = app_rows_int(rows, KEY_POSITION);
-    rest_column_t *column;
-
-    if (!reader->relation || strcmp(reader->relation->name, name) != 0) {
-        end_relation(reader);
-        reader->relation = rest_schema_relation_add(reader->schema, reader->space, name);
-        reader->relation->insertable =
-            strcmp(app_rows_text(rows, RELATION_TYPE, NULL), "view") != 0;
-        reader->relation->rowid =
-            reader->relation->insertable && app_rows_int(rows, WITHOUT_ROWID) == 0;
-    }
-    column = rest_schema_column_add(reader->schema, reader->relation,
-                                    app_rows_text(rows, COLUMN, NULL), type ? type : "");
-    column->generated = app_rows_int(rows, HIDDEN) > 1;
-    if (strcasecmp(column->name, "rowid") == 0) {
-        reader->relation->rowid = 0;
-    }
-    if (position > 0 && position <= KEYS_MAX) {
-        reader->keys[position] = column;
-    }
-}
-
-static apr_status_t read_columns(reader_t *reader, app_tx_t *tx, app_error_t *err)
-{
-    const app_value_t param = { .type = APP_VALUE_TEXT, .text = reader->space->name,
-                                .len = strlen(reader->space->name) };
-    const app_sql_t sql = { columns_sql, &param, 1 };
-    apr_status_t status;
-    app_rows_t *rows;
-
-    if (app_tx_query(tx, &sql, 0, &rows, err) != APR_SUCCESS) {
-        return APP_EFAIL;
-    }
-    reader->relation = NULL;
-    while ((status = app_rows_next(rows, err)) == APR_SUCCESS) {
-        read_column(reader, rows);
-    }
-    end_relation(reader);
-    return status == APR_EOF ? APR_SUCCESS : status;
-}
+/* Grants */
 
 static int right_of(const char *action, rest_right_e *pright)
 {
@@ -132,41 +91,44 @@ static int right_of(const char *action, rest_right_e *pright)
     return 0;
 }
 
-/** A grant holds for the relation of that name in every schema served. */
-static void read_grant(rest_schema_t *schema, const app_rows_t *rows)
+static void grant_execute(rest_sqlite_reader_t *reader, const char *space, const char *name,
+                          const char *role)
 {
-    const char *role = app_rows_text(rows, 0, NULL), *resource = app_rows_text(rows, 1, NULL);
-    const char *action = app_rows_text(rows, 2, NULL);
+    rest_routine_t *routine = rest_schema_routine(reader->schema, space, name);
+
+    for (; routine; routine = routine->next) {
+        rest_schema_execute_add(reader->schema, routine, role);
+    }
+}
+
+/** A grant holds for what has that name in every schema served. */
+static void read_grant(rest_sqlite_reader_t *reader, const app_rows_t *rows, void *ctx)
+{
+    const char *role = app_rows_text(rows, ROLE, NULL);
+    const char *resource = app_rows_text(rows, RESOURCE, NULL);
+    const char *action = app_rows_text(rows, ACTION, NULL);
+    rest_schema_t *schema = reader->schema;
     rest_right_e right;
     int i;
 
+    (void)ctx;
     if (!role || !resource || !action || !right_of(action, &right)) {
         return;
     }
     for (i = 0; i < schema->nspaces; i++) {
-        rest_relation_t *relation =
-            rest_schema_relation(schema, schema->spaces[i].name, resource);
+        const char *space = schema->spaces[i].name;
+        rest_relation_t *relation = rest_schema_relation(schema, space, resource);
 
-        if (relation) {
-            rest_schema_grant_add(schema, relation, role, right, app_rows_text(rows, 3, NULL),
-                                  app_rows_text(rows, 4, NULL), app_rows_text(rows, 5, NULL));
+        if (right == REST_RIGHT_EXECUTE) {
+            grant_execute(reader, space, resource, role);
+        }
+        else if (relation) {
+            rest_schema_grant_add(schema, relation, role, right,
+                                  app_rows_text(rows, COLUMNS, NULL),
+                                  app_rows_text(rows, ROW_FILTER, NULL),
+                                  app_rows_text(rows, CHECK_EXPR, NULL));
         }
     }
-}
-
-static apr_status_t read_grants(rest_schema_t *schema, app_tx_t *tx, app_error_t *err)
-{
-    const app_sql_t sql = { grants_sql, NULL, 0 };
-    apr_status_t status;
-    app_rows_t *rows;
-
-    if (app_tx_query(tx, &sql, 0, &rows, err) != APR_SUCCESS) {
-        return APP_EFAIL;
-    }
-    while ((status = app_rows_next(rows, err)) == APR_SUCCESS) {
-        read_grant(schema, rows);
-    }
-    return status == APR_EOF ? APR_SUCCESS : status;
 }
 
 /** The one number that a statement gives. */
@@ -188,48 +150,126 @@ static apr_status_t number_of(apr_int64_t *pnumber, const char *text, app_tx_t *
     return status == APR_EOF ? APR_SUCCESS : status;
 }
 
-static apr_status_t find_readers(rest_schema_t *schema, const rest_space_t *space, app_tx_t *tx,
-                                 app_error_t *err)
-{
-    apr_int64_t readers = 0;
-    app_buf_t name;
+/* The steps */
 
-    app_buf_init(&name, schema->pool, APR_SIZE_MAX / 2);
-    app_buf_add_ident(&name, space->name);
-    if (number_of(&readers, apr_psprintf(schema->pool, readers_sql, name.data), tx, err) !=
+static void read_number(rest_sqlite_reader_t *reader, const app_rows_t *rows, void *pnumber)
+{
+    (void)reader;
+    *(apr_int64_t *)pnumber = app_rows_int(rows, 0);
+}
+
+static void read_own(rest_sqlite_reader_t *reader, const app_rows_t *rows, void *ctx)
+{
+    own_t *own = ctx;
+
+    (void)reader;
+    own->grants = app_rows_int(rows, 0) != 0;
+    own->functions = app_rows_int(rows, 1) != 0;
+}
+
+/** The relations of a schema. One that is not attached is served as an empty one. */
+static apr_status_t read_space(rest_sqlite_reader_t *reader)
+{
+    apr_int64_t attached = 0;
+    app_buf_t ident;
+
+    if (rest_sqlite_each(reader, attached_sql, read_number, &attached) != APR_SUCCESS) {
+        return APP_EFAIL;
+    }
+    if (!attached) {
+        app_log(APP_LOG_WARNING, NULL, "APP1081",
+                "Schemas names \"%s\", and no database is attached under that name",
+                reader->space->name);
+        return APR_SUCCESS;
+    }
+    app_buf_init(&ident, reader->ptemp, APR_SIZE_MAX / 2);
+    app_buf_add_ident(&ident, reader->space->name);
+    reader->ident = ident.data;
+    reader->tables = apr_hash_make(reader->ptemp);
+    if (rest_sqlite_read_relations(reader) != APR_SUCCESS) {
+        return APP_EFAIL;
+    }
+    rest_schema_sort(reader->schema);
+    return rest_sqlite_read_texts(reader) == APR_SUCCESS ? rest_sqlite_read_keys(reader)
+                                                         : APP_EFAIL;
+}
+
+/** Functions belong to main, where the tables are that hold them. */
+static apr_status_t read_functions(rest_sqlite_reader_t *reader)
+{
+    reader->space = rest_schema_space(reader->schema, "main");
+    if (!reader->space) {
+        return APR_SUCCESS;
+    }
+    if (rest_sqlite_read_routines(reader) != APR_SUCCESS ||
+        rest_sqlite_read_computed(reader) != APR_SUCCESS) {
+        return APP_EFAIL;
+    }
+    rest_schema_sort(reader->schema);
+    return APR_SUCCESS;
+}
+
+static apr_status_t read_grants(rest_sqlite_reader_t *reader)
+{
+    if (rest_sqlite_each(reader, version_sql, read_number, &reader->schema->grants_version) !=
         APR_SUCCESS) {
         return APP_EFAIL;
     }
-    schema->reads_request |= readers > 0;
+    return rest_sqlite_each(reader, grants_sql, read_grant, NULL);
+}
+
+static void link_all(rest_sqlite_reader_t *reader)
+{
+    int i;
+
+    rest_schema_link(reader->schema);
+    for (i = 0; i < reader->computed->nelts; i++) {
+        rest_schema_link_add(reader->schema, APR_ARRAY_IDX(reader->computed, i, rest_link_t *));
+    }
+}
+
+static apr_status_t read_all(rest_sqlite_reader_t *reader)
+{
+    rest_schema_t *schema = reader->schema;
+    own_t own = { 0, 0 };
+    int i;
+
+    if (app_tx_schema_version(reader->tx, &schema->version, reader->err) != APR_SUCCESS ||
+        rest_sqlite_each(reader, own_tables_sql, read_own, &own) != APR_SUCCESS) {
+        return APP_EFAIL;
+    }
+    for (i = 0; i < schema->nspaces; i++) {
+        reader->space = &schema->spaces[i];
+        if (read_space(reader) != APR_SUCCESS) {
+            return APP_EFAIL;
+        }
+    }
+    if (own.functions && read_functions(reader) != APR_SUCCESS) {
+        return APP_EFAIL;
+    }
+    schema->no_grants = !own.grants;
+    if (own.grants && read_grants(reader) != APR_SUCCESS) {
+        return APP_EFAIL;
+    }
+    link_all(reader);
     return APR_SUCCESS;
 }
 
 apr_status_t rest_sqlite_load(rest_schema_t *schema, app_tx_t *tx, app_error_t *err)
 {
-    reader_t reader = { .schema = schema };
-    apr_int64_t own_tables;
-    int i;
+    rest_sqlite_reader_t reader = { .schema = schema, .tx = tx, .err = err };
+    apr_status_t status;
 
-    if (app_tx_schema_version(tx, &schema->version, err) != APR_SUCCESS ||
-        number_of(&own_tables, own_tables_sql, tx, err) != APR_SUCCESS) {
-        return APP_EFAIL;
+    if (apr_pool_create(&reader.ptemp, schema->pool) != APR_SUCCESS) {
+        return app_fail(err, APP_E_INTERNAL, NULL);
     }
-    for (i = 0; i < schema->nspaces; i++) {
-        reader.space = &schema->spaces[i];
-        if (read_columns(&reader, tx, err) != APR_SUCCESS ||
-            find_readers(schema, reader.space, tx, err) != APR_SUCCESS) {
-            return APP_EFAIL;
-        }
-    }
-    rest_schema_sort(schema);
-    schema->no_grants = own_tables != 2;
-    if (schema->no_grants) {
-        return APR_SUCCESS;
-    }
-    return number_of(&schema->grants_version, version_sql, tx, err) == APR_SUCCESS
-               ? read_grants(schema, tx, err)
-               : APP_EFAIL;
+    reader.computed = apr_array_make(reader.ptemp, 4, sizeof(rest_link_t *));
+    status = read_all(&reader);
+    apr_pool_destroy(reader.ptemp);
+    return status;
 }
+
+/* Is it current? */
 
 /** An app_tx_check_fn. @return REST_STALE if the snapshot is not the database's any more */
 static apr_status_t compare_versions(app_tx_t *tx, const void *snapshot, app_error_t *err)

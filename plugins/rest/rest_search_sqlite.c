@@ -55,7 +55,7 @@ static void render_match(rest_sql_t *sql, const rest_node_t *node, const rest_co
         app_buf_addc(&sql->text, '0');
     }
     else {
-        rest_sql_column(sql, node, &rowid);
+        rest_sql_column(sql, node, index->row ? index->row : &rowid);
         app_buf_addf(&sql->text, " %sIN (SELECT rowid FROM %s WHERE %s MATCH ",
                      match->negated ? "NOT " : "", index->ident, index->name);
         rest_sql_text(sql, rest_fulltext_of_column(match->text, column->name, sql->pool));

@@ -17,7 +17,8 @@ static rest_relation_t *relation_of(app_db_kind_e kind)
     };
     static const char *const covered[] = { "text", "say \"x\"" };
     static rest_fulltext_t fulltext = { NULL, "\"main\".\"t_search\"", "\"t_search\"",
-                                        (const char **)covered, 2, "porter unicode61" };
+                                        (const char **)covered, 2, "porter unicode61",
+                                        NULL };
     apr_array_header_t *spaces = apr_array_make(unit_pool, 1, sizeof(const char *));
     rest_schema_t *schema = rest_schema_create(kind, spaces, unit_pool);
     rest_relation_t *relation = rest_schema_relation_make(schema, "t");

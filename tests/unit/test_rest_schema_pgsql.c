@@ -5,6 +5,7 @@
  */
 #include "unit_db.h"
 #include "unit_schema.h"
+#include "unit_snapshot.h"
 
 #include "rest_schema_pgsql.h"
 
@@ -154,99 +155,19 @@ static rest_schema_t *loaded(const char *script, const char *role)
     return loaded_of(spaces, script, role);
 }
 
-/** Compares two texts line by line, so that a failure names the first that differs. */
-static void compare_lines(const char *name, const char *actual, const char *expected)
-{
-    while (*actual || *expected) {
-        apr_size_t got = strcspn(actual, "\n"), wanted = strcspn(expected, "\n");
-
-        CASE_STRING(name, apr_pstrmemdup(unit_pool, actual, got),
-                    apr_pstrmemdup(unit_pool, expected, wanted));
-        actual += got + (actual[got] == '\n');
-        expected += wanted + (expected[wanted] == '\n');
-    }
-}
-
-static const char *texts_of(const char **texts, int count)
-{
-    const char *all = "";
-    int i;
-
-    for (i = 0; i < count; i++) {
-        all = apr_pstrcat(unit_pool, all, i ? "|" : "", texts[i], NULL);
-    }
-    return all;
-}
-
-/** " word=value", if there is one. */
-static void add(app_buf_t *buf, const char *word, const char *value)
-{
-    if (value) {
-        app_buf_addf(buf, " %s=%s", word, value);
-    }
-}
-
-static void add_column(app_buf_t *buf, const rest_column_t *column)
-{
-    app_buf_addf(buf, "  %s: %s", column->name, column->type);
-    add(buf, "base", strcmp(column->base, column->type) ? column->base : NULL);
-    app_buf_adds(buf, column->nullable ? "" : " not null");
-    app_buf_adds(buf, column->generated ? " generated" : "");
-    add(buf, "default", column->default_value);
-    if (column->max_length) {
-        app_buf_addf(buf, " max=%d", (int)column->max_length);
-    }
-    add(buf, "labels", column->labels ? texts_of(column->labels, column->nlabels) : NULL);
-    add(buf, "comment", column->comment);
-    add(buf, "to_json", column->to_json);
-    add(buf, "from_json", column->from_json);
-    add(buf, "from_text", column->from_text);
-    app_buf_addc(buf, '\n');
-}
-
-static void add_relation(app_buf_t *buf, const rest_relation_t *relation, int columns)
-{
-    const rest_handler_t *handler;
-    int i;
-
-    app_buf_addf(buf, "%s %s ", relation->is_view ? "view" : "table", relation->ident);
-    app_buf_addf(buf, "%s%s%s", relation->insertable ? "i" : "", relation->updatable ? "u" : "",
-                 relation->deletable ? "d" : "");
-    add(buf, "comment", relation->comment);
-    for (i = 0; i < relation->nkeys; i++) {
-        add(buf, "key", relation->keys[i]->name);
-    }
-    for (handler = relation->handlers; handler; handler = handler->next) {
-        add(buf, handler->media, handler->ident);
-    }
-    app_buf_addc(buf, '\n');
-    for (i = 0; columns && i < relation->ncolumns; i++) {
-        add_column(buf, relation->columns[i]);
-    }
-}
-
-static app_buf_t *buffer(void)
-{
-    app_buf_t *buf = apr_pcalloc(unit_pool, sizeof(*buf));
-
-    app_buf_init(buf, unit_pool, 1 << 20);
-    app_buf_adds(buf, "");
-    return buf;
-}
-
 static void test_relations(void **state)
 {
     rest_schema_t *schema = loaded(objects, NULL);
-    app_buf_t *buf = buffer();
+    app_buf_t *buf = snapshot_buffer();
     int i, j;
 
     (void)state;
     for (i = 0; i < schema->nspaces; i++) {
         for (j = 0; j < schema->spaces[i].nrelations; j++) {
-            add_relation(buf, schema->spaces[i].relations[j], 0);
+            snapshot_relation(buf, schema->spaces[i].relations[j], 0);
         }
     }
-    compare_lines("relations", buf->data,
+    snapshot_compare("relations", buf->data,
                   "table \"snap\".\"a\" iud key=id text/x-lines=snap.\"Lines\"\n"
                   "table \"snap\".\"away\" \n"
                   "table \"snap\".\"b\" iud key=id\n"
@@ -273,11 +194,11 @@ static void test_relations(void **state)
 static void test_columns(void **state)
 {
     rest_schema_t *schema = loaded(objects, NULL);
-    app_buf_t *buf = buffer();
+    app_buf_t *buf = snapshot_buffer();
 
     (void)state;
-    add_relation(buf, rest_schema_relation(schema, "snap", "kinds"), 1);
-    compare_lines("columns", buf->data,
+    snapshot_relation(buf, rest_schema_relation(schema, "snap", "kinds"), 1);
+    snapshot_compare("columns", buf->data,
                   "table \"snap\".\"kinds\" iud comment=many\n"
                   "  id: integer not null default=nextval('snap.kinds_id_seq')\n"
                   "  Ha ha: integer not null\n"
@@ -301,7 +222,7 @@ static void test_columns(void **state)
 static void test_links(void **state)
 {
     (void)state;
-    compare_lines("links", schema_links(loaded(objects, NULL), "\n"),
+    snapshot_compare("links", schema_links(loaded(objects, NULL), "\n"),
                   "a o2m b ba(id=a)\n"
                   "a o2o b bxy(y=y,x=x)\n"
                   "a m2m b ja(id=a) j jb(b=id)\n"
@@ -334,46 +255,20 @@ static void test_links(void **state)
                   "vva o2m b ba(id=a)\n");
 }
 
-static void add_routine(app_buf_t *buf, const rest_routine_t *routine)
-{
-    static const char *const gives[] = { "void", "value", "row", "record" };
-    static const char *const volatility[] = { "", " stable", " immutable" };
-    int i;
-
-    app_buf_addf(buf, "%s(", routine->ident);
-    for (i = 0; i < routine->nparams; i++) {
-        app_buf_addf(buf, "%s%s%s%s %s", i ? ", " : "", routine->params[i].variadic ? "..." : "",
-                     routine->params[i].required ? "" : "?", routine->params[i].name,
-                     routine->params[i].type);
-    }
-    app_buf_addf(buf, ") %s%s %s%s", routine->set ? "set of " : "", gives[routine->gives],
-                 routine->type, volatility[routine->volatility]);
-    add(buf, "comment", routine->comment);
-    add(buf, "isolation", routine->isolation);
-    for (i = 0; i < routine->nsettings; i++) {
-        add(buf, routine->settings[i * 2], routine->settings[i * 2 + 1]);
-    }
-    add(buf, "media", routine->media);
-    app_buf_addc(buf, '\n');
-    if (routine->relation) {
-        add_relation(buf, routine->relation, !*routine->relation->schema);
-    }
-}
-
 static void test_routines(void **state)
 {
     rest_schema_t *schema = loaded(objects, NULL);
-    app_buf_t *buf = buffer();
+    app_buf_t *buf = snapshot_buffer();
     const rest_routine_t *routine;
     int i;
 
     (void)state;
     for (i = 0; i < schema->spaces[0].nroutines; i++) {
         for (routine = schema->spaces[0].routines[i]; routine; routine = routine->next) {
-            add_routine(buf, routine);
+            snapshot_routine(buf, routine);
         }
     }
-    compare_lines("routines", buf->data,
+    snapshot_compare("routines", buf->data,
                   "\"snap\".\"color\"( json) value snap.color\n"
                   "\"snap\".\"color\"( text) value snap.color\n"
                   "\"snap\".\"f\"() void void comment=first\n"
@@ -430,10 +325,11 @@ static void test_missing(void **state)
 static const char *role_settings(const char *script)
 {
     const rest_role_setting_t *setting = loaded(script, "snap_login")->role_settings;
-    app_buf_t *buf = buffer();
+    app_buf_t *buf = snapshot_buffer();
 
     for (; setting; setting = setting->next) {
-        add(buf, apr_pstrcat(unit_pool, setting->role, ".", setting->name, NULL), setting->value);
+        snapshot_add(buf, apr_pstrcat(unit_pool, setting->role, ".", setting->name, NULL),
+                     setting->value);
     }
     return buf->data;
 }
@@ -481,7 +377,7 @@ static void test_rules(void **state)
 
     (void)state;
     for (i = 0; i < COUNT(rules); i++) {
-        app_buf_t *buf = buffer();
+        app_buf_t *buf = snapshot_buffer();
 
         rest_pgsql_rule_targets(rules[i].rule, add_target, buf);
         CASE_STRING(rules[i].rule, buf->data, rules[i].targets);
