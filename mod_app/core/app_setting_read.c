@@ -198,7 +198,7 @@ static const char *absolute(const char *path, const char *root, apr_pool_t *p)
     return apr_pstrcat(p, root, root[strlen(root) - 1] == '/' ? "" : "/", path, NULL);
 }
 
-/** Reads NAMEFile: the secret is the file's text without the line end. */
+/** Reads NAMEFile, or NAME @path: the secret is the file's text without the line end. */
 static apr_status_t read_secret(const char *path, const app_setting_t *row, const char **to,
                                 app_error_t *err, apr_pool_t *p)
 {
@@ -256,7 +256,8 @@ apr_status_t app_setting_read(void *to, const app_setting_t *row, int from_file,
     case APP_TYPE_SIZE:
         return set_number(word, row, to, err, p);
     case APP_TYPE_SECRET:
-        if (from_file) {
+        if (from_file || *word == '@') {
+            word += !from_file;
             return read_secret(absolute(word, root, p), row, to, err, p);
         }
         *(const char **)to = word;

@@ -36,7 +36,7 @@ typedef enum app_setting_type_e {
     APP_TYPE_PATH,     /* const char *: absolute, or relative to the host's root folder */
     APP_TYPE_LIST,     /* apr_array_header_t * of const char *: words divided by blanks or commas */
     APP_TYPE_ENUM,     /* int: index into choices */
-    APP_TYPE_SECRET    /* const char *: never printed; NAMEFile reads it from a file */
+    APP_TYPE_SECRET    /* const char *: never printed; NAMEFile path, or @path, reads a file */
 } app_setting_type_e;
 
 /** Where beyond the server and virtual host a setting may stand, and how it is merged. */

@@ -1,2 +1,2 @@
-rest_CFLAGS := $(shell $(PKG_CONFIG) --cflags cjose)
-rest_LIBS   := $(shell $(PKG_CONFIG) --libs cjose)
+rest_CFLAGS := $(shell $(PKG_CONFIG) --cflags cjose libcrypto libpcre2-8)
+rest_LIBS   := $(shell $(PKG_CONFIG) --libs cjose libcrypto libpcre2-8)

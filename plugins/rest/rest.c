@@ -26,11 +26,16 @@ static const app_setting_t settings[] = {
     APP_SET_INT("MaxRows", rest_conf_t, max_rows, "0", 0, APR_INT32_MAX, APP_SET_LOCATION,
                 "most rows in an answer, 0 for no limit (db-max-rows)"),
     APP_SET_SECRET("JwtSecret", rest_conf_t, jwt_secret, 0,
-                   "key of at least 32 bytes that tokens are signed with, by HS256 (jwt-secret)"),
+                   "what tokens are verified with: a text of at least 32 bytes (HS256), a JWK or "
+                   "a JWK set (jwt-secret)"),
+    APP_SET_FLAG("JwtSecretIsBase64", rest_conf_t, jwt_secret_is_base64, "off", 0,
+                 "JwtSecret is in base64, of either alphabet (jwt-secret-is-base64)"),
     APP_SET_STRING("JwtAud", rest_conf_t, jwt_aud, NULL, APP_SET_LOCATION,
                    "audience that a token must be for, if it names one (jwt-aud)"),
     APP_SET_STRING("JwtRoleClaimKey", rest_conf_t, jwt_role_claim_key, "$.role", 0,
-                   "where in a token the role is; only $.role is available (jwt-role-claim-key)"),
+                   "where in a token the role is, as a JSONPath (jwt-role-claim-key)"),
+    APP_SET_INT("JwtCacheMaxEntries", rest_conf_t, jwt_cache_max_entries, "1000", 0, 100000, 0,
+                "verified tokens that a process remembers, 0 for none (jwt-cache-max-entries)"),
     APP_SET_ENUM("OpenapiMode", rest_conf_t, openapi_mode, "follow-privileges", openapi_modes,
                  APP_SET_LOCATION,
                  "what the description at the root shows: what the role may use, all, or nothing "
@@ -367,7 +372,9 @@ static apr_status_t configure(app_instance_t *self, app_error_t *err)
 
 static apr_status_t start(app_instance_t *self, app_error_t *err)
 {
-    return rest_cache_start(app_instance_context(self), err);
+    rest_t *rest = app_instance_context(self);
+
+    return rest_token_start(rest, err) == APR_SUCCESS ? rest_cache_start(rest, err) : APP_EFAIL;
 }
 
 static const app_route_t routes[] = { { NULL, "/", handle }, { NULL, NULL, NULL } };

@@ -19,6 +19,7 @@
 #include "apr_thread_mutex.h"
 
 #include "rest_plan.h"
+#include "rest_token.h"
 
 typedef struct rest_dialect_t rest_dialect_t;
 typedef struct rest_timing_t rest_timing_t;
@@ -30,9 +31,11 @@ typedef struct rest_conf_t {
     apr_array_header_t *extra_search_path;
     apr_int64_t         max_rows;
     const char         *jwt_secret;
+    int                 jwt_secret_is_base64;
     const char         *jwt_aud;
     const char         *jwt_role_claim_key;
     apr_array_header_t *cors_origins;
+    apr_int64_t         jwt_cache_max_entries;
     int                 openapi_mode; /* rest_openapi_e */
     int                 openapi_security;
     const char         *openapi_uri;
@@ -54,7 +57,7 @@ typedef struct rest_t {
     const rest_dialect_t     *dialect;
     const apr_array_header_t *spaces; /* schemas served; the first is the default */
     const apr_array_header_t *further; /* schemas behind them in the search path */
-    const void               *jwk;     /* cjose_jwk_t of JwtSecret; NULL: none */
+    rest_tokens_t            *tokens;  /* NULL: no JwtSecret */
 
     /* In each process, from start() on: the snapshot and who loads it. */
     apr_thread_mutex_t       *lock;
@@ -300,11 +303,9 @@ int rest_cors_serves_all(const rest_conf_t *conf);
 apr_status_t rest_cors_configure(const rest_conf_t *conf, app_error_t *err);
 app_handler_fn rest_cors_filter;
 
-/* rest_token.c */
+/* rest_token_filter.c: who is asking */
 apr_status_t rest_token_configure(rest_t *rest, const rest_conf_t *conf, app_error_t *err);
-/** Verifies a token and reads who it names. @param jwk cjose_jwk_t of the secret */
-apr_status_t rest_token_identify(app_identity_t *identity, const char *token, const void *jwk,
-                                 const rest_conf_t *conf, app_error_t *err, apr_pool_t *p);
+apr_status_t rest_token_start(rest_t *rest, app_error_t *err);
 app_handler_fn rest_token_filter;
 
 #endif

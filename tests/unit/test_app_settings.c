@@ -171,6 +171,13 @@ static void test_secret_from_a_file(void **state)
     assert_int_equal(app_values_set(values, APP_IN_SERVER, NULL, "KeyFile", path, &err, unit_pool),
                      APR_SUCCESS);
     assert_string_equal(conf->secret, "open sesame");
+    assert_int_equal(app_values_set(values, APP_IN_SERVER, NULL, "Key", "plain", &err, unit_pool),
+                     APR_SUCCESS);
+    assert_string_equal(conf->secret, "plain");
+    assert_int_equal(app_values_set(values, APP_IN_SERVER, NULL, "Key",
+                                    apr_pstrcat(unit_pool, "@", path, NULL), &err, unit_pool),
+                     APR_SUCCESS);
+    assert_string_equal(conf->secret, "open sesame");
     apr_file_remove(path, unit_pool);
     assert_int_equal(app_values_set(values, APP_IN_SERVER, NULL, "KeyFile", path, &err, unit_pool),
                      APP_EFAIL);

@@ -1,0 +1,166 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/**
+ * Genuine tokens by their text, so that a signature is verified once. One cache per key set and
+ * process; it dies with both. Any thread, under one lock that is held for a hundred nanoseconds.
+ *
+ *   buckets ─► entry ─► entry        by the token's hash
+ *   order      entry ⇄ entry ⇄ …     the one that was asked for last is first
+ */
+#include <string.h>
+
+#include "apr_ring.h"
+#include "apr_thread_mutex.h"
+
+#include "rest_token_int.h"
+
+#define BUCKETS_MAX 65536
+#define BYTES_MAX   (16 * 1024 * 1024) /* of tokens and claims */
+#define HASHED      32                 /* bytes: the end of the signature, as random as a hash */
+
+typedef struct entry_t entry_t;
+struct entry_t {
+    APR_RING_ENTRY(entry_t) order;
+    entry_t                *next; /* in its bucket */
+    rest_claims_t          *claims;
+    apr_uint32_t            hash;
+    apr_size_t              len;
+    char                    token[];
+};
+
+APR_RING_HEAD(order_t, entry_t);
+
+struct rest_token_cache_t {
+    apr_thread_mutex_t *lock;
+    struct order_t      order;
+    apr_size_t          entries, bytes;
+    apr_size_t          max;
+    apr_uint32_t        mask; /* number of buckets less one */
+    entry_t            *buckets[];
+};
+
+/** FNV-1a over the end of the token. */
+static apr_uint32_t hash_of(const char *token, apr_size_t len)
+{
+    apr_uint32_t hash = 2166136261u;
+    apr_size_t i = len > HASHED ? len - HASHED : 0;
+
+    for (; i < len; i++) {
+        hash = (hash ^ (unsigned char)token[i]) * 16777619u;
+    }
+    return hash;
+}
+
+static entry_t **find_locked(rest_token_cache_t *cache, const char *token, apr_size_t len,
+                             apr_uint32_t hash)
+{
+    entry_t **at = &cache->buckets[hash & cache->mask];
+
+    while (*at && ((*at)->hash != hash || (*at)->len != len ||
+                   memcmp((*at)->token, token, len) != 0)) {
+        at = &(*at)->next;
+    }
+    return at;
+}
+
+static apr_size_t cost(const entry_t *entry)
+{
+    return sizeof(*entry) + entry->len + entry->claims->size;
+}
+
+static void remove_locked(rest_token_cache_t *cache, entry_t *entry)
+{
+    entry_t **at = find_locked(cache, entry->token, entry->len, entry->hash);
+
+    *at = entry->next;
+    APR_RING_REMOVE(entry, order);
+    cache->entries--;
+    cache->bytes -= cost(entry);
+    rest_claims_release(entry->claims);
+    free(entry);
+}
+
+static apr_status_t empty(void *data)
+{
+    rest_token_cache_t *cache = data;
+
+    while (!APR_RING_EMPTY(&cache->order, entry_t, order)) {
+        remove_locked(cache, APR_RING_FIRST(&cache->order));
+    }
+    return APR_SUCCESS;
+}
+
+apr_status_t rest_token_cache_create(rest_token_cache_t **pcache, apr_int64_t entries,
+                                     app_error_t *err, apr_pool_t *p)
+{
+    rest_token_cache_t *cache;
+    apr_uint32_t buckets = 16;
+
+    while (buckets < entries && buckets < BUCKETS_MAX) {
+        buckets *= 2;
+    }
+    cache = apr_pcalloc(p, sizeof(*cache) + buckets * sizeof(cache->buckets[0]));
+    cache->mask = buckets - 1;
+    cache->max = (apr_size_t)entries;
+    APR_RING_INIT(&cache->order, entry_t, order);
+    if (apr_thread_mutex_create(&cache->lock, APR_THREAD_MUTEX_UNNESTED, p) != APR_SUCCESS) {
+        return app_fail(err, APP_E_INTERNAL, NULL);
+    }
+    apr_pool_cleanup_register(p, cache, empty, apr_pool_cleanup_null);
+    *pcache = cache;
+    return APR_SUCCESS;
+}
+
+rest_claims_t *rest_token_cache_get(rest_token_cache_t *cache, const char *token, apr_size_t len)
+{
+    apr_uint32_t hash = hash_of(token, len);
+    rest_claims_t *claims = NULL;
+    entry_t *entry;
+
+    apr_thread_mutex_lock(cache->lock);
+    entry = *find_locked(cache, token, len, hash);
+    if (entry) {
+        claims = entry->claims;
+        rest_claims_hold(claims);
+        APR_RING_REMOVE(entry, order);
+        APR_RING_INSERT_HEAD(&cache->order, entry, entry_t, order);
+    }
+    apr_thread_mutex_unlock(cache->lock);
+    return claims;
+}
+
+static void insert_locked(rest_token_cache_t *cache, entry_t *entry)
+{
+    entry_t **at = find_locked(cache, entry->token, entry->len, entry->hash);
+
+    if (*at) { /* another thread was quicker */
+        rest_claims_release(entry->claims);
+        free(entry);
+        return;
+    }
+    *at = entry;
+    APR_RING_INSERT_HEAD(&cache->order, entry, entry_t, order);
+    cache->entries++;
+    cache->bytes += cost(entry);
+    while (cache->entries > cache->max || cache->bytes > BYTES_MAX) {
+        remove_locked(cache, APR_RING_LAST(&cache->order));
+    }
+}
+
+void rest_token_cache_put(rest_token_cache_t *cache, const char *token, apr_size_t len,
+                          rest_claims_t *claims)
+{
+    entry_t *entry = malloc(sizeof(*entry) + len);
+
+    if (!entry) {
+        return;
+    }
+    entry->next = NULL;
+    entry->hash = hash_of(token, len);
+    entry->len = len;
+    entry->claims = claims;
+    memcpy(entry->token, token, len);
+    rest_claims_hold(claims);
+    apr_thread_mutex_lock(cache->lock);
+    insert_locked(cache, entry);
+    apr_thread_mutex_unlock(cache->lock);
+}
