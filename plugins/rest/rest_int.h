@@ -10,7 +10,8 @@
  *   rest_run*.c    one transaction; rows come as JSON text
  *   rest_respond.c status and headers
  *
- * rest.c leads a request through them.
+ * rest.c leads a request through them. The root is described by rest_openapi*.c, OPTIONS answered
+ * by rest_options.c.
  */
 #ifndef REST_INT_H
 #define REST_INT_H
