@@ -266,7 +266,7 @@ apr_status_t rest_sqlite_bind_row(rest_statement_t *statement, const rest_plan_t
     rest_sql_t *each = statement->each;
     int i;
 
-    if (plan->action == REST_UPDATE) {
+    if (plan->action == REST_UPDATE || plan->action == REST_DELETE) {
         return APR_SUCCESS;
     }
     if (row == 0 || plan->defaults) {

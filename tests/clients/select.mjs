@@ -138,7 +138,7 @@ reads('plans', [
 reads('formats', [
     ['GeoJSON, without PostGIS', c => c.from('films').select().geojson(), on(
         refused(501, 'PGRST127', { details: 'GeoJSON output is not available on the SQLite backend' }),
-        refused(406, 'PGRST107'))],
+        refused(404, '42883'))],
 ]);
 
 const others = on(refused(406, 'PGRST106'), undefined);

@@ -53,8 +53,8 @@ describe('insert', () => {
             { id: 11, ...film, seen_at: '2021-06-01T12:30:00+00:00' }, created);
     });
     writes('a generated column', 'products', async c =>
-        is(await c.from('products').insert({ name: 'Lamp', price: 2.5, quantity: 4, sizes: [1, 2] }).select('id, total, sizes'),
-            [{ id: 6, total: 10, sizes: [1, 2] }], created));
+        is(await c.from('products').insert({ name: 'Lamp', price: 2.5, quantity: 4, sizes: [1, 2] }).select('total, sizes'),
+            [{ total: 10, sizes: [1, 2] }], created));
     writes('embedded rows in the answer', 'films', async c =>
         is(await c.from('films').insert({ title: 'Vagabond', director_id: 6 }).select('title, directors(last_name)'),
             [{ title: 'Vagabond', directors: { last_name: 'Varda' } }], created));

@@ -87,6 +87,8 @@ GRANT SELECT ON directors, films, technical_specs, actors, roles, competitions, 
 GRANT SELECT, INSERT, UPDATE, DELETE ON directors, films, technical_specs, actors, roles, competitions, nominations,
     addresses, orders, employees, countries, cities, products, stock, accounts, articles, visits, docs, alarms,
     film_list, recent_films, english_films, film_titles, reservations, samples, paints TO web_user;
+-- The default of an identity column is read from its sequence, where the dialect has to ask for it itself.
+GRANT USAGE ON ALL SEQUENCES IN SCHEMA public TO web_user;
 GRANT SELECT ON director_list, director_stats, language_totals, film_snapshot TO web_user;
 GRANT USAGE ON SCHEMA archive TO web_anon, web_user;
 GRANT SELECT ON ALL TABLES IN SCHEMA archive TO web_anon;

@@ -17,8 +17,9 @@ HELPERS = ("site", "reporter")
 HOST = "event"
 COMMON = ("rest AggregatesEnabled on", "rest PlanEnabled on")
 SETTINGS = {"sqlite": COMMON, "pgsql": COMMON + ("rest Schemas public,archive",)}
-# Lines of the log that the cases of a file may cause: an answer that the client no longer wants breaks off.
-MAY_LOG = {"select": {"APP0005"}}
+# Lines of the log that the cases of a file may cause: an answer that the client no longer wants breaks off, and the
+# dialect calls a row that is there twice an error of the server.
+MAY_LOG = {"select": {"APP0005"}, "writes": {"APP0003"}}
 SECONDS = 120
 
 
