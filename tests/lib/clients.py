@@ -17,9 +17,9 @@ HELPERS = ("site", "reporter")
 HOST = "event"
 COMMON = ("rest AggregatesEnabled on", "rest PlanEnabled on")
 SETTINGS = {"sqlite": COMMON, "pgsql": COMMON + ("rest Schemas public,archive",)}
-# Lines of the log that the cases of a file may cause: an answer that the client no longer wants breaks off, and the
+# Lines of the log that the cases of a file may cause: an answer that the client no longer wants fails, and the
 # dialect calls a row that is there twice an error of the server.
-MAY_LOG = {"select": {"APP0005"}, "writes": {"APP0003"}}
+MAY_LOG = {"select": {"APP0003", "APP0005"}, "writes": {"APP0003"}}
 SECONDS = 120
 
 
