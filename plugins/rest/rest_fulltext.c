@@ -328,8 +328,8 @@ static apr_status_t read_sequence(query_t *q, expr_t *e)
         e->shape = next.shape;
     }
     if (q->at[0] == '<' && apr_isdigit(q->at[1])) {
-        return unavailable(q, "Distances in full-text search ('<N>') are not available on the SQLite "
-                              "backend");
+        return unavailable(q, "Distances in full-text search ('<N>') are not available on the "
+                              "SQLite backend");
     }
     return APR_SUCCESS;
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /**
- * Full-text queries as PostgreSQL writes them, for SQLite's FTS5. Depends on nothing of this plugin,
- * so that others can use it.
+ * Full-text queries as PostgreSQL writes them, for SQLite's FTS5. Depends on nothing of this
+ * plugin, so that others can use it.
  */
 #ifndef REST_FULLTEXT_H
 #define REST_FULLTEXT_H

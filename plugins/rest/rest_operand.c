@@ -35,7 +35,9 @@ static apr_status_t check_path(rest_sql_t *sql, const rest_step_t *step)
 
 int rest_pgsql_is_json(const rest_column_t *column)
 {
-    return column->base && (strcmp(column->base, "json") == 0 || strcmp(column->base, "jsonb") == 0);
+    const char *base = column->base;
+
+    return base && (strcmp(base, "json") == 0 || strcmp(base, "jsonb") == 0);
 }
 
 void rest_pgsql_literal(rest_sql_t *sql, const char *text)

@@ -28,7 +28,7 @@ const char *rest_pattern_like(const char *text, apr_pool_t *p)
 static apr_status_t too_long(app_error_t *err)
 {
     app_fail_code(err, "54000", 400, "the pattern is too long");
-    return app_details(err, "From the first \"*\" on there is room for %d bytes, and of ilike in all.",
+    return app_details(err, "There is room for %d bytes from the first \"*\" on, of ilike in all.",
                        SOUGHT_MAX);
 }
 

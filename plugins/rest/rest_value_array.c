@@ -80,7 +80,8 @@ static int is_json_scalar(const char *text)
 {
     rest_json_t json;
 
-    return strchr("-0123456789tfn", *text) && rest_json_read(&json, text, strlen(text)) == APR_SUCCESS;
+    return strchr("-0123456789tfn", *text) &&
+           rest_json_read(&json, text, strlen(text)) == APR_SUCCESS;
 }
 
 static apr_status_t add_text(writer_t *w, const char *text, int quoted)

@@ -100,6 +100,11 @@ static const char *render(const char *text, const rest_dialect_t *dialect)
     return buf.data;
 }
 
+#define NO_RANGES(op) \
+    "PGRST127 The '" op "' operator on ranges is not available on the SQLite backend"
+#define NO_INDEX(column) \
+    "PGRST127 Full-text search on '" column "' needs an FTS5 index, and there is none"
+
 static const struct { const char *query, *lite, *pgsql; } cases[] = {
     /* Comparisons */
     { "int=eq.5", "t.\"int\" = ?1 | 5", "t.\"int\" = $1 | '5'" },
@@ -126,7 +131,8 @@ static const struct { const char *query, *lite, *pgsql; } cases[] = {
     { "text=ilike.A*", "app_ilike(t.\"text\", ?1) | 'A%'", "t.\"text\" ILIKE $1 | 'A%'" },
     { "text=match.^a*", "app_regex(t.\"text\", ?1, 0) | '^a*'", "t.\"text\" ~ $1 | '^a*'" },
     { "text=imatch.%5E(a", "app_regex(t.\"text\", ?1, 1) | '^(a'", "t.\"text\" ~* $1 | '^(a'" },
-    { "json=like.a", "42883 operator does not exist: jsonb ~~ unknown", "t.\"json\" LIKE $1 | 'a'" },
+    { "json=like.a", "42883 operator does not exist: jsonb ~~ unknown",
+      "t.\"json\" LIKE $1 | 'a'" },
     { "bool=imatch.a", "42883 operator does not exist: boolean ~* unknown", NULL },
     { "text=like.a%5C", "22025 LIKE pattern must not end with escape character", NULL },
 
@@ -151,7 +157,8 @@ static const struct { const char *query, *lite, *pgsql; } cases[] = {
       "t.\"text\" LIKE ANY ($1) | '{a%,\"b,%\"}'" },
     { "text=ilike(all).{a,NULL}", "(app_ilike(t.\"text\", ?1) AND app_ilike(t.\"text\", ?2))"
       " | 'a', null", "t.\"text\" ILIKE ALL ($1) | '{a,NULL}'" },
-    { "text=match(any).{a}", "app_regex(t.\"text\", ?1, 0) | 'a'", "t.\"text\" ~ ANY ($1) | '{a}'" },
+    { "text=match(any).{a}", "app_regex(t.\"text\", ?1, 0) | 'a'",
+      "t.\"text\" ~ ANY ($1) | '{a}'" },
     { "int=lte(any).{}", "0", "t.\"int\" <= ANY ($1) | '{}'" },
     { "int=lte(all).{}", "1", "t.\"int\" <= ALL ($1) | '{}'" },
     { "int=eq(any).1", "22P02 Array value must start with \"{\" or dimension information.", NULL },
@@ -167,7 +174,8 @@ static const struct { const char *query, *lite, *pgsql; } cases[] = {
     /* JSON paths */
     { "json->a->>b=eq.5", "app_json_text(t.\"json\", '$.\"a\".\"b\"') = ?1 | '5'",
       "t.\"json\"->'a'->>'b' = $1 | '5'" },
-    { "jsonb->a->-1=gt.5", "app_json_compare(app_json_get(t.\"jsonb\", '$.\"a\"[#-1]'), ?1) > 0 | '5'",
+    { "jsonb->a->-1=gt.5",
+      "app_json_compare(app_json_get(t.\"jsonb\", '$.\"a\"[#-1]'), ?1) > 0 | '5'",
       "t.\"jsonb\"->'a'->-1 > $1 | '5'" },
     { "ints->0=eq.5", "app_json_compare(app_json_get(t.\"ints\", '$[0]'), ?1) = 0 | '5'",
       "to_jsonb(t.\"ints\")->0 = $1 | '5'" },
@@ -203,26 +211,23 @@ static const struct { const char *query, *lite, *pgsql; } cases[] = {
     { "int=cs.1", "42883 operator does not exist: integer @> unknown", "t.\"int\" @> $1 | '1'" },
 
     /* Ranges */
-    { "date=cs.[1,5)", "PGRST127 The 'cs' operator on ranges is not available on the SQLite backend",
+    { "date=cs.[1,5)", NO_RANGES("cs"),
       "t.\"date\" @> $1 | '[1,5)'" },
-    { "ints=ov.(1,5]", "PGRST127 The 'ov' operator on ranges is not available on the SQLite backend",
+    { "ints=ov.(1,5]", NO_RANGES("ov"),
       "t.\"ints\" && $1 | '(1,5]'" },
-    { "int=sl.(1,10)", "PGRST127 The 'sl' operator on ranges is not available on the SQLite backend",
+    { "int=sl.(1,10)", NO_RANGES("sl"),
       "t.\"int\" << $1 | '(1,10)'" },
-    { "int=sr.(1,10)", "PGRST127 The 'sr' operator on ranges is not available on the SQLite backend",
+    { "int=sr.(1,10)", NO_RANGES("sr"),
       "t.\"int\" >> $1 | '(1,10)'" },
-    { "int=nxr.(1,10)",
-      "PGRST127 The 'nxr' operator on ranges is not available on the SQLite backend",
+    { "int=nxr.(1,10)", NO_RANGES("nxr"),
       "t.\"int\" &< $1 | '(1,10)'" },
-    { "int=nxl.(1,10)",
-      "PGRST127 The 'nxl' operator on ranges is not available on the SQLite backend",
+    { "int=nxl.(1,10)", NO_RANGES("nxl"),
       "t.\"int\" &> $1 | '(1,10)'" },
-    { "int=adj.(1,10)",
-      "PGRST127 The 'adj' operator on ranges is not available on the SQLite backend",
+    { "int=adj.(1,10)", NO_RANGES("adj"),
       "t.\"int\" -|- $1 | '(1,10)'" },
 
     /* Full text */
-    { "vector=fts.a", "PGRST127 Full-text search on 't.vector' needs an FTS5 index, and there is none",
+    { "vector=fts.a", NO_INDEX("t.vector"),
       "t.\"vector\" @@ to_tsquery($1) | 'a'" },
     { "text=plfts(english).a b",
       "t.rowid IN (SELECT rowid FROM \"main\".\"t_search\" WHERE \"t_search\" MATCH ?1)"
@@ -242,7 +247,7 @@ static const struct { const char *query, *lite, *pgsql; } cases[] = {
       " \"main\".\"t_search\" WHERE \"t_search\" MATCH ?1) END | '{\"text\"} : (\"a\")'", NULL },
     { "text=fts(german).a", "42704 text search configuration \"german\" does not exist", NULL },
     { "any=fts.a", NULL, "t.\"any\" @@ to_tsquery($1) | 'a'" },
-    { "json->a=fts.a", "PGRST127 Full-text search on 't.json' needs an FTS5 index, and there is none",
+    { "json->a=fts.a", NO_INDEX("t.json"),
       "to_tsvector(t.\"json\"->'a') @@ to_tsquery($1) | 'a'" },
 
     /* A domain with functions of its own */
