@@ -5,6 +5,7 @@
  *     app_contains(a, b)       @>: b's members and elements are in a
  *     app_overlaps(a, b)       && of arrays: they have an element in common, which is not null
  *     app_json_compare(a, b)   -1, 0, 1 in jsonb's order; strings by their bytes
+ *     COLLATE app_json         the same order
  *
  * SQL NULL gives SQL NULL. A text that is no JSON counts as a JSON string, as it is shown.
  */
@@ -222,21 +223,24 @@ static int overlaps(app_lite_t *lite, const json_t *a, const json_t *b)
 
 /* The functions */
 
-/** @return to be released; NULL: SQL NULL, or no memory */
-static json_t *parse(sqlite3_value *value)
+/** @return to be released; NULL: no memory */
+static json_t *parse_text(const char *text, size_t len)
 {
-    const char *text = (const char *)sqlite3_value_text(value);
-    size_t len = (size_t)sqlite3_value_bytes(value), flags = JSON_DECODE_ANY | JSON_ALLOW_NUL;
-    json_t *json;
+    size_t flags = JSON_DECODE_ANY | JSON_ALLOW_NUL;
+    json_t *json = json_loadb(text, len, flags, NULL);
 
-    if (!text) {
-        return NULL;
-    }
-    json = json_loadb(text, len, flags, NULL);
     if (!json) {
         json = json_loadb(text, len, flags | JSON_DECODE_INT_AS_REAL, NULL); /* beyond 64 bits */
     }
     return json ? json : json_stringn_nocheck(text, len);
+}
+
+/** @return to be released; NULL: SQL NULL, or no memory */
+static json_t *parse(sqlite3_value *value)
+{
+    const char *text = (const char *)sqlite3_value_text(value);
+
+    return text ? parse_text(text, (size_t)sqlite3_value_bytes(value)) : NULL;
 }
 
 static void release(void *json)
@@ -302,6 +306,17 @@ static void app_json_compare(sqlite3_context *ctx, int argc, sqlite3_value **arg
     result_of(ctx, argv, compare_whole);
 }
 
+static int collate(void *data, int a_len, const void *a, int b_len, const void *b)
+{
+    json_t *first = parse_text(a, (size_t)a_len), *second = parse_text(b, (size_t)b_len);
+    int order = first && second ? compare(first, second) : 0;
+
+    (void)data;
+    json_decref(first);
+    json_decref(second);
+    return order;
+}
+
 int app_lite_functions_jsonb(app_lite_t *lite)
 {
     static const app_lite_function_t functions[] = {
@@ -310,6 +325,10 @@ int app_lite_functions_jsonb(app_lite_t *lite)
         { "app_json_compare", 2, app_json_compare },
     };
 
-    return app_lite_register(lite, functions, sizeof(functions) / sizeof(functions[0]),
-                             APP_LITE_PURE);
+    int rc = sqlite3_create_collation_v2(lite->link, "app_json", SQLITE_UTF8, NULL, collate, NULL);
+
+    return rc != SQLITE_OK ? rc
+                           : app_lite_register(lite, functions,
+                                               sizeof(functions) / sizeof(functions[0]),
+                                               APP_LITE_PURE);
 }

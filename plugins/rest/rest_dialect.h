@@ -21,6 +21,8 @@ apr_status_t rest_sqlite_operand(rest_sql_t *sql, const rest_node_t *node,
                                  const rest_operand_t *operand);
 /** What kind of value that is: of a path that ends in ->> text, of any other JSON. */
 rest_kind_e  rest_sqlite_kind(const rest_operand_t *operand);
+/** How values of that operand are put in order: " COLLATE …", or nothing. */
+const char  *rest_sqlite_collation(const rest_operand_t *operand);
 /** Whether the arrows work on the column as it is; any other is made jsonb first. */
 int          rest_pgsql_is_json(const rest_column_t *column);
 /** Text as a constant. */

@@ -73,6 +73,7 @@ typedef struct rest_sql_t {
     app_value_t *params;
     int          nparams, size;
     char         mark; /* in front of a parameter's number */
+    unsigned     nots; /* around what is being written */
     app_error_t *err;
     apr_pool_t  *pool;
 } rest_sql_t;
@@ -113,6 +114,8 @@ struct rest_dialect_t {
     apr_status_t (*computed)(rest_sql_t *sql, const rest_node_t *node);
     apr_status_t (*operand)(rest_sql_t *sql, const rest_node_t *node,
                             const rest_operand_t *operand);
+    /** " COLLATE …" behind a term of ORDER BY, or nothing; NULL: never. */
+    const char *(*collation)(const rest_operand_t *operand);
     /** A comparison of an operand with a value. */
     apr_status_t (*compare)(rest_sql_t *sql, const rest_node_t *node, const rest_cond_t *cond);
 

@@ -111,6 +111,25 @@ rest_kind_e rest_sqlite_kind(const rest_operand_t *operand)
     return !step ? operand->column->kind : step->text ? REST_KIND_TEXT : REST_KIND_JSON;
 }
 
+/** A column, or what app_computed has in the place of one. */
+static void render_base(rest_sql_t *sql, const rest_node_t *node, const rest_operand_t *operand)
+{
+    if (!operand->computed) {
+        rest_sql_column(sql, node, operand->column);
+        return;
+    }
+    app_buf_addc(&sql->text, '(');
+    rest_sqlite_computed(sql, node, operand->computed);
+    app_buf_addc(&sql->text, ')');
+}
+
+const char *rest_sqlite_collation(const rest_operand_t *operand)
+{
+    rest_kind_e kind = rest_sqlite_kind(operand);
+
+    return kind == REST_KIND_JSON || kind == REST_KIND_ARRAY ? " COLLATE app_json" : "";
+}
+
 apr_status_t rest_sqlite_operand(rest_sql_t *sql, const rest_node_t *node,
                                  const rest_operand_t *operand)
 {
@@ -121,14 +140,14 @@ apr_status_t rest_sqlite_operand(rest_sql_t *sql, const rest_node_t *node,
         return APP_EFAIL;
     }
     if (!operand->path) {
-        rest_sql_column(sql, node, operand->column);
+        render_base(sql, node, operand);
     }
     else if (kind != REST_KIND_JSON && kind != REST_KIND_ARRAY && kind != REST_KIND_ANY) {
         app_buf_adds(&sql->text, "NULL");
     }
     else {
         app_buf_adds(&sql->text, text ? "app_json_text(" : "app_json_get(");
-        rest_sql_column(sql, node, operand->column);
+        render_base(sql, node, operand);
         app_buf_adds(&sql->text, ", ");
         rest_sql_literal(sql, path_of(operand->path, sql->pool));
         app_buf_addc(&sql->text, ')');

@@ -13,6 +13,7 @@
 #define SQL_MAX       (1 << 20)
 #define FIRST_PARAMS  8
 #define PARAMS_MAX    30000 /* what both databases take in one statement */
+#define CONDS_ABREAST 100   /* conditions that are joined without brackets between them */
 
 rest_sql_t *rest_sql_create(char mark, app_error_t *err, apr_pool_t *p)
 {
@@ -279,7 +280,9 @@ static apr_status_t render_cond(rest_sql_t *sql, const rest_dialect_t *dialect,
     apr_status_t status;
 
     app_buf_adds(&sql->text, cond->filter->negated ? "NOT (" : "(");
+    sql->nots += cond->filter->negated;
     status = render_test(sql, dialect, node, cond);
+    sql->nots -= cond->filter->negated;
     app_buf_addc(&sql->text, ')');
     return status;
 }
@@ -290,19 +293,43 @@ apr_status_t rest_render_conds(rest_sql_t *sql, const rest_dialect_t *dialect,
     return render_conds(sql, dialect, node, node->where, " AND ");
 }
 
+/** The next count conditions; many as halves, since SQLite takes no more than a thousand levels. */
+static apr_status_t render_some(rest_sql_t *sql, const rest_dialect_t *dialect,
+                                const rest_node_t *node, const rest_cond_t **pcond, int count,
+                                const char *between)
+{
+    if (count > CONDS_ABREAST) {
+        app_buf_addc(&sql->text, '(');
+        if (render_some(sql, dialect, node, pcond, count / 2, between) != APR_SUCCESS) {
+            return APP_EFAIL;
+        }
+        app_buf_addf(&sql->text, ")%s(", between);
+        if (render_some(sql, dialect, node, pcond, count - count / 2, between) != APR_SUCCESS) {
+            return APP_EFAIL;
+        }
+        app_buf_addc(&sql->text, ')');
+        return APR_SUCCESS;
+    }
+    for (; count > 0; count--, *pcond = (*pcond)->next) {
+        if (render_cond(sql, dialect, node, *pcond) != APR_SUCCESS) {
+            return APP_EFAIL;
+        }
+        app_buf_adds(&sql->text, count > 1 ? between : "");
+    }
+    return APR_SUCCESS;
+}
+
 static apr_status_t render_conds(rest_sql_t *sql, const rest_dialect_t *dialect,
                                  const rest_node_t *node, const rest_cond_t *cond,
                                  const char *between)
 {
-    for (; cond; cond = cond->next) {
-        if (render_cond(sql, dialect, node, cond) != APR_SUCCESS) {
-            return APP_EFAIL;
-        }
-        if (cond->next) {
-            app_buf_adds(&sql->text, between);
-        }
+    const rest_cond_t *each;
+    int count = 0;
+
+    for (each = cond; each; each = each->next) {
+        count++;
     }
-    return APR_SUCCESS;
+    return render_some(sql, dialect, node, &cond, count, between);
 }
 
 /** How the node's rows hang on its parent's. */
@@ -393,6 +420,9 @@ apr_status_t rest_render_order(rest_sql_t *sql, const rest_dialect_t *dialect,
         if ((sort->related ? render_related(sql, dialect, sort)
                            : dialect->operand(sql, node, &sort->operand)) != APR_SUCCESS) {
             return APP_EFAIL;
+        }
+        if (dialect->collation) {
+            app_buf_adds(&sql->text, dialect->collation(&sort->operand));
         }
         app_buf_adds(&sql->text, sort->descending ? " DESC" : " ASC");
         app_buf_adds(&sql->text, sort->nulls_first ? " NULLS FIRST" : " NULLS LAST");

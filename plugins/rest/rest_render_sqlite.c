@@ -205,6 +205,7 @@ const rest_dialect_t rest_sqlite = {
     .is_current = rest_sqlite_is_current,
     .computed = computed,
     .operand = rest_sqlite_operand,
+    .collation = rest_sqlite_collation,
     .compare = rest_sqlite_compare,
     .read = render_read,
     .planned = render_planned,

@@ -37,14 +37,14 @@ static apr_status_t no_index(rest_sql_t *sql, const rest_relation_t *relation, c
 }
 
 /**
- * The rows that the index finds. Where the answer is turned round a column that is NULL must give
- * NULL, which in PostgreSQL is found by neither.
+ * The rows that the index finds. Where the answer may be turned round a column that is NULL must
+ * give NULL, which is found by neither.
  */
 static void render_match(rest_sql_t *sql, const rest_node_t *node, const rest_cond_t *cond,
                          const rest_fulltext_t *index, const rest_match_t *match)
 {
     const rest_column_t *column = cond->operand.column;
-    int turned = match->negated || cond->filter->negated;
+    int turned = match->negated || sql->nots;
 
     if (turned) {
         app_buf_adds(&sql->text, "CASE WHEN ");

@@ -90,6 +90,7 @@ static const char *render(const char *text, const rest_dialect_t *dialect)
         cond.operand.column = find_column(relation, cond.filter->field.name);
         cond.operand.path = cond.filter->field.path;
         assert_non_null(cond.operand.column);
+        sql->nots = cond.filter->negated;
         if (dialect->compare(sql, &node, &cond) == APR_SUCCESS) {
             app_buf_adds(&buf, sql->text.data);
             show_params(&buf, sql);
