@@ -127,7 +127,8 @@ static void render_relation(rest_sql_t *sql, const rest_relation_t *relation, co
                             const char *as)
 {
     if (filter) {
-        app_buf_addf(&sql->text, "(SELECT * FROM %s WHERE (%s))", relation->ident, filter);
+        app_buf_addf(&sql->text, "(SELECT %s* FROM %s WHERE (%s))",
+                     relation->rowid ? "rowid AS rowid, " : "", relation->ident, filter);
     }
     else {
         app_buf_adds(&sql->text, relation->ident);

@@ -9,6 +9,8 @@
 
 #include "rest_int.h"
 
+#define LOCATION_MAX 4096
+
 /* Around the rows */
 
 static const char *header_line(const rest_plan_t *plan, apr_pool_t *p)
@@ -138,6 +140,17 @@ static void add_common(const rest_call_t *call, const rest_plan_t *plan, int has
     }
 }
 
+/** A long one is left out: hosts and proxies refuse an answer with a line of 8 KiB in its head. */
+static void add_location(const rest_call_t *call, apr_pool_t *p)
+{
+    const char *path = apr_pstrcat(p, "/", app_url_encode(call->request->relation, p), NULL);
+    const char *location = rest_query_location(call->request->query, path, p);
+
+    if (strlen(location) <= LOCATION_MAX) {
+        app_response_header(call->res, "Content-Location", location);
+    }
+}
+
 static apr_status_t respond_read(const rest_call_t *call, const rest_plan_t *plan,
                                  const rest_result_t *result, app_error_t *err, apr_pool_t *p)
 {
@@ -148,11 +161,7 @@ static apr_status_t respond_read(const rest_call_t *call, const rest_plan_t *pla
     app_response_header(call->res, "Content-Range",
                         range_of(plan->root.offset, result->page, result->total, p));
     if (plan->action == REST_READ) {
-        app_response_header(call->res, "Content-Location",
-                            rest_query_location(call->request->query,
-                                                apr_pstrcat(p, "/",
-                                                            app_url_encode(call->request->relation,
-                                                                           p), NULL), p));
+        add_location(call, p);
     }
     add_common(call, plan, 1, p);
     return APR_SUCCESS;
