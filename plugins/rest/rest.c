@@ -173,12 +173,16 @@ static apr_status_t read_body(rest_call_t *call, rest_request_t *request, app_er
     rest_source_t source = { .type = app_request_header(call->r, "Content-Type"),
                              .columns = request->query->columns,
                              .kind = call->rest->dialect->kind };
+    const int is_patch = request->action == REST_UPDATE;
 
     if (request->action == REST_READ || request->action == REST_DELETE || request->options) {
         return APR_SUCCESS;
     }
+    if (request->action == REST_REPLACE) {
+        source.columns = NULL;
+    }
     return app_request_body(call->r, 0, &source.data, &source.len, err) == APR_SUCCESS
-               ? rest_body_parse(&request->body, &source, 0, err, p)
+               ? rest_body_parse(&request->body, &source, is_patch, err, p)
                : APP_EFAIL;
 }
 
