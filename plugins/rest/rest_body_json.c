@@ -306,7 +306,9 @@ apr_status_t rest_body_read_json(rest_job_t *job)
     const rest_source_t *source = job->source;
     const rest_name_t *column = source->columns;
     const int nothing = job->call && !source->len; /* a call without arguments */
-    reader_t reader = { .data = nothing ? "{}" : source->data, .job = job, .fixed = column != NULL };
+    reader_t reader = { .data = nothing ? "{}" : source->data,
+                        .fixed = column != NULL,
+                        .job = job };
     apr_size_t len = nothing ? strlen(reader.data) : source->len;
 
     for (; column; column = column->next) {

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /**
- * The syntax tree of a request: what the query string, Prefer, Accept and the body ask for. It is
- * plain data that promises nothing: no name in it has been looked up. Made by rest_parse.c,
- * rest_prefer.c, rest_accept.c and rest_body.c; lives in the request's pool.
+ * The syntax tree of a request: what the query string, Prefer and the body ask for. It is plain data
+ * that promises nothing: no name in it has been looked up. Made by rest_parse.c, rest_prefer.c and
+ * rest_body.c; lives in the request's pool.
  *
  * Lists are linked by `next`, in the order of the URL.
  */

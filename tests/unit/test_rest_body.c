@@ -140,7 +140,8 @@ static void test_csv(void **state)
         { "\n\na\n\n1\n\n\n\"\"\n\n", CSV, NULL, "a | \"1\" | \"\"",
           "[{\"a\":\"1\"},{\"a\":\"\"}]" },
         { "a,b\n,\n", CSV, NULL, "a b | \"\" \"\"", "[{\"a\":\"\",\"b\":\"\"}]" },
-        { "a,b,a\n1,2,3", CSV, NULL, "a b | \"3\" \"2\"", "[{\"a\":\"1\",\"b\":\"2\",\"a\":\"3\"}]" },
+        { "a,b,a\n1,2,3", CSV, NULL, "a b | \"3\" \"2\"",
+          "[{\"a\":\"1\",\"b\":\"2\",\"a\":\"3\"}]" },
         { "a,b\n1,2", CSV, "a,c", "a b | \"1\" \"2\"", "[{\"a\":\"1\",\"b\":\"2\"}]" },
         { "a\n\x01\x1f", CSV, NULL, "a | \"\\u0001\\u001f\"", "[{\"a\":\"\\u0001\\u001f\"}]" },
     };
@@ -208,7 +209,11 @@ static void test_call(void **state)
 /** The one unnamed argument of a call, and the pairs of a form. */
 static void test_raw(void **state)
 {
-    static const struct { const char *body, *type; rest_body_kind_e kind; const char *raw; } cases[] = {
+    static const struct {
+        const char *body, *type;
+        rest_body_kind_e kind;
+        const char *raw;
+    } cases[] = {
         { " {\"a\":1}", NULL, REST_BODY_JSON, " {\"a\":1}" },
         { "5", NULL, REST_BODY_JSON, "5" },
         { "", NULL, REST_BODY_JSON, "{}" },
