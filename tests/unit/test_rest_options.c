@@ -98,7 +98,8 @@ static void test_not_found(void **state)
         rest_action_e action;
         const char   *code, *message;
     } cases[] = {
-        { "tabel", REST_READ, "PGRST205", "Could not find the table 's.tabel' in the schema cache" },
+        { "tabel", REST_READ, "PGRST205",
+          "Could not find the table 's.tabel' in the schema cache" },
         { "nosuch", REST_CALL, "PGRST202",
           "Could not find the function s.nosuch without parameters in the schema cache" },
         { "wants", REST_CALL, "PGRST202",
