@@ -49,22 +49,24 @@ static void render_value(rest_sql_t *sql, const rest_column_t *column)
     }
 }
 
-/** A row that lacks a key has the column's default there. */
+/** A row that lacks a key has the column's default there. Others use up no number of a sequence. */
 static void render_defaults(rest_sql_t *sql, const rest_plan_t *plan)
 {
-    int i, count = 0;
+    int i;
 
-    app_buf_adds(&sql->text, "(SELECT json_agg(jsonb_build_object(");
+    app_buf_adds(&sql->text, "(SELECT json_agg(app_row");
     for (i = 0; i < plan->body->ncolumns; i++) {
         const rest_column_t *column = plan->written[i];
 
         if (column->default_value) {
-            app_buf_adds(&sql->text, count++ ? ", " : "");
+            app_buf_adds(&sql->text, " || CASE WHEN app_row ? ");
             rest_pgsql_literal(sql, column->name);
-            app_buf_addf(&sql->text, ", %s", column->default_value);
+            app_buf_adds(&sql->text, " THEN '{}' ELSE jsonb_build_object(");
+            rest_pgsql_literal(sql, column->name);
+            app_buf_addf(&sql->text, ", %s) END", column->default_value);
         }
     }
-    app_buf_adds(&sql->text, ") || app_row) FROM jsonb_array_elements(");
+    app_buf_adds(&sql->text, ") FROM jsonb_array_elements(");
     rest_sql_text(sql, plan->body->text);
     app_buf_adds(&sql->text, "::jsonb) app_row)");
 }
