@@ -264,6 +264,28 @@ static void add_proxy_status(app_response_t *res, const app_error_t *err)
     }
 }
 
+static int add_error_header(void *ctx, const char *name, const char *value)
+{
+    if (strcasecmp(name, "Content-Type") == 0) {
+        app_response_type(ctx, value);
+    }
+    else {
+        app_response_header(ctx, name, value);
+    }
+    return 1;
+}
+
+/** A reason phrase goes into the status line: no control characters (RFC 9112 4). */
+static const char *phrase_of(const char *reason, apr_pool_t *p)
+{
+    char *phrase = apr_pstrdup(p, reason), *c;
+
+    for (c = phrase; c && *c; c++) {
+        *c = (unsigned char)*c < ' ' || *c == 127 ? ' ' : *c;
+    }
+    return phrase;
+}
+
 void app_response_error(app_response_t *res, const app_error_t *err)
 {
     apr_size_t len;
@@ -283,6 +305,10 @@ void app_response_error(app_response_t *res, const app_error_t *err)
     }
     if (err->allow) {
         app_response_header(res, "Allow", err->allow);
+    }
+    res->reason = phrase_of(err->reason, err->pool);
+    if (err->headers) {
+        apr_table_do(add_error_header, res, err->headers, NULL);
     }
     app_response_write(res, body, len);
 }

@@ -207,7 +207,16 @@ static int send_settings(app_tx_t *tx, app_pg_t *pg)
 
 static int send_begin(app_tx_t *tx, app_pg_t *pg)
 {
-    const char *sql = tx->options.readonly ? "BEGIN READ ONLY" : "BEGIN";
+    static const char *const begins[][2] = {
+        [APP_ISOLATION_DEFAULT] = { "BEGIN", "BEGIN READ ONLY" },
+        [APP_READ_COMMITTED] = { "BEGIN ISOLATION LEVEL READ COMMITTED",
+                                 "BEGIN ISOLATION LEVEL READ COMMITTED READ ONLY" },
+        [APP_REPEATABLE_READ] = { "BEGIN ISOLATION LEVEL REPEATABLE READ",
+                                  "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY" },
+        [APP_SERIALIZABLE] = { "BEGIN ISOLATION LEVEL SERIALIZABLE",
+                               "BEGIN ISOLATION LEVEL SERIALIZABLE READ ONLY" },
+    };
+    const char *sql = begins[tx->options.isolation][tx->options.readonly];
 
     if ((pg->ndropped || pg->drop_all) && !app_pg_send_drops(pg)) {
         return 0;

@@ -70,10 +70,18 @@ typedef struct app_sql_t {
     int                nparams;
 } app_sql_t;
 
+typedef enum app_isolation_e {
+    APP_ISOLATION_DEFAULT, /* the connection's own */
+    APP_READ_COMMITTED,
+    APP_REPEATABLE_READ,
+    APP_SERIALIZABLE
+} app_isolation_e;
+
 typedef struct app_tx_options_t {
     unsigned             readonly : 1; /* the database refuses writes: SQLSTATE 25006 */
     apr_interval_time_t  timeout;      /* of a statement; 0: StatementTimeout, as request has it */
     app_request_t       *request;      /* for noticing that the client went away; may be NULL */
+    app_isolation_e      isolation;    /* PostgreSQL; on SQLite all transactions are serializable */
 } app_tx_options_t;
 
 /**

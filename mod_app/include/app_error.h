@@ -19,6 +19,7 @@
 
 #include "apr_errno.h"
 #include "apr_pools.h"
+#include "apr_tables.h"
 
 #ifdef __cplusplus
 extern "C" {
@@ -106,6 +107,8 @@ typedef struct app_error_t {
     const char *allow;       /* Allow, for 405; NULL: no such header */
     unsigned    details_are_json : 1; /* details is JSON text, not a string */
     unsigned    noted : 1; /* its cause, one for many requests, has been logged as an error */
+    const char *reason;    /* phrase behind the status; NULL: the usual one */
+    const apr_table_t *headers; /* more of them, in place of those of the same name; NULL: none */
 } app_error_t;
 
 /**

@@ -14,6 +14,9 @@
 static const char *const openapi_modes[] = { "follow-privileges", "ignore-privileges", "disabled",
                                              NULL };
 
+static const char *const tx_ends[] = { "commit", "commit-allow-override", "rollback",
+                                       "rollback-allow-override", NULL };
+
 static const app_setting_t settings[] = {
     APP_SET_STRING("AnonRole", rest_conf_t, anon_role, NULL, APP_SET_LOCATION,
                    "role of requests without a token; without one a token is required "
@@ -58,6 +61,18 @@ static const app_setting_t settings[] = {
                    "header of a request that its answer repeats (server-trace-header)"),
     APP_SET_FLAG("ServerTiming", rest_conf_t, server_timing, "off", APP_SET_LOCATION,
                  "answers say how long their steps took (server-timing-enabled)"),
+    APP_SET_STRING("PreRequest", rest_conf_t, pre_request, NULL, APP_SET_LOCATION,
+                   "function without arguments that runs before every request (db-pre-request)"),
+    APP_SET_ENUM("TxEnd", rest_conf_t, tx_end, "commit", tx_ends, APP_SET_LOCATION,
+                 "how a transaction ends, and whether Prefer: tx= may say otherwise (db-tx-end)"),
+    APP_SET_LIST("HoistedTxSettings", rest_conf_t, hoisted,
+                 "statement_timeout plan_filter.statement_cost_limit "
+                 "default_transaction_isolation", 0,
+                 "settings of a function that hold for its whole transaction "
+                 "(db-hoisted-tx-settings)"),
+    APP_SET_LIST("AppSettings", rest_conf_t, app_settings, NULL, APP_SET_LOCATION,
+                 "what SQL reads as current_setting('app.settings.NAME'): NAME=value "
+                 "(app.settings.*)"),
     APP_SET_LIST("CorsAllowedOrigins", rest_conf_t, cors_origins, NULL, APP_SET_LOCATION,
                  "origins whose pages may read the answers, with credentials; none: any may, "
                  "without (server-cors-allowed-origins)"),
@@ -202,6 +217,19 @@ static apr_status_t check_replace(const rest_request_t *request, app_error_t *er
                : APR_SUCCESS;
 }
 
+/** How the transaction ends: as the site has it, unless it lets the client choose. */
+static void choose_ending(rest_call_t *call, const rest_request_t *request)
+{
+    rest_tx_end_e end = (rest_tx_end_e)call->conf->tx_end;
+
+    call->rolls_back = end == REST_TX_ROLLBACK || end == REST_TX_ROLLBACK_OVERRIDE;
+    if (end == REST_TX_COMMIT_OVERRIDE || end == REST_TX_ROLLBACK_OVERRIDE) {
+        call->ending_chosen = request->prefer.end != REST_END_UNSET;
+        call->rolls_back = call->ending_chosen ? request->prefer.end == REST_END_ROLLBACK
+                                               : call->rolls_back;
+    }
+}
+
 /** Step 1. The order is the dialect's: the first thing that is wrong answers. */
 static apr_status_t read_request(rest_call_t *call, rest_request_t *request, app_error_t *err,
                                  apr_pool_t *p)
@@ -223,6 +251,7 @@ static apr_status_t read_request(rest_call_t *call, rest_request_t *request, app
     }
     request->accept = app_request_header(r, "Accept");
     rest_prefer_parse(&request->prefer, app_request_header(r, "Prefer"), p);
+    choose_ending(call, request);
     request->max_rows = call->conf->max_rows;
     request->aggregates = call->conf->aggregates != 0;
     request->explains = call->conf->explains != 0;
@@ -299,6 +328,7 @@ static void add_allow(const rest_call_t *call, app_error_t *err)
 /** Who may not do a thing as nobody may do it with a token: 401 says so. */
 static apr_status_t finish_error(const rest_call_t *call, app_error_t *err)
 {
+    rest_raise(err, call->rest->dialect->kind, err->pool);
     if (call->anonymous && err->code && strcmp(err->code, "42501") == 0) {
         err->status = 401;
     }
@@ -359,7 +389,8 @@ static apr_status_t configure(app_instance_t *self, app_error_t *err)
         APR_ARRAY_PUSH(spaces, const char *) = rest->dialect->default_space;
         rest->spaces = spaces;
     }
-    if (rest_trace_configure(conf, err) != APR_SUCCESS ||
+    if (rest_settings_check(conf, err) != APR_SUCCESS ||
+        rest_trace_configure(conf, err) != APR_SUCCESS ||
         rest_openapi_configure(conf, err) != APR_SUCCESS ||
         rest_token_configure(rest, conf, err) != APR_SUCCESS ||
         rest_cors_configure(conf, err) != APR_SUCCESS) {

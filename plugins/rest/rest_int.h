@@ -46,7 +46,15 @@ typedef struct rest_conf_t {
     int                 legacy_names;
     const char         *trace_header;
     int                 server_timing;
+    const char         *pre_request;
+    int                 tx_end; /* rest_tx_end_e */
+    apr_array_header_t *hoisted;
+    apr_array_header_t *app_settings;
 } rest_conf_t;
+
+typedef enum rest_tx_end_e {
+    REST_TX_COMMIT, REST_TX_COMMIT_OVERRIDE, REST_TX_ROLLBACK, REST_TX_ROLLBACK_OVERRIDE
+} rest_tx_end_e;
 
 typedef enum rest_openapi_e {
     REST_OPENAPI_FOLLOW, REST_OPENAPI_IGNORE, REST_OPENAPI_DISABLED
@@ -207,6 +215,7 @@ typedef struct rest_call_t {
     rest_timing_t        *timing; /* NULL: nobody wants to know */
     unsigned              anonymous : 1; /* the role in force is the anonymous one */
     unsigned              profiled : 1;  /* Content-Profile is due */
+    unsigned              rolls_back : 1;    /* nothing is to stay of a write */
     unsigned              ending_chosen : 1; /* Prefer: tx= was followed */
 } rest_call_t;
 
@@ -221,6 +230,8 @@ typedef struct rest_result_t {
     apr_int64_t total; /* -1: not asked for */
     apr_int64_t inserted; /* of an upsert: rows that were new; -1: not known */
     const char *location; /* the new row's key as a query string; NULL: none */
+    const char *status;   /* response.status; NULL: unset */
+    const char *headers;  /* response.headers; NULL: unset */
 } rest_result_t;
 
 /** What stands around the rows in the body. */
@@ -230,11 +241,13 @@ typedef struct rest_frame_t {
 } rest_frame_t;
 
 /**
- * Begins the transaction of a request: role and settings are in force with its first query.
+ * Begins the transaction of a request: role and settings are in force, and the pre-request has run.
+ * @param routine that is called; NULL: none
  * @return APR_SUCCESS; REST_STALE; APP_EFAIL. Where *ptx is set, it is to be ended
  */
 apr_status_t rest_begin(app_tx_t **ptx, const rest_call_t *call, const rest_schema_t *schema,
-                        int readonly, app_error_t *err, apr_pool_t *p);
+                        const rest_routine_t *routine, int readonly, app_error_t *err,
+                        apr_pool_t *p);
 
 /**
  * Runs the plan in a transaction and answers. @return APR_SUCCESS, REST_STALE (nothing has been
@@ -245,7 +258,25 @@ apr_status_t rest_run(const rest_call_t *call, const rest_plan_t *plan,
 
 /* rest_settings.c: what SQL can read of the request */
 void rest_settings_put(app_tx_t *tx, const rest_call_t *call, const rest_schema_t *schema,
-                       apr_pool_t *p);
+                       const rest_routine_t *routine, apr_pool_t *p);
+
+/** The isolation that the role or the function asks for. */
+app_isolation_e rest_settings_isolation(const rest_call_t *call, const rest_schema_t *schema,
+                                        const rest_routine_t *routine);
+
+/** Checks AppSettings and PreRequest at configtest. */
+apr_status_t rest_settings_check(const rest_conf_t *conf, app_error_t *err);
+
+/* rest_respond_settings.c: what SQL says of the answer by response.status and response.headers */
+
+/** @param status, headers NULL: unset. @return APP_EFAIL with APP_E_RESPONSE_HEADERS, _STATUS */
+apr_status_t rest_respond_settings(app_response_t *res, const char *status, const char *headers,
+                                   app_error_t *err, apr_pool_t *p);
+
+/* rest_raise.c */
+
+/** Makes of an error that SQL raised for the client what it is meant to be: PTnnn and PGRST. */
+void rest_raise(app_error_t *err, app_db_kind_e kind, apr_pool_t *p);
 
 /* rest_respond.c */
 

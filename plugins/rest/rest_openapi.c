@@ -135,7 +135,7 @@ static apr_status_t collect(run_t *run, const rest_space_t *space)
         apr_palloc(run->pool, sizeof(*run->doc.relations) * (apr_size_t)(space->nrelations + 1));
     run->doc.routines =
         apr_palloc(run->pool, sizeof(*run->doc.routines) * (apr_size_t)(space->nroutines + 1));
-    status = rest_begin(&run->tx, run->call, run->schema, 1, run->err, run->pool);
+    status = rest_begin(&run->tx, run->call, run->schema, NULL, 1, run->err, run->pool);
     if (status != APR_SUCCESS) {
         return status;
     }

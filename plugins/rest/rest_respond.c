@@ -202,6 +202,9 @@ apr_status_t rest_respond_head(const rest_call_t *call, const rest_plan_t *plan,
     status = plan->action == REST_READ || plan->action == REST_CALL
                  ? respond_read(call, plan, result, err, p)
                  : respond_write(call, plan, result, p);
+    if (status == APR_SUCCESS) {
+        status = rest_respond_settings(call->res, result->status, result->headers, err, p);
+    }
     rest_timing_end(call->timing, REST_STEP_RESPONSE);
     rest_timing_respond(call->timing, call->res, p);
     return status;

@@ -6,10 +6,51 @@
  */
 #include "rest_run.h"
 
-apr_status_t rest_begin(app_tx_t **ptx, const rest_call_t *call, const rest_schema_t *schema,
-                        int readonly, app_error_t *err, apr_pool_t *p)
+/** "fn" or "schema.fn" */
+static const char *identifier(const char *name, apr_pool_t *p)
 {
-    const app_tx_options_t options = { .readonly = readonly != 0, .request = call->r };
+    const char *dot = strchr(name, '.');
+    app_buf_t buf;
+
+    app_buf_init(&buf, p, APR_SIZE_MAX / 2);
+    if (dot) {
+        app_buf_add_ident(&buf, apr_pstrmemdup(p, name, (apr_size_t)(dot - name)));
+        app_buf_addc(&buf, '.');
+    }
+    app_buf_add_ident(&buf, dot ? dot + 1 : name);
+    return buf.data;
+}
+
+/** The site's own function, which may refuse the request. */
+static apr_status_t run_pre_request(app_tx_t *tx, const rest_call_t *call,
+                                    const rest_schema_t *schema, app_error_t *err, apr_pool_t *p)
+{
+    const char *name = call->conf->pre_request;
+    const rest_routine_t *routine;
+    app_sql_t sql = { NULL, NULL, 0 };
+
+    if (!name) {
+        return APR_SUCCESS;
+    }
+    if (schema->kind == APP_DB_PGSQL) {
+        sql.text = apr_psprintf(p, "SELECT %s()", identifier(name, p));
+        return app_tx_execute(tx, &sql, NULL, err);
+    }
+    routine = rest_schema_routine(schema, schema->spaces[0].name, name);
+    if (!routine) {
+        return app_fail_code(err, "42883", 404, "function %s() does not exist", name);
+    }
+    sql.text = routine->body;
+    return app_tx_execute(tx, &sql, NULL, err);
+}
+
+apr_status_t rest_begin(app_tx_t **ptx, const rest_call_t *call, const rest_schema_t *schema,
+                        const rest_routine_t *routine, int readonly, app_error_t *err,
+                        apr_pool_t *p)
+{
+    const app_tx_options_t options = { .readonly = readonly != 0, .request = call->r,
+                                       .isolation =
+                                           rest_settings_isolation(call, schema, routine) };
     apr_status_t status;
     int current = 1;
 
@@ -17,14 +58,18 @@ apr_status_t rest_begin(app_tx_t **ptx, const rest_call_t *call, const rest_sche
     if (status != APR_SUCCESS) {
         return status;
     }
-    rest_settings_put(*ptx, call, schema, p);
+    rest_settings_put(*ptx, call, schema, routine, p);
     status = call->rest->dialect->is_current(&current, schema, *ptx, err);
-    return status == APR_SUCCESS && !current ? REST_STALE : status;
+    if (status != APR_SUCCESS || !current) {
+        return status == APR_SUCCESS ? REST_STALE : status;
+    }
+    return run_pre_request(*ptx, call, schema, err, p);
 }
 
 apr_status_t rest_run_begin(rest_run_t *run)
 {
-    return rest_begin(&run->tx, run->call, run->schema, run->plan->readonly, run->err, run->pool);
+    return rest_begin(&run->tx, run->call, run->schema, run->plan->routine, run->plan->readonly,
+                      run->err, run->pool);
 }
 
 apr_status_t rest_run_query(rest_run_t *run, const rest_sql_t *rendered, unsigned flags,
@@ -57,7 +102,20 @@ static int has_bound(const rest_run_t *run)
 
 int rest_run_waits(const rest_run_t *run)
 {
-    return run->plan->single || run->plan->action == REST_REPLACE || has_bound(run);
+    return run->plan->single || run->plan->action == REST_REPLACE || has_bound(run) ||
+           (!run->plan->readonly && (run->schema->sets_response || run->call->rolls_back));
+}
+
+apr_status_t rest_run_settings(rest_run_t *run)
+{
+    rest_result_t *result = &run->result;
+
+    if (!run->schema->sets_response) {
+        return APR_SUCCESS;
+    }
+    return app_tx_get(run->tx, "response.status", &result->status, run->err) == APR_SUCCESS
+               ? app_tx_get(run->tx, "response.headers", &result->headers, run->err)
+               : APP_EFAIL;
 }
 
 apr_status_t rest_run_check(rest_run_t *run)
@@ -79,7 +137,21 @@ apr_status_t rest_run_check(rest_run_t *run)
 
 apr_status_t rest_run_end(rest_run_t *run)
 {
-    return app_tx_commit(run->tx, run->err);
+    static const app_sql_t constraints = { "SET CONSTRAINTS ALL IMMEDIATE", NULL, 0 };
+
+    if (rest_run_settings(run) != APR_SUCCESS) {
+        return APP_EFAIL;
+    }
+    if (!run->call->rolls_back) {
+        return app_tx_commit(run->tx, run->err);
+    }
+    if (run->schema->kind == APP_DB_PGSQL &&
+        app_tx_execute(run->tx, &constraints, NULL, run->err) != APR_SUCCESS) {
+        return APP_EFAIL; /* what only the commit would have shown */
+    }
+    app_tx_rollback(run->tx);
+    run->tx = NULL;
+    return APR_SUCCESS;
 }
 
 /* What is held */

@@ -23,6 +23,7 @@ typedef struct rest_run_t {
     apr_int64_t          rows;    /* that have come */
     int                  counted; /* result.page was known before the first row */
     int                  sending; /* the head has been written */
+    int                  told;    /* what SQL says of the answer has been read */
     app_error_t         *err;
     apr_pool_t          *pool;
 } rest_run_t;
@@ -40,6 +41,9 @@ int rest_run_waits(const rest_run_t *run);
 
 /** Refuses numbers of rows that the request does not allow. */
 apr_status_t rest_run_check(rest_run_t *run);
+
+/** Reads what SQL says of the answer. */
+apr_status_t rest_run_settings(rest_run_t *run);
 
 /** Ends the transaction as the request wants it. */
 apr_status_t rest_run_end(rest_run_t *run);

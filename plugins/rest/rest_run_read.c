@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /**
- * Reads. Rows pass through as they come; since Content-Range stands before them, they are held
- * back, up to a bound, until their number is known. Called by rest_run.c; thread of the request.
+ * Reads. Rows pass through as they come; since Content-Range and what SQL says of the answer stand
+ * before them, they are held back, up to a bound, until that is known. Called by rest_run.c; thread of the request.
  */
 #include "rest_run.h"
 
@@ -73,7 +73,7 @@ static apr_status_t write_row(rest_run_t *run, const char *row, apr_size_t len)
 static apr_status_t take_row(rest_run_t *run, const char *row, apr_size_t len)
 {
     run->rows++;
-    if (run->counted && !rest_run_waits(run)) {
+    if (run->counted && !rest_run_waits(run) && run->told) {
         return write_row(run, row, len);
     }
     if (!run->plan->single || run->rows == 1) {
@@ -115,6 +115,9 @@ static apr_status_t end_read(rest_run_t *run)
         run->result.page = run->rows;
     }
     status = rest_run_check(run);
+    if (status == APR_SUCCESS && !run->told) {
+        status = rest_run_settings(run);
+    }
     if (status == APR_SUCCESS) {
         status = rest_run_head(run);
     }
@@ -136,7 +139,13 @@ static apr_status_t start(rest_run_t *run, int counted)
     if ((status = rest_run_begin(run)) != APR_SUCCESS) {
         return status;
     }
-    if (count == REST_COUNT_PLANNED || count == REST_COUNT_ESTIMATED) {
+    run->told = !run->schema->sets_response;
+    if (counted && !run->told) { /* of what is sent at once, the pre-request alone can tell */
+        status = rest_run_settings(run);
+        run->told = 1;
+    }
+    if (status == APR_SUCCESS &&
+        (count == REST_COUNT_PLANNED || count == REST_COUNT_ESTIMATED)) {
         status = rest_run_planned(run, &run->result.total);
     }
     if (status == APR_SUCCESS) {
@@ -152,8 +161,8 @@ static apr_status_t read_once(rest_run_t *run, int counted)
     app_rows_t *rows;
 
     if (status == APR_SUCCESS) {
-        status = rest_run_query(run, run->statement.main, APP_QUERY_LAST | APP_QUERY_STREAM,
-                                &rows);
+        status = rest_run_query(run, run->statement.main,
+                                (run->told ? APP_QUERY_LAST : 0) | APP_QUERY_STREAM, &rows);
     }
     if (status == APR_SUCCESS) {
         status = read_rows(run, rows);

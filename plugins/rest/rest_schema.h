@@ -221,6 +221,8 @@ typedef struct rest_schema_t {
     rest_key_t              *hidden_keys;
     unsigned                 no_grants : 1;  /* SQLite: the tables of grants are missing */
     unsigned                 reads_request : 1; /* some SQL of it calls current_setting() */
+    unsigned                 sets_response : 1; /* some SQL of it names response.headers, .status */
+    unsigned                 analyzed : 1;  /* SQLite: ANALYZE was run */
 } rest_schema_t;
 
 /* Building: relations and columns first, rest_schema_sort(), then what hangs on names. */

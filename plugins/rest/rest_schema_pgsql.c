@@ -24,6 +24,11 @@ static const char role_settings_sql[] =
     " AND (s.context = 'user' OR s.context = 'superuser' AND %s)"
     " ORDER BY r.rolname DESC, s.name DESC";
 
+/* Whether answers have to wait for what a function may say of them. */
+static const char response_sql[] =
+    "SELECT EXISTS (SELECT 1 FROM pg_proc p WHERE p.prosrc LIKE '%response.%'"
+    " AND p.pronamespace <> 'pg_catalog'::regnamespace)";
+
 static const char may_set_15[] = "has_parameter_privilege(s.name, 'SET')";
 static const char may_set[] = "(SELECT rolsuper FROM pg_roles WHERE rolname = current_user)";
 
@@ -187,9 +192,16 @@ static void link_relations(rest_pgsql_reader_t *reader)
     }
 }
 
+static void read_response(rest_pgsql_reader_t *reader, const app_rows_t *rows, void *ctx)
+{
+    (void)ctx;
+    reader->schema->sets_response = rest_pgsql_true(rows, 0) != 0;
+}
+
 static apr_status_t read_all(rest_pgsql_reader_t *reader)
 {
-    if (rest_pgsql_each(reader, spaces_sql, &reader->spaces, read_space, NULL) != APR_SUCCESS ||
+    if (rest_pgsql_each(reader, response_sql, NULL, read_response, NULL) != APR_SUCCESS ||
+        rest_pgsql_each(reader, spaces_sql, &reader->spaces, read_space, NULL) != APR_SUCCESS ||
         rest_pgsql_read_relations(reader) != APR_SUCCESS ||
         rest_pgsql_read_routines(reader) != APR_SUCCESS) {
         return APP_EFAIL;

@@ -103,11 +103,112 @@ static const char *cookies(const rest_call_t *call, apr_pool_t *p)
     return buf.data;
 }
 
+/* Settings of roles, functions and the site */
+
+static int is_hoisted(const rest_conf_t *conf, const char *name)
+{
+    int i;
+
+    for (i = 0; conf->hoisted && i < conf->hoisted->nelts; i++) {
+        if (strcmp(APR_ARRAY_IDX(conf->hoisted, i, const char *), name) == 0) {
+            return 1;
+        }
+    }
+    return 0;
+}
+
+static void put_role_settings(app_tx_t *tx, const rest_schema_t *schema, const char *role)
+{
+    const rest_role_setting_t *setting;
+
+    for (setting = schema->role_settings; setting; setting = setting->next) {
+        if (strcmp(setting->role, role) == 0) {
+            app_tx_set(tx, setting->name, setting->value);
+        }
+    }
+}
+
+static void put_hoisted(app_tx_t *tx, const rest_conf_t *conf, const rest_routine_t *routine)
+{
+    int i;
+
+    for (i = 0; routine && i < routine->nsettings; i++) {
+        if (is_hoisted(conf, routine->settings[2 * i])) {
+            app_tx_set(tx, routine->settings[2 * i], routine->settings[2 * i + 1]);
+        }
+    }
+}
+
+static void put_app_settings(app_tx_t *tx, const rest_conf_t *conf, apr_pool_t *p)
+{
+    int i;
+
+    for (i = 0; conf->app_settings && i < conf->app_settings->nelts; i++) {
+        const char *item = APR_ARRAY_IDX(conf->app_settings, i, const char *);
+        const char *equals = strchr(item, '=');
+
+        app_tx_set(tx, apr_psprintf(p, "app.settings.%.*s", (int)(equals - item), item),
+                   equals + 1);
+    }
+}
+
+apr_status_t rest_settings_check(const rest_conf_t *conf, app_error_t *err)
+{
+    int i;
+
+    for (i = 0; conf->app_settings && i < conf->app_settings->nelts; i++) {
+        const char *item = APR_ARRAY_IDX(conf->app_settings, i, const char *);
+        apr_size_t len = strspn(item, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+                                      "0123456789_");
+
+        if (!len || item[len] != '=') {
+            app_fail(err, APP_E_SETTING, "AppSettings: \"%s\" is not of the form NAME=value", item);
+            return app_hint(err, "A name has letters, digits and \"_\"; a value with blanks is "
+                                 "written \"NAME=the value\".");
+        }
+    }
+    return APR_SUCCESS;
+}
+
+static app_isolation_e isolation_of(const char *text)
+{
+    static const char *const words[] = {
+        [APP_READ_COMMITTED] = "read committed",
+        [APP_REPEATABLE_READ] = "repeatable read",
+        [APP_SERIALIZABLE] = "serializable",
+    };
+    int i;
+
+    for (i = APP_READ_COMMITTED; i <= APP_SERIALIZABLE; i++) {
+        if (strcasecmp(words[i], text) == 0) {
+            return (app_isolation_e)i;
+        }
+    }
+    return APP_ISOLATION_DEFAULT;
+}
+
+app_isolation_e rest_settings_isolation(const rest_call_t *call, const rest_schema_t *schema,
+                                        const rest_routine_t *routine)
+{
+    const rest_role_setting_t *setting = schema->role_settings;
+
+    if (routine && routine->isolation) {
+        return isolation_of(routine->isolation);
+    }
+    while (setting && (strcmp(setting->role, call->request->role) != 0 ||
+                       strcmp(setting->name, "default_transaction_isolation") != 0)) {
+        setting = setting->next;
+    }
+    return setting ? isolation_of(setting->value) : APP_ISOLATION_DEFAULT;
+}
+
+/** The order is the dialect's: what a role is set to holds before the role is taken. */
 void rest_settings_put(app_tx_t *tx, const rest_call_t *call, const rest_schema_t *schema,
-                       apr_pool_t *p)
+                       const rest_routine_t *routine, apr_pool_t *p)
 {
     if (call->rest->dialect->kind == APP_DB_PGSQL) {
         app_tx_set(tx, "search_path", search_path(call, p));
+        put_role_settings(tx, schema, call->request->role);
     }
     app_tx_set(tx, "role", call->request->role);
     app_tx_set(tx, "request.jwt.claims", claims(call, p));
@@ -121,4 +222,8 @@ void rest_settings_put(app_tx_t *tx, const rest_call_t *call, const rest_schema_
     if (call->request->prefer.timezone) {
         app_tx_set(tx, "timezone", call->request->prefer.timezone);
     }
+    if (call->rest->dialect->kind == APP_DB_PGSQL) {
+        put_hoisted(tx, call->conf, routine);
+    }
+    put_app_settings(tx, call->conf, p);
 }
