@@ -130,7 +130,7 @@ struct rest_dialect_t {
     /** @param counted the page is counted before its first row comes */
     apr_status_t (*read)(rest_statement_t *statement, const rest_plan_t *plan, int counted,
                          app_error_t *err, apr_pool_t *p);
-    /** How many rows pass, as statistics say; NULL: only counting tells. */
+    /** Asks how many rows pass, as far as statistics say. */
     apr_status_t (*planned)(rest_sql_t **psql, const rest_plan_t *plan, app_error_t *err,
                             apr_pool_t *p);
     apr_status_t (*insert)(rest_statement_t *statement, const rest_plan_t *plan, app_error_t *err,

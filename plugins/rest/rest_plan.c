@@ -107,6 +107,7 @@ apr_status_t rest_plan_make(rest_plan_t **pplan, const rest_request_t *request,
     plan->kind = schema->kind;
     plan->count = request->prefer.count;
     plan->max_rows = request->max_rows;
+    plan->analyzed = schema->analyzed;
     plan->readonly = request->action == REST_READ;
     plan_window(&planner);
     if (rest_schema_check_role(schema, request->role, err) != APR_SUCCESS ||

@@ -137,6 +137,7 @@ typedef struct rest_plan_t {
     unsigned              single : 1;
     unsigned              location : 1; /* the new row's key is wanted */
     unsigned              readonly : 1;
+    unsigned              analyzed : 1; /* SQLite: there are statistics */
     unsigned              stripped : 1; /* null members are left out */
     unsigned              bytes : 1;    /* a function's result is the body as it is */
 

@@ -144,11 +144,35 @@ static const char *name_of(const rest_item_t *item)
     return name;
 }
 
+static void add_count(const rest_planner_t *planner, const rest_node_t *node,
+                      rest_out_t ***ptail, const rest_item_t *item)
+{
+    rest_out_t *out = add_out(planner, node, ptail, REST_OUT_ROWS,
+                              item->alias ? item->alias : "count");
+
+    out->aggregate = REST_AGG_COUNT;
+    out->aggregate_cast = item->cast;
+}
+
+/** "count" without parentheses: PostgreSQL takes it for the function, over the row. */
+static int is_bare_count(const rest_planner_t *planner, const rest_node_t *node,
+                         const rest_item_t *item)
+{
+    return planner->schema->kind == APP_DB_SQLITE && !item->field.path && !item->aggregate &&
+           strcmp(item->field.name, "count") == 0 && node->relation &&
+           !rest_relation_column(node->relation, "count");
+}
+
 static apr_status_t add_value(const rest_planner_t *planner, const rest_node_t *node,
                               rest_out_t ***ptail, const rest_item_t *item)
 {
-    rest_out_t *out = add_out(planner, node, ptail, REST_OUT_VALUE, name_of(item));
+    rest_out_t *out;
 
+    if (is_bare_count(planner, node, item)) {
+        add_count(planner, node, ptail, item);
+        return APR_SUCCESS;
+    }
+    out = add_out(planner, node, ptail, REST_OUT_VALUE, name_of(item));
     out->cast = item->cast;
     out->aggregate = item->aggregate;
     out->aggregate_cast = item->aggregate_cast;
@@ -159,16 +183,6 @@ static apr_status_t add_value(const rest_planner_t *planner, const rest_node_t *
         out->name = out->operand.column->name; /* renderers tell its own name by that */
     }
     return APR_SUCCESS;
-}
-
-static void add_count(const rest_planner_t *planner, const rest_node_t *node,
-                      rest_out_t ***ptail, const rest_item_t *item)
-{
-    rest_out_t *out = add_out(planner, node, ptail, REST_OUT_ROWS,
-                              item->alias ? item->alias : "count");
-
-    out->aggregate = REST_AGG_COUNT;
-    out->aggregate_cast = item->cast;
 }
 
 static int has_aggregate(const rest_out_t *out)

@@ -18,11 +18,11 @@ static const char detail_hint[] =
     "DETAIL must be a JSON object with obligatory keys: 'status', 'headers' and optional key: "
     "'status_text'.";
 
-static void refuse(app_error_t *err, const char *hint, const char *format, const char *text)
+static void refuse(app_error_t *err, const char *hint, const char *what, const char *text)
 {
     app_fail(err, APP_E_RAISE_JSON, NULL);
     if (text) {
-        app_details(err, format, text);
+        app_details(err, "Invalid JSON value for %s: '%s'", what, text);
     }
     else {
         app_details(err, "DETAIL is missing in the RAISE statement");
@@ -100,10 +100,10 @@ static void raise_answer(app_error_t *err, apr_pool_t *p)
     json_t *body = object_of(message, p), *answer = object_of(detail, p);
 
     if (!body || !read_body(err, body, p)) {
-        refuse(err, message_hint, "Invalid JSON value for MESSAGE: '%s'", message);
+        refuse(err, message_hint, "MESSAGE", message);
     }
     else if (!answer || !read_answer(err, answer, p)) {
-        refuse(err, detail_hint, "Invalid JSON value for DETAIL: '%s'", detail);
+        refuse(err, detail_hint, "DETAIL", detail);
     }
 }
 

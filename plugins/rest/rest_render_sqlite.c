@@ -178,18 +178,18 @@ static apr_status_t render_read(rest_statement_t *statement, const rest_plan_t *
     return APR_SUCCESS;
 }
 
-/** ANALYZE notes the number of rows of a table, which says nothing of filters. */
+/** ANALYZE notes the number of rows of a table, which says nothing of filters: then count. */
 static apr_status_t render_planned(rest_sql_t **psql, const rest_plan_t *plan, app_error_t *err,
                                    apr_pool_t *p)
 {
     const rest_node_t *root = &plan->root;
     rest_sql_t *sql;
 
-    if (root->where || root->row_filter || root->children || plan->routine) {
-        *psql = NULL;
-        return APR_SUCCESS;
-    }
     *psql = sql = rest_sql_create('?', err, p);
+    if (!plan->analyzed || root->where || root->row_filter || root->children || plan->routine) {
+        app_buf_adds(&sql->text, "SELECT count(*)");
+        return rest_render_from(sql, &rest_sqlite, root);
+    }
     app_buf_adds(&sql->text, "SELECT CAST(stat AS INTEGER) FROM ");
     app_buf_add_ident(&sql->text, root->relation->schema);
     app_buf_adds(&sql->text, ".sqlite_stat1 WHERE tbl = ");

@@ -32,11 +32,8 @@ apr_status_t rest_run_planned(rest_run_t *run, apr_int64_t *ptotal)
     if (dialect->planned(&sql, run->plan, run->err, run->pool) != APR_SUCCESS) {
         return APP_EFAIL;
     }
-    if (!sql) {
-        return APR_SUCCESS;
-    }
-    if (rest_run_query(run, sql, 0, &rows) != APR_SUCCESS) {
-        return APP_EFAIL;
+    if ((status = rest_run_query(run, sql, 0, &rows)) != APR_SUCCESS) {
+        return status;
     }
     while ((status = app_rows_next(rows, run->err)) == APR_SUCCESS) {
         *ptotal = dialect->kind == APP_DB_PGSQL ? plan_rows(app_rows_text(rows, 0, NULL))

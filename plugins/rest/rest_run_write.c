@@ -63,8 +63,8 @@ static apr_status_t run_each(rest_run_t *run, written_t *written)
     apr_status_t status;
     app_rows_t *rows;
 
-    if (rest_run_query(run, run->statement.each, 0, &rows) != APR_SUCCESS) {
-        return APP_EFAIL;
+    if ((status = rest_run_query(run, run->statement.each, 0, &rows)) != APR_SUCCESS) {
+        return status;
     }
     while ((status = app_rows_next(rows, run->err)) == APR_SUCCESS) {
         if (take_key(run, written, rows) != APR_SUCCESS) {
@@ -84,8 +84,8 @@ static apr_status_t find_existing(rest_run_t *run, int *pfound)
     if (!run->statement.exists) {
         return APR_SUCCESS;
     }
-    if (rest_run_query(run, run->statement.exists, 0, &rows) != APR_SUCCESS) {
-        return APP_EFAIL;
+    if ((status = rest_run_query(run, run->statement.exists, 0, &rows)) != APR_SUCCESS) {
+        return status;
     }
     while ((status = app_rows_next(rows, run->err)) == APR_SUCCESS) {
         *pfound = app_rows_int(rows, 0) > 0;
@@ -96,11 +96,14 @@ static apr_status_t find_existing(rest_run_t *run, int *pfound)
 static apr_status_t write_row(rest_run_t *run, written_t *written, int row)
 {
     apr_int64_t before = run->result.page;
+    apr_status_t status;
     int found;
 
-    if (run->call->rest->dialect->bind_row(&run->statement, run->plan, row) != APR_SUCCESS ||
-        find_existing(run, &found) != APR_SUCCESS || run_each(run, written) != APR_SUCCESS) {
-        return APP_EFAIL;
+    if ((status = run->call->rest->dialect->bind_row(&run->statement, run->plan, row)) !=
+            APR_SUCCESS ||
+        (status = find_existing(run, &found)) != APR_SUCCESS ||
+        (status = run_each(run, written)) != APR_SUCCESS) {
+        return status;
     }
     if (run->plan->resolution == REST_RESOLUTION_MERGE && found && run->result.page == before) {
         return denied_row(run, " (USING expression)");
@@ -117,11 +120,12 @@ static apr_status_t write_each(rest_run_t *run)
                         : run->statement.each != NULL;
     written_t written = { .seen = apr_hash_make(run->pool) };
     rest_sql_t *main = run->statement.main;
+    apr_status_t status;
 
     app_buf_init(&written.keys, run->pool, KEYS_TEXT_MAX);
     for (row = 0; row < rows; row++) {
-        if (write_row(run, &written, row) != APR_SUCCESS) {
-            return APP_EFAIL;
+        if ((status = write_row(run, &written, row)) != APR_SUCCESS) {
+            return status;
         }
     }
     app_buf_adds(&written.keys, written.keys.len ? "]" : "[]");
@@ -200,10 +204,11 @@ static apr_status_t run_main(rest_run_t *run, unsigned flags)
     apr_int64_t written = run->result.page;
     app_rows_t *rows;
     int in_one = run->schema->kind == APP_DB_PGSQL;
+    apr_status_t status;
 
-    if (rest_run_query(run, run->statement.main, flags, &rows) != APR_SUCCESS ||
-        take_rows(run, rows) != APR_SUCCESS) {
-        return APP_EFAIL;
+    if ((status = rest_run_query(run, run->statement.main, flags, &rows)) != APR_SUCCESS ||
+        (status = take_rows(run, rows)) != APR_SUCCESS) {
+        return status;
     }
     if (in_one && !rest_plan_shows(run->plan) && run->result.inserted < 0) {
         run->result.page = app_rows_affected(rows);
@@ -229,14 +234,19 @@ static apr_status_t run_after(rest_run_t *run)
 static apr_status_t write_all(rest_run_t *run)
 {
     int alone = run->schema->kind == APP_DB_PGSQL && !rest_run_waits(run);
+    apr_status_t status = APR_SUCCESS;
 
-    if (run->schema->kind == APP_DB_SQLITE && !run->statement.after &&
-        write_each(run) != APR_SUCCESS) {
-        return APP_EFAIL;
+    if (run->schema->kind == APP_DB_SQLITE && !run->statement.after) {
+        status = write_each(run);
     }
-    if ((run->statement.main && run_main(run, alone ? APP_QUERY_LAST : 0) != APR_SUCCESS) ||
-        run_after(run) != APR_SUCCESS || rest_run_check(run) != APR_SUCCESS) {
-        return APP_EFAIL;
+    if (status == APR_SUCCESS && run->statement.main) {
+        status = run_main(run, alone ? APP_QUERY_LAST : 0);
+    }
+    if (status == APR_SUCCESS) {
+        status = run_after(run);
+    }
+    if (status != APR_SUCCESS || (status = rest_run_check(run)) != APR_SUCCESS) {
+        return status;
     }
     return alone ? APR_SUCCESS : rest_run_end(run);
 }

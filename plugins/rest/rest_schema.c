@@ -201,9 +201,10 @@ static const char *positions(const rest_relation_t *relation, const char *names,
     return set;
 }
 
-static unsigned reads_request(const char *sql)
+void rest_schema_note_sql(rest_schema_t *schema, const char *sql)
 {
-    return sql && strcasestr(sql, "current_setting") != NULL;
+    schema->reads_request |= sql && strcasestr(sql, "current_setting") != NULL;
+    schema->sets_response |= sql && strstr(sql, "response.") != NULL;
 }
 
 static rest_grant_t *grant_make(rest_schema_t *schema, const char *role, rest_right_e right)
@@ -235,7 +236,8 @@ void rest_schema_grant_add(rest_schema_t *schema, rest_relation_t *relation, con
     grant->columns = columns ? positions(relation, columns, schema->pool) : NULL;
     grant->row_filter = apr_pstrdup(schema->pool, row_filter);
     grant->check_expr = apr_pstrdup(schema->pool, check_expr);
-    schema->reads_request |= reads_request(row_filter) || reads_request(check_expr);
+    rest_schema_note_sql(schema, row_filter);
+    rest_schema_note_sql(schema, check_expr);
     grant->next = relation->grants;
     relation->grants = grant;
 }

@@ -254,6 +254,9 @@ rest_routine_t *rest_schema_routine_add(rest_schema_t *schema, rest_space_t *spa
 /** All relations and functions are there: from here on they can be looked up by name. */
 void rest_schema_sort(rest_schema_t *schema);
 
+/** SQL that requests run: whether it reads of the request, or says something of the answer. */
+void rest_schema_note_sql(rest_schema_t *schema, const char *sql);
+
 /** Adds a grant. Columns are divided by commas; unknown ones are skipped, NULL means all. */
 void rest_schema_grant_add(rest_schema_t *schema, rest_relation_t *relation, const char *role,
                            rest_right_e right, const char *columns, const char *row_filter,

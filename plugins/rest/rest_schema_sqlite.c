@@ -19,6 +19,10 @@ static const char grants_sql[] =
 
 enum { ROLE, RESOURCE, ACTION, COLUMNS, ROW_FILTER, CHECK_EXPR };
 
+/* What ANALYZE leaves. */
+static const char analyzed_sql[] =
+    "SELECT count(*) FROM main.sqlite_schema WHERE name = 'sqlite_stat1' AND $1 IS NOT NULL";
+
 static const char version_sql[] = "SELECT grants_version FROM main.app_state";
 
 /** Which of mod_app's own tables are there. */
@@ -232,12 +236,15 @@ static apr_status_t read_all(rest_sqlite_reader_t *reader)
 {
     rest_schema_t *schema = reader->schema;
     own_t own = { 0, 0 };
+    apr_int64_t analyzed = 0;
     int i;
 
     if (app_tx_schema_version(reader->tx, &schema->version, reader->err) != APR_SUCCESS ||
-        rest_sqlite_each(reader, own_tables_sql, read_own, &own) != APR_SUCCESS) {
+        rest_sqlite_each(reader, own_tables_sql, read_own, &own) != APR_SUCCESS ||
+        rest_sqlite_each(reader, analyzed_sql, read_number, &analyzed) != APR_SUCCESS) {
         return APP_EFAIL;
     }
+    schema->analyzed = analyzed != 0;
     for (i = 0; i < schema->nspaces; i++) {
         reader->space = &schema->spaces[i];
         if (read_space(reader) != APR_SUCCESS) {

@@ -227,7 +227,7 @@ static const char *text_or_empty(const app_rows_t *rows, int column)
 
 static void note_body(rest_sqlite_reader_t *reader, const char *body)
 {
-    reader->schema->reads_request |= strcasestr(body, "current_setting") != NULL;
+    rest_schema_note_sql(reader->schema, body);
 }
 
 /** Whether the row has become a function. */

@@ -140,7 +140,7 @@ static void read_text(rest_sqlite_reader_t *reader, const app_rows_t *rows, void
     const char *sql = app_rows_text(rows, SQL, NULL);
     const apr_array_header_t *arguments;
 
-    reader->schema->reads_request |= strcasestr(sql, "current_setting") != NULL;
+    rest_schema_note_sql(reader->schema, sql);
     if (strcmp(type, "view") == 0) {
         read_view(reader, views, name, sql);
     }

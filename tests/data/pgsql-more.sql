@@ -90,6 +90,7 @@ GRANT SELECT, INSERT, UPDATE, DELETE ON directors, films, technical_specs, actor
 -- The default of an identity column is read from its sequence, where the dialect has to ask for it itself.
 GRANT USAGE ON ALL SEQUENCES IN SCHEMA public TO web_user;
 GRANT SELECT ON director_list, director_stats, language_totals, film_snapshot TO web_user;
+GRANT USAGE ON SEQUENCE articles_id_seq TO web_user;
 GRANT USAGE ON SCHEMA archive TO web_anon, web_user;
 GRANT SELECT ON ALL TABLES IN SCHEMA archive TO web_anon;
 GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA archive TO web_user;

@@ -20,7 +20,7 @@ static inline rest_schema_t *sql_schema(app_db_kind_e kind, apr_pool_t *p)
     };
     static const char *covered[] = { "name" };
     static rest_fulltext_t fulltext = { NULL, "\"main\".\"t_search\"", "\"t_search\"", covered, 1,
-                                        "porter" };
+                                        "porter", NULL };
     const char *space = kind == APP_DB_SQLITE ? "main" : "public";
     apr_array_header_t *spaces = apr_array_make(p, 1, sizeof(const char *));
     rest_relation_t *relation;
