@@ -78,6 +78,19 @@ rest_column_t *rest_sqlite_column(const rest_relation_t *relation, const char *n
     return NULL;
 }
 
+rest_relation_t *rest_sqlite_table(const rest_sqlite_reader_t *reader, const char *name)
+{
+    rest_relation_t *relation = rest_sqlite_relation(reader, name);
+    int i;
+
+    for (i = 0; !relation && i < reader->hidden->nelts; i++) {
+        rest_relation_t *hidden = APR_ARRAY_IDX(reader->hidden, i, rest_relation_t *);
+
+        relation = strcasecmp(hidden->name, name) == 0 ? hidden : NULL;
+    }
+    return relation && !relation->is_view ? relation : NULL;
+}
+
 /* Grants */
 
 static int right_of(const char *action, rest_right_e *pright)
@@ -189,7 +202,9 @@ static apr_status_t read_space(rest_sqlite_reader_t *reader)
     app_buf_init(&ident, reader->ptemp, APR_SIZE_MAX / 2);
     app_buf_add_ident(&ident, reader->space->name);
     reader->ident = ident.data;
+    reader->hidden = apr_array_make(reader->ptemp, 8, sizeof(rest_relation_t *));
     reader->tables = apr_hash_make(reader->ptemp);
+    reader->views = apr_hash_make(reader->ptemp);
     if (rest_sqlite_read_relations(reader) != APR_SUCCESS) {
         return APP_EFAIL;
     }

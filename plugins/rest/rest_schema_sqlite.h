@@ -15,11 +15,19 @@ typedef struct rest_sqlite_reader_t {
     app_tx_t           *tx;
     rest_space_t       *space;    /* that is being read: the name of an attached database */
     const char         *ident;    /* its name, quoted */
+    apr_array_header_t *hidden;   /* of it: rest_relation_t *, tables that are not exposed */
     apr_hash_t         *tables;   /* of it: rest_ddl_table_t by name */
+    apr_hash_t         *views;    /* of it: rest_sqlite_shown_t by name */
     apr_array_header_t *computed; /* rest_link_t *, added once the others are there */
     app_error_t        *err;
     apr_pool_t         *ptemp;
 } rest_sqlite_reader_t;
+
+/** What SQLite says of a view's columns. */
+typedef struct rest_sqlite_shown_t {
+    const app_db_column_t *columns;
+    int                    ncolumns;
+} rest_sqlite_shown_t;
 
 typedef void rest_sqlite_row_fn(rest_sqlite_reader_t *reader, const app_rows_t *rows, void *ctx);
 
@@ -35,12 +43,15 @@ const char *rest_sqlite_text(const rest_sqlite_reader_t *reader, const app_rows_
 rest_relation_t *rest_sqlite_relation(const rest_sqlite_reader_t *reader, const char *name);
 rest_column_t   *rest_sqlite_column(const rest_relation_t *relation, const char *name);
 
+/** The table of that name, exposed or not; NULL: there is none. */
+rest_relation_t *rest_sqlite_table(const rest_sqlite_reader_t *reader, const char *name);
+
 /** Writes once what most requests ask of a relation: its columns under their own names. */
 void rest_sqlite_make_members(rest_sqlite_reader_t *reader, rest_relation_t *relation);
 
 /* The steps; each needs those before. */
 
-/** rest_schema_sqlite_relations.c: relations and columns of a schema */
+/** rest_schema_sqlite_relations.c: relations and columns of a schema, exposed or not */
 apr_status_t rest_sqlite_read_relations(rest_sqlite_reader_t *reader);
 /** rest_schema_sqlite_texts.c: what CREATE statements say beyond that, and what views show */
 apr_status_t rest_sqlite_read_texts(rest_sqlite_reader_t *reader);

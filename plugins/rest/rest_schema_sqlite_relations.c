@@ -4,24 +4,28 @@
 
 #include "rest_schema_sqlite.h"
 
-/* Views and virtual tables, as something that reads them. */
+/* Views and virtual tables, with something that reads them. */
 static const char lazy_sql[] =
-    "SELECT 'SELECT * FROM ' || printf('\"%%w\".\"%%w\"', $1, name) FROM %s.sqlite_schema"
+    "SELECT name, printf('SELECT * FROM \"%%w\".\"%%w\"', $1, name) FROM %s.sqlite_schema"
     " WHERE type = 'view' OR (type = 'table' AND rootpage = 0)";
 
 /*
  * One row per column, relation by relation. A view that is broken has no columns and is left out
- * before table_xinfo would fail on it; hidden columns of virtual tables (1) are not data.
+ * before table_xinfo would fail on it; hidden columns of virtual tables (1) are not data. Tables
+ * that are not exposed are read, too: views may show them, and keys lead to them.
  */
 static const char columns_sql[] =
-    "SELECT l.name, l.type, l.wr, x.name, x.type, x.pk, x.hidden, x.\"notnull\", x.dflt_value"
+    "SELECT l.name, l.type, l.wr, l.name GLOB 'app_*',"
+    " x.name, x.type, x.pk, x.hidden, x.\"notnull\", x.dflt_value"
     " FROM pragma_table_list l CROSS JOIN pragma_table_xinfo(l.name, l.schema) x"
     " WHERE l.schema = $1 AND l.type IN ('table', 'view', 'virtual') AND l.ncol > 0"
-    " AND l.name NOT GLOB 'sqlite_*' AND l.name NOT GLOB 'app_*' AND x.hidden <> 1"
+    " AND l.name NOT GLOB 'sqlite_*' AND (l.type = 'table' OR l.name NOT GLOB 'app_*')"
+    " AND x.hidden <> 1"
     " ORDER BY l.name, x.cid";
 
 enum {
-    RELATION, RELATION_TYPE, WITHOUT_ROWID, COLUMN, TYPE, KEY_POSITION, HIDDEN, NOT_NULL, DEFAULT
+    RELATION, RELATION_TYPE, WITHOUT_ROWID, NOT_EXPOSED,
+    COLUMN, TYPE, KEY_POSITION, HIDDEN, NOT_NULL, DEFAULT
 };
 
 #define KEYS_MAX 64
@@ -74,12 +78,18 @@ static void end_relation(rest_sqlite_reader_t *reader, state_t *state)
 /** Virtual tables can be read. What a view takes is known once its triggers are read. */
 static void begin_relation(rest_sqlite_reader_t *reader, state_t *state, const app_rows_t *rows)
 {
+    const char *name = app_rows_text(rows, RELATION, NULL);
     const char *type = app_rows_text(rows, RELATION_TYPE, NULL);
     int is_table = strcmp(type, "table") == 0;
     rest_relation_t *relation;
 
-    relation = rest_schema_relation_add(reader->schema, reader->space,
-                                        app_rows_text(rows, RELATION, NULL));
+    if (app_rows_int(rows, NOT_EXPOSED)) {
+        relation = rest_schema_relation_make(reader->schema, name);
+        APR_ARRAY_PUSH(reader->hidden, rest_relation_t *) = relation;
+    }
+    else {
+        relation = rest_schema_relation_add(reader->schema, reader->space, name);
+    }
     relation->is_view = strcmp(type, "view") == 0;
     relation->insertable = relation->updatable = relation->deletable = is_table;
     relation->rowid = is_table && app_rows_int(rows, WITHOUT_ROWID) == 0;
@@ -130,10 +140,27 @@ static void read_column(rest_sqlite_reader_t *reader, const app_rows_t *rows, vo
     }
 }
 
-static void read_lazy(rest_sqlite_reader_t *reader, const app_rows_t *rows, void *statements)
+/** A view or virtual table, and how to ask for it. */
+typedef struct lazy_t {
+    const char *name, *sql;
+} lazy_t;
+
+static void read_lazy(rest_sqlite_reader_t *reader, const app_rows_t *rows, void *lazies)
 {
-    APR_ARRAY_PUSH((apr_array_header_t *)statements, const char *) =
-        apr_pstrdup(reader->ptemp, app_rows_text(rows, 0, NULL));
+    lazy_t *lazy = apr_array_push(lazies);
+
+    lazy->name = apr_pstrdup(reader->ptemp, app_rows_text(rows, 0, NULL));
+    lazy->sql = apr_pstrdup(reader->ptemp, app_rows_text(rows, 1, NULL));
+}
+
+static void use(rest_sqlite_reader_t *reader, const lazy_t *lazy)
+{
+    rest_sqlite_shown_t *shown = apr_palloc(reader->ptemp, sizeof(*shown));
+
+    if (app_tx_columns(reader->tx, lazy->sql, &shown->columns, &shown->ncolumns, reader->err) ==
+        APR_SUCCESS) {
+        apr_hash_set(reader->views, lazy->name, APR_HASH_KEY_STRING, shown);
+    }
 }
 
 /**
@@ -142,17 +169,15 @@ static void read_lazy(rest_sqlite_reader_t *reader, const app_rows_t *rows, void
  */
 static apr_status_t use_all(rest_sqlite_reader_t *reader)
 {
-    apr_array_header_t *statements = apr_array_make(reader->ptemp, 16, sizeof(char *));
+    apr_array_header_t *lazies = apr_array_make(reader->ptemp, 16, sizeof(lazy_t));
     const char *sql = apr_psprintf(reader->ptemp, lazy_sql, reader->ident);
-    const app_db_column_t *columns;
-    int count, i;
+    int i;
 
-    if (rest_sqlite_each(reader, sql, read_lazy, statements) != APR_SUCCESS) {
+    if (rest_sqlite_each(reader, sql, read_lazy, lazies) != APR_SUCCESS) {
         return APP_EFAIL;
     }
-    for (i = 0; i < statements->nelts; i++) {
-        app_tx_columns(reader->tx, APR_ARRAY_IDX(statements, i, const char *), &columns, &count,
-                       reader->err);
+    for (i = 0; i < lazies->nelts; i++) {
+        use(reader, &APR_ARRAY_IDX(lazies, i, lazy_t));
     }
     return APR_SUCCESS;
 }

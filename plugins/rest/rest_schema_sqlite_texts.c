@@ -195,22 +195,19 @@ static void add_origin(rest_sqlite_reader_t *reader, const rest_relation_t *view
     reader->schema->origins = origin;
 }
 
-/** Asks SQLite, which knows it of a statement that it has prepared. */
 static void read_origins(rest_sqlite_reader_t *reader, const view_t *view)
 {
     const rest_relation_t *relation = rest_sqlite_relation(reader, view->name);
-    const app_db_column_t *columns = NULL;
-    int count = 0, i;
+    const rest_sqlite_shown_t *shown = apr_hash_get(reader->views, view->name,
+                                                    APR_HASH_KEY_STRING);
+    int i;
 
-    if (view->opaque || !relation ||
-        app_tx_columns(reader->tx, apr_pstrcat(reader->ptemp, "SELECT * FROM ", relation->ident,
-                                               NULL),
-                       &columns, &count, reader->err) != APR_SUCCESS) {
+    if (!relation || !shown || view->opaque) {
         return;
     }
-    for (i = 0; i < count; i++) {
-        if (columns[i].table && columns[i].column) {
-            add_origin(reader, relation, &columns[i]);
+    for (i = 0; i < shown->ncolumns; i++) {
+        if (shown->columns[i].table && shown->columns[i].column) {
+            add_origin(reader, relation, &shown->columns[i]);
         }
     }
 }
