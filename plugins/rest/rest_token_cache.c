@@ -4,11 +4,10 @@
  * process; it dies with both. Any thread, under one lock that is held for a hundred nanoseconds.
  *
  *   buckets ─► entry ─► entry        by the token's hash
- *   order      entry ⇄ entry ⇄ …     the one that was asked for last is first
+ *   order      entry ⇄ entry ⇄ …     from the one that was asked for last to the oldest
  */
 #include <string.h>
 
-#include "apr_ring.h"
 #include "apr_thread_mutex.h"
 
 #include "rest_token_int.h"
@@ -17,21 +16,25 @@
 #define BYTES_MAX   (16 * 1024 * 1024) /* of tokens and claims */
 #define HASHED      32                 /* bytes: the end of the signature, as random as a hash */
 
-typedef struct entry_t entry_t;
-struct entry_t {
-    APR_RING_ENTRY(entry_t) order;
-    entry_t                *next; /* in its bucket */
-    rest_claims_t          *claims;
-    apr_uint32_t            hash;
-    apr_size_t              len;
-    char                    token[];
+/** A place in the order, which is a ring. */
+typedef struct place_t place_t;
+struct place_t {
+    place_t *newer, *older;
 };
 
-APR_RING_HEAD(order_t, entry_t);
+typedef struct entry_t entry_t;
+struct entry_t {
+    place_t        place; /* first: a place is its entry */
+    entry_t       *next;  /* in its bucket */
+    rest_claims_t *claims;
+    apr_uint32_t   hash;
+    apr_size_t     len;
+    char           token[];
+};
 
 struct rest_token_cache_t {
     apr_thread_mutex_t *lock;
-    struct order_t      order;
+    place_t             order; /* between the newest, which is its older, and the oldest */
     apr_size_t          entries, bytes;
     apr_size_t          max;
     apr_uint32_t        mask; /* number of buckets less one */
@@ -62,6 +65,20 @@ static entry_t **find_locked(rest_token_cache_t *cache, const char *token, apr_s
     return at;
 }
 
+static void unlink_locked(place_t *place)
+{
+    place->newer->older = place->older;
+    place->older->newer = place->newer;
+}
+
+static void make_newest_locked(rest_token_cache_t *cache, place_t *place)
+{
+    place->newer = &cache->order;
+    place->older = cache->order.older;
+    place->older->newer = place;
+    cache->order.older = place;
+}
+
 static apr_size_t cost(const entry_t *entry)
 {
     return sizeof(*entry) + entry->len + entry->claims->size;
@@ -72,7 +89,7 @@ static void remove_locked(rest_token_cache_t *cache, entry_t *entry)
     entry_t **at = find_locked(cache, entry->token, entry->len, entry->hash);
 
     *at = entry->next;
-    APR_RING_REMOVE(entry, order);
+    unlink_locked(&entry->place);
     cache->entries--;
     cache->bytes -= cost(entry);
     rest_claims_release(entry->claims);
@@ -83,8 +100,8 @@ static apr_status_t empty(void *data)
 {
     rest_token_cache_t *cache = data;
 
-    while (!APR_RING_EMPTY(&cache->order, entry_t, order)) {
-        remove_locked(cache, APR_RING_FIRST(&cache->order));
+    while (cache->entries) {
+        remove_locked(cache, (entry_t *)cache->order.newer);
     }
     return APR_SUCCESS;
 }
@@ -101,7 +118,7 @@ apr_status_t rest_token_cache_create(rest_token_cache_t **pcache, apr_int64_t en
     cache = apr_pcalloc(p, sizeof(*cache) + buckets * sizeof(cache->buckets[0]));
     cache->mask = buckets - 1;
     cache->max = (apr_size_t)entries;
-    APR_RING_INIT(&cache->order, entry_t, order);
+    cache->order.newer = cache->order.older = &cache->order;
     if (apr_thread_mutex_create(&cache->lock, APR_THREAD_MUTEX_UNNESTED, p) != APR_SUCCESS) {
         return app_fail(err, APP_E_INTERNAL, NULL);
     }
@@ -121,8 +138,8 @@ rest_claims_t *rest_token_cache_get(rest_token_cache_t *cache, const char *token
     if (entry) {
         claims = entry->claims;
         rest_claims_hold(claims);
-        APR_RING_REMOVE(entry, order);
-        APR_RING_INSERT_HEAD(&cache->order, entry, entry_t, order);
+        unlink_locked(&entry->place);
+        make_newest_locked(cache, &entry->place);
     }
     apr_thread_mutex_unlock(cache->lock);
     return claims;
@@ -138,11 +155,11 @@ static void insert_locked(rest_token_cache_t *cache, entry_t *entry)
         return;
     }
     *at = entry;
-    APR_RING_INSERT_HEAD(&cache->order, entry, entry_t, order);
+    make_newest_locked(cache, &entry->place);
     cache->entries++;
     cache->bytes += cost(entry);
     while (cache->entries > cache->max || cache->bytes > BYTES_MAX) {
-        remove_locked(cache, APR_RING_LAST(&cache->order));
+        remove_locked(cache, (entry_t *)cache->order.newer); /* the oldest */
     }
 }
 

@@ -1,0 +1,106 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/**
+ * Tokens and what they are verified with. The first byte says what the rest is: "t" a token, "c"
+ * the claims of a genuine one, "p" a role path, "k" a secret, "b" one in base64.
+ */
+#include "fuzz.h"
+#include "rest_key.h"
+#include "rest_token_int.h"
+
+#define SECRET "a secret of the tests, which is long enough"
+
+static const char claims[] =
+    "{\"role\":\"user\",\"a\":{\"b-c\":[\"x\",\"yx\",1,null]},\"r\":[[\"a\",\"aa\"],{\"k\":\"v\"}]}";
+
+static rest_tokens_t *tokens_of(app_error_t *err, apr_pool_t *p)
+{
+    const rest_token_conf_t conf = { .secret = SECRET, .role_path = "$.role", .cache_entries = 4 };
+    rest_tokens_t *tokens = NULL;
+
+    fuzz_expect(rest_tokens_create(&tokens, &conf, err, p) == APR_SUCCESS);
+    fuzz_expect(rest_tokens_start(tokens, err, p) == APR_SUCCESS);
+    return tokens;
+}
+
+/** Twice: the second time it may be remembered. */
+static void identify(const char *token, app_error_t *err, apr_pool_t *p)
+{
+    const rest_token_rules_t rules = { .audience = "us", .anon_role = "anon" };
+    const rest_tokens_t *tokens = tokens_of(err, p);
+    app_identity_t first, second;
+    apr_status_t status = rest_token_identify(&first, tokens, token, &rules, err, p);
+
+    fuzz_expect_status(status, err);
+    fuzz_expect(rest_token_identify(&second, tokens, token, &rules, err, p) == status);
+    if (status == APR_SUCCESS) {
+        fuzz_expect(strcmp(first.claims, second.claims) == 0);
+    }
+}
+
+/** The claims that are passed on are JSON and have the role in force. */
+static void take_apart(const char *text, size_t len, app_error_t *err, apr_pool_t *p)
+{
+    rest_jsonpath_t *path;
+    rest_claims_t *read = NULL;
+    json_t *json = NULL;
+    apr_status_t status;
+    int old;
+
+    fuzz_expect(rest_jsonpath_compile(&path, &old, "$.a[?@ != 'x']", "X", err, p) == APR_SUCCESS);
+    status = rest_claims_read(&read, text, len, path, err, p);
+    fuzz_expect_status(status, err);
+    if (status != APR_SUCCESS) {
+        return;
+    }
+    fuzz_expect_status(rest_claims_check(read, "us", err), err);
+    text = read->role ? read->text : rest_claims_with_role(read->text, "anon", p);
+    json = json_loads(text, JSON_DECODE_INT_AS_REAL | JSON_REJECT_DUPLICATES, NULL);
+    fuzz_expect(json != NULL);
+    fuzz_expect(strcmp(json_string_value(json_object_get(json, "role")),
+                       read->role ? read->role : "anon") == 0);
+    json_decref(json);
+    rest_claims_release(read);
+}
+
+static void follow(const char *text, app_error_t *err, apr_pool_t *p)
+{
+    json_t *json = app_json_own(p, json_loads(claims, 0, NULL));
+    rest_jsonpath_t *path;
+    int old;
+    apr_status_t status = rest_jsonpath_compile(&path, &old, text, "X", err, p);
+
+    fuzz_expect_status(status, err);
+    if (status == APR_SUCCESS) {
+        (void)rest_jsonpath_first(path, json);
+    }
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    app_error_t err;
+    apr_pool_t *p = fuzz_pool(&err);
+    rest_keys_t *keys;
+    char *text;
+
+    if (!size) {
+        return 0;
+    }
+    text = fuzz_text(data + 1, size - 1);
+    switch (data[0]) {
+    case 't':
+        identify(text, &err, p);
+        break;
+    case 'c':
+        take_apart(text, size - 1, &err, p);
+        break;
+    case 'p':
+        follow(text, &err, p);
+        break;
+    case 'k':
+    case 'b':
+        fuzz_expect_status(rest_keys_read(&keys, text, "X", data[0] == 'b', &err, p), &err);
+        break;
+    }
+    free(text);
+    return 0;
+}
