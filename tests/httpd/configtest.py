@@ -4,6 +4,8 @@ import os
 
 from lib import bare, stage
 
+REST = bare.MOUNTS + "AppDatabase sqlite:/tmp/nosuch.db\n<AppPlugin rest>\n"
+
 # Lines, the line that is to be named (the first is 1; None: none), what the sentence holds.
 WRONG = [
     ("AppMaxBody 5 parsecs\n", 1, "MaxBody takes one value"),
@@ -28,6 +30,13 @@ WRONG = [
     (bare.MOUNTS + "AppDatabase sqlite:/tmp/nosuch.db\n<AppPlugin rest>\n"
      "CorsAllowedOrigins https://a.example/\n</AppPlugin>\n", 11,
      'CorsAllowedOrigins "https://a.example/" is no origin'),
+    (REST + "JwtRoleClaimKey $.roles[*]\n</AppPlugin>\n", 11,
+     'JwtRoleClaimKey "$.roles[*]" is not a path that is known, at character 9. Accepted: $.name'),
+    (REST + "JwtSecret 'a secret that is short'\n</AppPlugin>\n", 11,
+     "JwtSecret is shorter than 32 bytes"),
+    (REST + 'JwtSecret \'{"kty":"RSA"}\'\n</AppPlugin>\n', 11,
+     "JwtSecret: no key can verify a token: its members are incomplete"),
+    (REST + "JwtSecret @/nonexistent\n</AppPlugin>\n", 12, 'JwtSecretFile cannot read "/nonexistent"'),
     (bare.MOUNTS + "AppMaxBody 5k\nAppDatabase mysql://user:secret@host/name\n", 11, "database URL"),
     (bare.MOUNTS + "AppMaxBody 5k\nAppDetailsFor everybody\n", 11, "everybody"),
     ("<Directory /tmp>\nAppMaxBody 5k\n</Directory>\n", 2, "cannot occur within <Directory"),
