@@ -169,7 +169,7 @@ static apr_status_t read_set(rest_keys_t *keys, const json_t *set, const char *s
     }
     keys->list = apr_pcalloc(p, (n + 1) * sizeof(*keys->list));
     json_array_foreach(set, i, json) {
-        rest_key_t key = { NULL };
+        rest_key_t key = { .type = NULL };
         const char *why;
 
         if (is_for_encryption(json)) {

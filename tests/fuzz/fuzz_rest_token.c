@@ -10,7 +10,8 @@
 #define SECRET "a secret of the tests, which is long enough"
 
 static const char claims[] =
-    "{\"role\":\"user\",\"a\":{\"b-c\":[\"x\",\"yx\",1,null]},\"r\":[[\"a\",\"aa\"],{\"k\":\"v\"}]}";
+    "{\"role\":\"user\",\"a\":{\"b-c\":[\"x\",\"yx\",1,null]},"
+    "\"r\":[[\"a\",\"aa\"],{\"k\":\"v\"}]}";
 
 static rest_tokens_t *tokens_of(app_error_t *err, apr_pool_t *p)
 {

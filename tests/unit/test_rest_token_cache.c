@@ -127,7 +127,6 @@ static void *APR_THREAD_FUNC work(apr_thread_t *thread, void *data)
             apr_pool_clear(p);
         }
     }
-    apr_thread_exit(thread, APR_SUCCESS);
     return NULL;
 }
 
