@@ -36,6 +36,18 @@ static apr_status_t add_operand(const compare_t *c)
     return rest_sqlite_operand(c->sql, c->node, c->operand);
 }
 
+/**
+ * Digits as a number where they would stay a text: of an expression SQLite takes neither side's
+ * type for the other. A column of numbers as text compares them as text.
+ */
+static void make_number(const compare_t *c, app_value_t *value)
+{
+    if (value->type == APP_VALUE_TEXT && !strcasestr(c->as.type, "text") &&
+        (c->as.kind == REST_KIND_REAL || c->as.kind == REST_KIND_NUMERIC)) {
+        rest_value_number(value, value->text);
+    }
+}
+
 /** A value of the operand's type; text NULL: NULL. */
 static apr_status_t add_value(const compare_t *c, const char *text)
 {
@@ -45,6 +57,7 @@ static apr_status_t add_value(const compare_t *c, const char *text)
                     APR_SUCCESS) {
         return APP_EFAIL;
     }
+    make_number(c, &value);
     rest_sql_param(c->sql, &value);
     return APR_SUCCESS;
 }

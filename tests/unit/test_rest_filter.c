@@ -116,6 +116,7 @@ static const struct { const char *query, *lite, *pgsql; } cases[] = {
     { "at=lt.2024-01-01T00:00:00%2B01:00", "t.\"at\" < ?1 | '2023-12-31 23:00:00'",
       "t.\"at\" < $1 | '2024-01-01T00:00:00+01:00'" },
     { "text=isdistinct.a", "t.\"text\" IS NOT ?1 | 'a'", "t.\"text\" IS DISTINCT FROM $1 | 'a'" },
+    { "num=eq.1.50", "t.\"num\" = ?1 | 1.5", "t.\"num\" = $1 | '1.50'" },
     { "any=eq.a", "t.\"any\" = ?1 | 'a'", "t.\"any\" = $1 | 'a'" },
     { "any=gt.5", "t.\"any\" > CASE typeof(t.\"any\") WHEN 'text' THEN ?1 ELSE ?2 END | '5', 5",
       "t.\"any\" > $1 | '5'" },

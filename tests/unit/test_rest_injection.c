@@ -30,7 +30,11 @@ static const char *const hostile[] = {
 static const char *const places[] = {
     "select=~", "select=^", "select=~:id", "select=^:id", "select=id::~", "select=info->~",
     "select=info->^", "select=info->>^", "select=^:info->a->^->0", "select=name->^", "select=~(*)",
-    "select=a:~!~(*)", "select=...^(*)", "select=id.~()", "select=count()::~", "select=id.sum()::~",
+    "select=a:~!~(*)", "select=id,~:t!name(id)", "select=^:t!name(^:id,info->^)", "select=t!^(id)",
+    "select=...t!name(^:id)", "select=^:t!name(id)&^.name=eq.~", "select=a:t!name(id)&a.^=eq.~",
+    "select=id,a:t!name!inner(id)&a.or=(name.eq.^,^.is.null)&a.order=^.desc&a.limit=2",
+    "select=id,^:t!name(id)&^=is.null", "select=id,a:t!name(id)&order=a(^)",
+    "select=^:id.sum(),name", "select=info->^.max()", "select=a:t!name(^:count())", "select=...^(*)", "select=id.~()", "select=count()::~", "select=id.sum()::~",
     "~=eq.1", "^=eq.1", "info->~=eq.1", "info->^=eq.1", "info->^->>^=is.null", "tags->^=is.null",
     "name->^=is.null", "~.a=eq.1", "^.^=is.null",
     "id=~", "id=not.~", "name=eq.~", "name=neq.~", "name=gt.~", "name=like.~", "name=ilike.~",
@@ -84,9 +88,28 @@ static void check_sql(const rest_sql_t *sql, app_db_kind_e kind, const char *que
     }
 }
 
+/** A body with a text as key and as value. @return 0: it is refused */
+static int read_body(rest_request_t *request, app_db_kind_e kind, const char *text,
+                     app_error_t *err)
+{
+    rest_source_t source = { .columns = request->query->columns, .kind = kind };
+    app_buf_t body;
+
+    app_buf_init(&body, unit_pool, 4096);
+    app_buf_adds(&body, "[{\"id\":1,");
+    app_buf_add_json(&body, text, strlen(text));
+    app_buf_addc(&body, ':');
+    app_buf_add_json(&body, text, strlen(text));
+    app_buf_adds(&body, "}]");
+    source.data = body.data;
+    source.len = body.len;
+    return rest_body_parse(&request->body, &source, request->action == REST_UPDATE, err,
+                           unit_pool) == APR_SUCCESS;
+}
+
 /** Plans and renders. @return whether there was SQL to look at */
-static int check(rest_request_t *request, const char *query, const rest_schema_t *schema,
-                 const rest_dialect_t *dialect)
+static int check(rest_request_t *request, const char *query, const char *text,
+                 const rest_schema_t *schema, const rest_dialect_t *dialect)
 {
     app_error_t err = { .pool = unit_pool };
     rest_statement_t statement;
@@ -94,6 +117,7 @@ static int check(rest_request_t *request, const char *query, const rest_schema_t
 
     request->limit = -1;
     if (rest_parse_query(&request->query, query, &err, unit_pool) != APR_SUCCESS ||
+        (text && !read_body(request, dialect->kind, text, &err)) ||
         rest_plan_make(&plan, request, schema, &err, unit_pool) != APR_SUCCESS ||
         rest_render(&statement, dialect, plan, 1, &err, unit_pool) != APR_SUCCESS) {
         assert_non_null(err.code);
@@ -101,6 +125,7 @@ static int check(rest_request_t *request, const char *query, const rest_schema_t
     }
     check_sql(statement.main, dialect->kind, query);
     check_sql(statement.each, dialect->kind, query);
+    check_sql(statement.after, dialect->kind, query);
     return 1;
 }
 
@@ -110,7 +135,7 @@ static int check_query(const char *query, const rest_schema_t *schema,
     rest_request_t request = { .action = REST_READ, .relation = "t", .role = "r",
                                .space = dialect->default_space, .aggregates = 1 };
 
-    return check(&request, query, schema, dialect);
+    return check(&request, query, NULL, schema, dialect);
 }
 
 static void check_all(const rest_dialect_t *dialect)
@@ -143,6 +168,40 @@ static void test_sqlite(void **state)
     check_all(&rest_sqlite);
 }
 
+/** Writes: the same places, the keys of the body, the columns of a conflict. */
+static void check_writes(const rest_dialect_t *dialect)
+{
+    static const rest_action_e actions[] = { REST_INSERT, REST_UPDATE, REST_DELETE };
+    static const char *const forms[] = { "columns=~,id", "columns=^,id", "on_conflict=id,^",
+                                         "select=^:id,^&id=eq.~", "^=eq.~&select=info->^,id::~",
+                                         "columns=id,^&on_conflict=id&order=^" };
+    const rest_schema_t *schema = sql_schema(dialect->kind, unit_pool);
+    size_t i, j, k, rendered = 0;
+
+    for (i = 0; i < COUNT(forms); i++) {
+        for (j = 0; j < COUNT(hostile); j++) {
+            for (k = 0; k < COUNT(actions); k++) {
+                rest_request_t request = { .action = actions[k], .relation = "t", .role = "r",
+                                           .space = dialect->default_space };
+
+                rest_prefer_parse(&request.prefer, "return=representation, missing=default, "
+                                  "resolution=merge-duplicates", unit_pool);
+                rendered += (size_t)check(&request, put(forms[i], hostile[j]),
+                                          actions[k] == REST_DELETE ? NULL : hostile[j], schema,
+                                          dialect);
+            }
+        }
+    }
+    assert_true(rendered > 100);
+}
+
+static void test_writes(void **state)
+{
+    (void)state;
+    check_writes(&rest_pgsql);
+    check_writes(&rest_sqlite);
+}
+
 /** What is outside of the query string: path, profile, role, Prefer, Accept. */
 static void check_outside(const rest_dialect_t *dialect)
 {
@@ -160,12 +219,12 @@ static void check_outside(const rest_dialect_t *dialect)
         rest_prefer_parse(&other.prefer, apr_psprintf(unit_pool, "timezone=%s, max-affected=%s, "
                                                       "count=%s, resolution=%s", text, text, text,
                                                       text), unit_pool);
-        assert_int_equal(check(&path, "", schema, dialect), strcmp(text, "t") == 0);
-        assert_int_equal(check(&space, "", schema, dialect), 0);
-        check(&role, "", schema, dialect);
-        check(&other, "", schema, dialect);
+        assert_int_equal(check(&path, "", NULL, schema, dialect), strcmp(text, "t") == 0);
+        assert_int_equal(check(&space, "", NULL, schema, dialect), 0);
+        check(&role, "", NULL, schema, dialect);
+        check(&other, "", NULL, schema, dialect);
         other.accept = apr_psprintf(unit_pool, "text/csv;header=%s, application/%s", text, text);
-        check(&other, "", schema, dialect);
+        check(&other, "", NULL, schema, dialect);
     }
 }
 
@@ -194,7 +253,7 @@ static void test_wild(void **state)
 
 static struct CMUnitTest tests[] = {
     cmocka_unit_test(test_wild), cmocka_unit_test(test_pgsql), cmocka_unit_test(test_sqlite),
-    cmocka_unit_test(test_outside),
+    cmocka_unit_test(test_writes), cmocka_unit_test(test_outside),
 };
 
 UNIT_MAIN(tests)

@@ -10,6 +10,22 @@
 
 #include "rest_int.h"
 
+/** A foreign key of a relation to itself, with a wild name. */
+static inline void sql_add_link(rest_schema_t *schema, const char *space)
+{
+    static const char *from[] = { "name" }, *to[] = { "id" };
+    rest_foreign_key_t *key = apr_pcalloc(schema->pool, sizeof(*key));
+
+    key->name = "zqx'k\"";
+    key->schema = key->to_schema = space;
+    key->table = key->to_table = "t";
+    key->columns = from;
+    key->to_columns = to;
+    key->ncolumns = 1;
+    schema->foreign_keys = key;
+    rest_schema_link(schema);
+}
+
 /** One relation "t" that role "r" may do anything with; some of its columns have wild names. */
 static inline rest_schema_t *sql_schema(app_db_kind_e kind, apr_pool_t *p)
 {
@@ -19,8 +35,8 @@ static inline rest_schema_t *sql_schema(app_db_kind_e kind, apr_pool_t *p)
         { "zqx\"", "text" },  { "\\'zqx", "text" }, { "zqx'", "text[]" }, { "zqx--", "date" },
     };
     static const char *covered[] = { "name" };
-    static rest_fulltext_t fulltext = { NULL, "\"main\".\"t_search\"", "\"t_search\"", covered, 1,
-                                        "porter", NULL };
+    static rest_fulltext_t fulltext = { .ident = "\"main\".\"t_search\"", .name = "\"t_search\"",
+                                        .columns = covered, .ncolumns = 1, .tokenizer = "porter" };
     const char *space = kind == APP_DB_SQLITE ? "main" : "public";
     apr_array_header_t *spaces = apr_array_make(p, 1, sizeof(const char *));
     rest_relation_t *relation;
@@ -41,6 +57,7 @@ static inline rest_schema_t *sql_schema(app_db_kind_e kind, apr_pool_t *p)
     relation->rowid = relation->insertable = relation->updatable = relation->deletable = 1;
     relation->fulltext = &fulltext;
     rest_schema_sort(schema);
+    sql_add_link(schema, space);
     for (i = 0; i < REST_RIGHTS_; i++) {
         rest_schema_grant_add(schema, relation, "r", (rest_right_e)i, NULL, NULL, NULL);
     }
