@@ -42,7 +42,7 @@ static apr_status_t add_operand(const compare_t *c)
  */
 static void make_number(const compare_t *c, app_value_t *value)
 {
-    if (value->type == APP_VALUE_TEXT && !strcasestr(c->as.type, "text") &&
+    if (value->type == APP_VALUE_TEXT && !rest_value_is_text(&c->as) &&
         (c->as.kind == REST_KIND_REAL || c->as.kind == REST_KIND_NUMERIC)) {
         rest_value_number(value, value->text);
     }
@@ -133,6 +133,7 @@ static apr_status_t compare_plain(const compare_t *c, const char *text)
     if (add_operand(c) != APR_SUCCESS) {
         return APP_EFAIL;
     }
+    app_buf_adds(&c->sql->text, rest_sqlite_collation(c->operand));
     app_buf_adds(&c->sql->text, word);
     return c->as.kind == REST_KIND_ANY ? add_any(c, text) : add_value(c, text);
 }
@@ -241,6 +242,7 @@ static apr_status_t compare_in(const compare_t *c, const apr_array_header_t *tex
     if (add_operand(c) != APR_SUCCESS) {
         return APP_EFAIL;
     }
+    app_buf_adds(&c->sql->text, rest_sqlite_collation(c->operand));
     app_buf_adds(&c->sql->text, " IN (");
     for (i = 0; i < texts->nelts; i++) {
         app_buf_adds(&c->sql->text, i ? ", " : "");

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "rest_dialect.h"
+#include "rest_value.h"
 
 /** What hangs on a step that gave text. PostgreSQL would say the same. */
 static apr_status_t text_has_no_path(rest_sql_t *sql, const rest_step_t *step)
@@ -125,9 +126,15 @@ static void render_base(rest_sql_t *sql, const rest_node_t *node, const rest_ope
 
 const char *rest_sqlite_collation(const rest_operand_t *operand)
 {
-    rest_kind_e kind = rest_sqlite_kind(operand);
-
-    return kind == REST_KIND_JSON || kind == REST_KIND_ARRAY ? " COLLATE app_json" : "";
+    switch (rest_sqlite_kind(operand)) {
+    case REST_KIND_JSON:
+    case REST_KIND_ARRAY:
+        return " COLLATE app_json";
+    case REST_KIND_NUMERIC:
+        return rest_value_is_text(operand->column) ? " COLLATE app_numeric" : "";
+    default:
+        return "";
+    }
 }
 
 apr_status_t rest_sqlite_operand(rest_sql_t *sql, const rest_node_t *node,

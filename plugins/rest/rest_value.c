@@ -146,6 +146,12 @@ static int is_number(const char *at, apr_size_t len)
     return at == end;
 }
 
+int rest_value_is_text(const rest_column_t *column)
+{
+    return column->type && (strcasestr(column->type, "text") || strcasestr(column->type, "char") ||
+                            strcasestr(column->type, "clob"));
+}
+
 int rest_value_number(app_value_t *value, const char *text)
 {
     apr_size_t len = strlen(text);

@@ -13,6 +13,9 @@
 /** The type as PostgreSQL names it. */
 const char *rest_value_type(const rest_column_t *column);
 
+/** Whether SQLite stores numbers of a column as the text that they are ("NUMERIC TEXT"). */
+int rest_value_is_text(const rest_column_t *column);
+
 /** A text that is a decimal number, as an integer or a double. @return 0: it is none */
 int rest_value_number(app_value_t *value, const char *text);
 

@@ -210,6 +210,44 @@ static void test_compare(void **state)
     sqlite3_close(lite.link);
 }
 
+/** Decimal numbers as text, and JSON, by their collations. */
+static void test_collations(void **state)
+{
+    /* In order, each unlike the others. */
+    static const char *const values[] = {
+        "-1e400", "-100", "-99.5", "-1", "-.5e-3", "0", "1e-999999999", "0.05", "0.1", "0.11", "1",
+        "1.000000000000000000001", "9", "10", "12345678901234567890.12", "12345678901234567890.13",
+        "1e400", "1e99999999999999999999", "", "x",
+    };
+    static const case_t cases[] = {
+        { "'1.50' = '1.5' COLLATE app_numeric", "1" },
+        { "'+007' = '7.' COLLATE app_numeric", "1" },
+        { "'-0.0' = '0e5' COLLATE app_numeric", "1" },
+        { "'12e2' = '1200.00' COLLATE app_numeric", "1" },
+        { "'0.012' = '12E-3' COLLATE app_numeric", "1" },
+        { "'.' < '1' COLLATE app_numeric", "0" },
+        { "'1e' = '1' COLLATE app_numeric", "0" },
+        { "'1x' = '1' COLLATE app_numeric", "0" },
+        { "group_concat(value, ' ') FROM (SELECT value FROM"
+          " json_each('[\"[1]\",\"10\",\"9\",\"null\"]') ORDER BY value COLLATE app_json)",
+          "null 9 10 [1]" },
+    };
+    int i, j;
+
+    (void)state;
+    check(cases, COUNT(cases));
+    open_link();
+    for (i = 0; i < (int)COUNT(values); i++) {
+        for (j = 0; j < (int)COUNT(values); j++) {
+            const char *sql = apr_psprintf(unit_pool, "'%s' < '%s' COLLATE app_numeric", values[i],
+                                           values[j]);
+
+            CASE_STRING(sql, value_of(sql), apr_itoa(unit_pool, i < j));
+        }
+    }
+    sqlite3_close(lite.link);
+}
+
 /* Patterns */
 
 static void test_ilike(void **state)
@@ -329,9 +367,9 @@ static void test_indexable(void **state)
 static struct CMUnitTest tests[] = {
     cmocka_unit_test(test_path),     cmocka_unit_test(test_strip),
     cmocka_unit_test(test_contains), cmocka_unit_test(test_overlaps),
-    cmocka_unit_test(test_compare),  cmocka_unit_test(test_ilike),
-    cmocka_unit_test(test_regex),    cmocka_unit_test(test_many_patterns),
-    cmocka_unit_test(test_indexable),
+    cmocka_unit_test(test_compare),  cmocka_unit_test(test_collations),
+    cmocka_unit_test(test_ilike),    cmocka_unit_test(test_regex),
+    cmocka_unit_test(test_many_patterns), cmocka_unit_test(test_indexable),
 };
 
 UNIT_MAIN(tests)

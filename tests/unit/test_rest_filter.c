@@ -10,7 +10,7 @@
 static rest_relation_t *relation_of(app_db_kind_e kind)
 {
     static const char *const types[][2] = {
-        { "int", "integer" }, { "text", "text" },      { "bool", "boolean" }, { "num", "numeric" },
+        { "int", "integer" }, { "text", "text" },      { "bool", "boolean" }, { "num", "numeric" }, { "money", "numeric text" },
         { "date", "date" },   { "at", "timestamp" },   { "json", "json" },    { "blob", "bytea" },
         { "ints", "integer[]" }, { "texts", "text[]" }, { "jsonb", "jsonb" }, { "any", "" },
         { "vector", "tsvector" }, { "color", "color" },
@@ -117,6 +117,8 @@ static const struct { const char *query, *lite, *pgsql; } cases[] = {
       "t.\"at\" < $1 | '2024-01-01T00:00:00+01:00'" },
     { "text=isdistinct.a", "t.\"text\" IS NOT ?1 | 'a'", "t.\"text\" IS DISTINCT FROM $1 | 'a'" },
     { "num=eq.1.50", "t.\"num\" = ?1 | 1.5", "t.\"num\" = $1 | '1.50'" },
+    { "money=gt.1.50", "t.\"money\" COLLATE app_numeric > ?1 | '1.50'", NULL },
+    { "money=in.(5,1.0)", "t.\"money\" COLLATE app_numeric IN (?1, ?2) | 5, '1.0'", NULL },
     { "any=eq.a", "t.\"any\" = ?1 | 'a'", "t.\"any\" = $1 | 'a'" },
     { "any=gt.5", "t.\"any\" > CASE typeof(t.\"any\") WHEN 'text' THEN ?1 ELSE ?2 END | '5', 5",
       "t.\"any\" > $1 | '5'" },
