@@ -141,8 +141,7 @@ static const struct {
                { "PUT", REST_REPLACE },
                { "DELETE", REST_DELETE } };
 
-static apr_status_t read_method(const rest_call_t *call, rest_request_t *request,
-                                const char *method, app_error_t *err)
+static apr_status_t read_method(rest_request_t *request, const char *method, app_error_t *err)
 {
     apr_size_t i;
 
@@ -150,11 +149,13 @@ static apr_status_t read_method(const rest_call_t *call, rest_request_t *request
     if (request->options) {
         return APR_SUCCESS;
     }
-    if (request->action == REST_CALL) {
-        return rest_unavailable(call->rest->dialect->kind, err,
-                                "Functions ('/rpc/%s') are not available", request->relation);
-    }
     request->head = strcmp(method, "HEAD") == 0;
+    if (request->action == REST_CALL) {
+        request->post = strcmp(method, "POST") == 0;
+        return request->head || request->post || strcmp(method, "GET") == 0
+                   ? APR_SUCCESS
+                   : app_fail(err, APP_E_RPC_METHOD, "Cannot use the %s method on RPC", method);
+    }
     if (request->head || strcmp(method, "GET") == 0) {
         request->action = REST_READ;
         return APR_SUCCESS;
@@ -182,6 +183,21 @@ static apr_status_t read_role(rest_call_t *call, rest_request_t *request, app_er
     return APR_SUCCESS;
 }
 
+/** Whether all that is said stands in the URL. */
+static int is_asking(const rest_request_t *request)
+{
+    return request->options || request->action == REST_READ ||
+           (request->action == REST_CALL && !request->post);
+}
+
+static apr_status_t read_query(rest_request_t *request, const char *query, app_error_t *err,
+                               apr_pool_t *p)
+{
+    return request->action == REST_CALL && !request->post
+               ? rest_parse_call(&request->query, query, err, p)
+               : rest_parse_query(&request->query, query, err, p);
+}
+
 static apr_status_t read_body(rest_call_t *call, rest_request_t *request, app_error_t *err,
                               apr_pool_t *p)
 {
@@ -190,21 +206,23 @@ static apr_status_t read_body(rest_call_t *call, rest_request_t *request, app_er
                              .kind = call->rest->dialect->kind };
     const int is_patch = request->action == REST_UPDATE;
 
-    if (request->action == REST_READ || request->action == REST_DELETE || request->options) {
+    if (is_asking(request) || request->action == REST_DELETE) {
         return APR_SUCCESS;
     }
     if (request->action == REST_REPLACE) {
         source.columns = NULL;
     }
-    return app_request_body(call->r, 0, &source.data, &source.len, err) == APR_SUCCESS
-               ? rest_body_parse(&request->body, &source, is_patch, err, p)
-               : APP_EFAIL;
+    if (app_request_body(call->r, 0, &source.data, &source.len, err) != APR_SUCCESS) {
+        return APP_EFAIL;
+    }
+    return request->post ? rest_body_parse_call(&request->body, &source, err, p)
+                         : rest_body_parse(&request->body, &source, is_patch, err, p);
 }
 
 /** Range is for GET only. */
 static const char *range_of(app_request_t *r, const rest_request_t *request)
 {
-    return request->action == REST_READ && !request->head ? app_request_header(r, "Range") : NULL;
+    return is_asking(request) && !request->head ? app_request_header(r, "Range") : NULL;
 }
 
 /** PUT is about one row, whichever part of the table it were in. */
@@ -239,10 +257,9 @@ static apr_status_t read_request(rest_call_t *call, rest_request_t *request, app
     call->request = request;
     if (read_role(call, request, err) != APR_SUCCESS ||
         read_path(call, request, app_request_path(r), err) != APR_SUCCESS ||
-        read_method(call, request, app_request_method(r), err) != APR_SUCCESS ||
-        read_profile(call, request, request->options || request->action == REST_READ, err) !=
-            APR_SUCCESS ||
-        rest_parse_query(&request->query, app_request_query(r), err, p) != APR_SUCCESS ||
+        read_method(request, app_request_method(r), err) != APR_SUCCESS ||
+        read_profile(call, request, is_asking(request), err) != APR_SUCCESS ||
+        read_query(request, app_request_query(r), err, p) != APR_SUCCESS ||
         rest_window(&request->limit, &request->offset, &request->query->root,
                     range_of(r, request), err) != APR_SUCCESS ||
         check_replace(request, err) != APR_SUCCESS ||

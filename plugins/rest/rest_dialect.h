@@ -43,6 +43,8 @@ const char *rest_sqlite_member(const rest_column_t *column, apr_pool_t *p);
 
 /** The row as one app_object(), or as a line of CSV. */
 apr_status_t rest_sqlite_object(rest_sql_t *sql, const rest_node_t *node, int csv);
+/** The row's one value as JSON. */
+void         rest_sqlite_value(rest_sql_t *sql, const rest_node_t *node);
 /** GROUP BY, where the node has aggregates. */
 apr_status_t rest_sqlite_groups(rest_sql_t *sql, const rest_node_t *node);
 
@@ -84,7 +86,18 @@ apr_status_t rest_sqlite_remove(rest_statement_t *statement, const rest_plan_t *
                                 app_error_t *err, apr_pool_t *p);
 apr_status_t rest_sqlite_bind_row(rest_statement_t *statement, const rest_plan_t *plan, int row);
 
+/* rest_call_pgsql.c: "WITH app_call AS (…)" of a call, in front of what reads from it */
+void rest_pgsql_call(rest_sql_t *sql, const rest_plan_t *plan);
+
+/* rest_call_sqlite.c: the same as statement->call, or what has to be run before it is known */
+apr_status_t rest_sqlite_call(rest_statement_t *statement, const rest_plan_t *plan,
+                              app_error_t *err, apr_pool_t *p);
+apr_status_t rest_sqlite_gather(rest_statement_t *statement, const rest_plan_t *plan,
+                                app_rows_t *rows, app_error_t *err, apr_pool_t *p);
+
 /** Adds an element of an array literal, quoted. */
 void rest_pgsql_element(app_buf_t *buf, const char *text);
+/** Texts as an array literal. */
+const char *rest_pgsql_texts(const rest_name_t *list, apr_pool_t *p);
 
 #endif

@@ -20,7 +20,7 @@ void rest_pgsql_element(app_buf_t *buf, const char *text)
     app_buf_addc(buf, '"');
 }
 
-static const char *array_of(const rest_name_t *list, apr_pool_t *p)
+const char *rest_pgsql_texts(const rest_name_t *list, apr_pool_t *p)
 {
     app_buf_t buf;
 
@@ -99,7 +99,7 @@ static apr_status_t compare_value(rest_sql_t *sql, const rest_node_t *node,
         value = rest_pattern_like(value, sql->pool);
     }
     else if (filter->op == REST_OP_IN) {
-        value = array_of(filter->list, sql->pool);
+        value = rest_pgsql_texts(filter->list, sql->pool);
     }
     if (filter->op != REST_OP_IN && filter->quantifier == REST_ONE) {
         render_value(sql, value, converter(cond));

@@ -102,6 +102,11 @@ typedef struct rest_statement_t {
     rest_sql_t *each;  /* SQLite writes: run for every row of the body before main; else NULL */
     rest_sql_t *after; /* SQLite: run when main has shown what it takes away; else NULL */
     rest_sql_t *exists; /* SQLite upserts: whether the row of each is there; else NULL */
+    /* SQLite calls */
+    rest_sql_t **steps;  /* run in order before all others */
+    int          nsteps;
+    rest_sql_t  *source; /* gives the rows that main is to read: until then it is not made */
+    rest_sql_t  *call;   /* "WITH app_call AS (…)", which main goes on from */
 } rest_statement_t;
 
 /** All that differs between the databases. */
@@ -141,6 +146,9 @@ struct rest_dialect_t {
                            apr_pool_t *p);
     /** Makes statement->each that of a row of the body; NULL where there is no each. */
     apr_status_t (*bind_row)(rest_statement_t *statement, const rest_plan_t *plan, int row);
+    /** Makes statement->main over the rows of statement->source. NULL where there is none. */
+    apr_status_t (*gather)(rest_statement_t *statement, const rest_plan_t *plan, app_rows_t *rows,
+                           app_error_t *err, apr_pool_t *p);
 };
 
 extern const rest_dialect_t rest_sqlite;
@@ -174,6 +182,8 @@ int rest_cache_outdated(rest_t *rest, const rest_schema_t *schema, app_request_t
 
 /** @param mark "$", or on SQLite "?": "$1" is a name there, looked up among all others */
 rest_sql_t *rest_sql_create(char mark, app_error_t *err, apr_pool_t *p);
+/** Adds a parameter, and nothing to the text. */
+void rest_sql_bind(rest_sql_t *sql, const app_value_t *value);
 /** Adds a parameter's place to the text. */
 void rest_sql_param(rest_sql_t *sql, const app_value_t *value);
 void rest_sql_text(rest_sql_t *sql, const char *text);

@@ -334,6 +334,15 @@ static apr_status_t render_lines(rest_sql_t *sql, const rest_out_t *out)
     return APR_SUCCESS;
 }
 
+void rest_sqlite_value(rest_sql_t *sql, const rest_node_t *node)
+{
+    const rest_column_t *column = node->relation->columns[0];
+
+    app_buf_adds(&sql->text, "app_json(");
+    rest_sql_column(sql, node, column);
+    app_buf_addf(&sql->text, ", '%s')", kind_word(column->kind));
+}
+
 apr_status_t rest_sqlite_object(rest_sql_t *sql, const rest_node_t *node, int csv)
 {
     const rest_out_t *out = node->out, *last = out;

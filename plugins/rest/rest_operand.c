@@ -56,6 +56,17 @@ void rest_pgsql_literal(rest_sql_t *sql, const char *text)
     app_buf_addc(&sql->text, '\'');
 }
 
+/** What is no column of a function's row may be a function of such a row: it wants its type. */
+static void render_column(rest_sql_t *sql, const rest_node_t *node, const rest_column_t *column)
+{
+    if (node->called && column->position < 0) {
+        app_buf_addf(&sql->text, "(%s::%s).%s", node->as, node->relation->ident, column->ident);
+    }
+    else {
+        rest_sql_column(sql, node, column);
+    }
+}
+
 apr_status_t rest_pgsql_operand(rest_sql_t *sql, const rest_node_t *node,
                                 const rest_operand_t *operand)
 {
@@ -66,7 +77,7 @@ apr_status_t rest_pgsql_operand(rest_sql_t *sql, const rest_node_t *node,
         return APP_EFAIL;
     }
     app_buf_adds(&sql->text, wrapped ? "to_jsonb(" : "");
-    rest_sql_column(sql, node, operand->column);
+    render_column(sql, node, operand->column);
     app_buf_adds(&sql->text, wrapped ? ")" : "");
     for (; step; step = step->next) {
         app_buf_adds(&sql->text, step->text ? "->>" : "->");

@@ -26,81 +26,6 @@ static const char *allow_routine(const rest_routine_t *routine)
     return routine->volatility == REST_VOLATILE ? ALLOW_VOLATILE : ALLOW_FUNCTION;
 }
 
-/* Functions: as a GET without arguments would find them */
-
-static int takes_no_arguments(const rest_routine_t *routine)
-{
-    int i;
-
-    for (i = 0; i < routine->nparams; i++) {
-        if (routine->params[i].required) {
-            return 0;
-        }
-    }
-    return 1;
-}
-
-static apr_status_t no_function(const rest_request_t *request, app_error_t *err)
-{
-    app_fail(err, APP_E_FUNCTION,
-             "Could not find the function %s.%s without parameters in the schema cache",
-             request->space, request->relation);
-    return app_details(err,
-                       "Searched for the function %s.%s without parameters, but no matches were "
-                       "found in the schema cache.",
-                       request->space, request->relation);
-}
-
-/** "s.f(a => integer, b => text)" */
-static const char *signature(const rest_routine_t *routine, apr_pool_t *p)
-{
-    const char *params = "";
-    int i;
-
-    for (i = 0; i < routine->nparams; i++) {
-        params = apr_pstrcat(p, params, i ? ", " : "", routine->params[i].name, " => ",
-                             routine->params[i].type, NULL);
-    }
-    return apr_pstrcat(p, routine->schema, ".", routine->name, "(", params, ")", NULL);
-}
-
-static apr_status_t several_functions(const rest_routine_t *routine, app_error_t *err)
-{
-    const char *names = NULL;
-
-    for (; routine; routine = routine->next) {
-        if (takes_no_arguments(routine)) {
-            names = apr_pstrcat(err->pool, names ? names : "", names ? ", " : "",
-                                signature(routine, err->pool), NULL);
-        }
-    }
-    app_fail(err, APP_E_AMBIGUOUS_FUNCTION,
-             "Could not choose the best candidate function between: %s", names);
-    return app_hint(err, "Try renaming the parameters or the function itself in the database so "
-                         "function overloading can be resolved");
-}
-
-static apr_status_t find_routine(const rest_routine_t **proutine, const rest_request_t *request,
-                                 const rest_schema_t *schema, app_error_t *err)
-{
-    const rest_routine_t *first = rest_schema_routine(schema, request->space, request->relation);
-    const rest_routine_t *routine, *found = NULL;
-
-    for (routine = first; routine; routine = routine->next) {
-        if (takes_no_arguments(routine)) {
-            if (found) {
-                return several_functions(first, err);
-            }
-            found = routine;
-        }
-    }
-    if (!found) {
-        return no_function(request, err);
-    }
-    *proutine = found;
-    return APR_SUCCESS;
-}
-
 /* OPTIONS */
 
 static apr_status_t find_allow(const char **pallow, const rest_request_t *request,
@@ -114,7 +39,7 @@ static apr_status_t find_allow(const char **pallow, const rest_request_t *reques
         return APR_SUCCESS;
     }
     if (request->action == REST_CALL) {
-        if (find_routine(&routine, request, schema, err) != APR_SUCCESS) {
+        if (rest_plan_find_routine(&routine, request, schema, err) != APR_SUCCESS) {
             return APP_EFAIL;
         }
         *pallow = allow_routine(routine);

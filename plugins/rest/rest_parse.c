@@ -12,9 +12,10 @@
 #include "rest_parse.h"
 
 typedef struct parse_t {
-    rest_query_t *query;
-    app_error_t  *err;
-    apr_pool_t   *pool;
+    rest_query_t  *query;
+    rest_given_t **given; /* where the next argument goes; NULL: all are filters */
+    app_error_t   *err;
+    apr_pool_t    *pool;
 } parse_t;
 
 /** Names divided by "."; the last one is handed out apart. @return whether the text was that */
@@ -72,6 +73,24 @@ static void add_filter(rest_scope_t *scope, rest_filter_t *filter)
     *tail = filter;
 }
 
+/** Where an operator needs no more to be one, its value must be right: it is no argument. */
+static int is_operation(const char *value)
+{
+    return strncmp(value, "not.", 4) == 0 || strncmp(value, "in.", 3) == 0 ||
+           strncmp(value, "is.", 3) == 0;
+}
+
+static apr_status_t add_given(parse_t *parse, const char *name, const app_pair_t *pair)
+{
+    rest_given_t *given = apr_pcalloc(parse->pool, sizeof(*given));
+
+    given->name = name;
+    given->value = pair->value;
+    *parse->given = given;
+    parse->given = &given->next;
+    return APR_SUCCESS;
+}
+
 static apr_status_t parse_filter(parse_t *parse, const app_pair_t *pair)
 {
     rest_filter_t *filter = apr_pcalloc(parse->pool, sizeof(*filter));
@@ -86,7 +105,9 @@ static apr_status_t parse_filter(parse_t *parse, const app_pair_t *pair)
     filter->field.name = last->name;
     rest_lex_init(&c, pair->value, pair->value_len, parse->pool);
     if (!rest_parse_operation(&c, filter)) {
-        return rest_lex_fail(&c, "filter", pair->value, parse->err);
+        return parse->given && !is_operation(pair->value)
+                   ? add_given(parse, last->name, pair)
+                   : rest_lex_fail(&c, "filter", pair->value, parse->err);
     }
     add_filter(scope_of(parse, path), filter);
     return APR_SUCCESS;
@@ -240,26 +261,41 @@ static apr_status_t parse_pair(parse_t *parse, const app_pair_t *pair)
     return parse_filter(parse, pair);
 }
 
-apr_status_t rest_parse_query(rest_query_t **pquery, const char *query, app_error_t *err,
-                              apr_pool_t *p)
+static apr_status_t parse_pairs(rest_query_t **pquery, parse_t *parse, const char *query)
 {
-    parse_t parse = { apr_pcalloc(p, sizeof(rest_query_t)), err, p };
     const apr_array_header_t *pairs;
     int i;
 
-    if (app_query_parse(query, &pairs, err, p) != APR_SUCCESS) {
+    if (app_query_parse(query, &pairs, parse->err, parse->pool) != APR_SUCCESS) {
         return APP_EFAIL;
     }
-    parse.query->pairs = pairs;
+    parse->query->pairs = pairs;
     for (i = 0; i < pairs->nelts; i++) {
         const app_pair_t *pair = &APR_ARRAY_IDX(pairs, i, app_pair_t);
 
-        if (pair->value && parse_pair(&parse, pair) != APR_SUCCESS) {
+        if (pair->value && parse_pair(parse, pair) != APR_SUCCESS) {
             return APP_EFAIL;
         }
     }
-    *pquery = parse.query;
+    *pquery = parse->query;
     return APR_SUCCESS;
+}
+
+apr_status_t rest_parse_query(rest_query_t **pquery, const char *query, app_error_t *err,
+                              apr_pool_t *p)
+{
+    parse_t parse = { .query = apr_pcalloc(p, sizeof(rest_query_t)), .err = err, .pool = p };
+
+    return parse_pairs(pquery, &parse, query);
+}
+
+apr_status_t rest_parse_call(rest_query_t **pquery, const char *query, app_error_t *err,
+                             apr_pool_t *p)
+{
+    parse_t parse = { .query = apr_pcalloc(p, sizeof(rest_query_t)), .err = err, .pool = p };
+
+    parse.given = &parse.query->given;
+    return parse_pairs(pquery, &parse, query);
 }
 
 typedef struct param_t {

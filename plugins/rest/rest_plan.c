@@ -45,6 +45,9 @@ static apr_status_t find_relation(rest_planner_t *planner)
     const rest_request_t *request = planner->request;
     rest_node_t *root = &planner->plan->root;
 
+    if (request->action == REST_CALL) {
+        return rest_plan_routine(planner);
+    }
     root->relation = rest_schema_relation(planner->schema, request->space, request->relation);
     if (root->relation) {
         root->as = quoted(root->relation->name, planner->pool);
@@ -115,7 +118,9 @@ apr_status_t rest_plan_make(rest_plan_t **pplan, const rest_request_t *request,
         rest_plan_nodes(&planner) != APR_SUCCESS || rest_plan_links(&planner) != APR_SUCCESS ||
         rest_plan_check(&planner) != APR_SUCCESS ||
         (is_write(plan->action) && rest_plan_write(&planner) != APR_SUCCESS) ||
-        rest_plan_headers(&planner) != APR_SUCCESS || plan_shown(&planner) != APR_SUCCESS) {
+        rest_plan_headers(&planner) != APR_SUCCESS ||
+        (plan->routine && rest_plan_check_call(&planner) != APR_SUCCESS) ||
+        plan_shown(&planner) != APR_SUCCESS) {
         return APP_EFAIL;
     }
     *pplan = plan;

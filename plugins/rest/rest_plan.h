@@ -90,8 +90,8 @@ typedef struct rest_argument_t {
     struct rest_argument_t *next;
     const rest_param_t     *param;
     const char             *text;  /* of the query string or a form; NULL: json */
-    const rest_json_t      *json;
-    const rest_name_t      *list;  /* variadic of a query string: its texts */
+    const rest_json_t      *json;  /* SQLite; PostgreSQL takes it out of the body itself */
+    const rest_name_t      *list;  /* variadic of a query string or a form: its texts */
 } rest_argument_t;
 
 struct rest_node_t {
@@ -116,6 +116,7 @@ struct rest_node_t {
     apr_int64_t            offset;
     unsigned               hidden : 1;  /* joined, but nothing of it is shown */
     unsigned               grouped : 1; /* has an aggregate */
+    unsigned               called : 1;  /* the rows of a function that gives the relation's */
 };
 
 /** Embeds of a node whose rows are joined to its own: they are not read apart. */
@@ -140,6 +141,10 @@ typedef struct rest_plan_t {
     unsigned              analyzed : 1; /* SQLite: there are statistics */
     unsigned              stripped : 1; /* null members are left out */
     unsigned              bytes : 1;    /* a function's result is the body as it is */
+    unsigned              bare : 1;     /* a function's results are values, not objects */
+    unsigned              one : 1;      /* a function gives one result: no array of them */
+    unsigned              empty : 1;    /* a function gives nothing */
+    unsigned              hex : 1;      /* what is the body comes as hexadecimal digits */
 
     /* Writes */
     const rest_body_t    *body;
@@ -171,6 +176,14 @@ apr_status_t rest_plan_make(rest_plan_t **pplan, const rest_request_t *request,
 /** Refuses a relation that is not there. @return always APP_EFAIL */
 apr_status_t rest_plan_no_relation(const rest_request_t *request, const rest_schema_t *schema,
                                    app_error_t *err);
+
+/**
+ * The function that a call means; of OPTIONS, one without arguments.
+ * @return APR_SUCCESS; APP_EFAIL with APP_E_FUNCTION, APP_E_AMBIGUOUS_FUNCTION
+ */
+apr_status_t rest_plan_find_routine(const rest_routine_t **proutine,
+                                    const rest_request_t *request, const rest_schema_t *schema,
+                                    app_error_t *err);
 
 /** Refuses a part of the dialect that is not there. @return always APP_EFAIL */
 apr_status_t rest_unavailable(app_db_kind_e kind, app_error_t *err, const char *details, ...)

@@ -6,8 +6,8 @@ apr_status_t rest_plan_grant(const rest_planner_t *planner, const rest_relation_
                              rest_right_e right, const rest_grant_t **pgrant)
 {
     *pgrant = NULL;
-    if (planner->schema->kind == APP_DB_PGSQL) {
-        return APR_SUCCESS;
+    if (planner->schema->kind == APP_DB_PGSQL || !*relation->schema) {
+        return APR_SUCCESS; /* of a function's rows, the right to call it is all that is needed */
     }
     *pgrant = rest_relation_grant(relation, planner->request->role, right);
     return *pgrant ? APR_SUCCESS

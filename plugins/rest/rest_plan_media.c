@@ -47,7 +47,7 @@ static const rest_handler_t *handler_of(const rest_planner_t *planner,
     const rest_item_t *select = planner->request->query->select;
     const rest_handler_t *handler = NULL;
 
-    if (!relation || (select && (select->kind != REST_ITEM_STAR || select->next))) {
+    if (!relation || planner->plan->bare || (select && (select->kind != REST_ITEM_STAR || select->next))) {
         return NULL;
     }
     handler = find_handler(relation->handlers, "*/*");
@@ -62,7 +62,8 @@ static int routine_gives(const rest_planner_t *planner, const rest_accepted_t *t
 {
     const rest_routine_t *routine = planner->plan->routine;
 
-    return routine && routine->media &&
+    return routine && routine->media && type->media != REST_MEDIA_OBJECT &&
+           type->media != REST_MEDIA_PLAN &&
            (type->media == REST_MEDIA_ANY || strcmp(routine->media, "*/*") == 0 ||
             strcmp(routine->media, type->name) == 0);
 }
@@ -95,6 +96,33 @@ static apr_status_t media_available(void *ctx, const rest_accepted_t *type, app_
     }
 }
 
+/** What is made by SQL has the type that was asked for, or else the one that it makes. */
+static const rest_accepted_t *made_type(const rest_accepted_t *type, const char *media,
+                                        apr_pool_t *p)
+{
+    rest_accepted_t *made = apr_pcalloc(p, sizeof(*made));
+
+    if (type->media != REST_MEDIA_ANY) {
+        return type;
+    }
+    made->name = strcmp(media, "*/*") == 0 ? "application/octet-stream" : media;
+    made->text = made->name;
+    made->media = REST_MEDIA_OTHER;
+    return made;
+}
+
+static void plan_made(rest_planner_t *planner)
+{
+    rest_plan_t *plan = planner->plan;
+
+    if (plan->bytes || plan->handler) {
+        plan->type = made_type(plan->type,
+                               plan->handler ? plan->handler->media : plan->routine->media,
+                               planner->pool);
+        plan->hex = plan->handler ? plan->handler->bytes : plan->routine->bytes;
+    }
+}
+
 static apr_status_t choose_media(rest_planner_t *planner)
 {
     const rest_accepted_t *types = rest_accept_parse(planner->request->accept, planner->pool);
@@ -105,6 +133,7 @@ static apr_status_t choose_media(rest_planner_t *planner)
         APR_SUCCESS) {
         return APP_EFAIL;
     }
+    plan_made(planner);
     answer = plan->type->media == REST_MEDIA_PLAN && plan->type->explain.of ? plan->type->explain.of
                                                                             : plan->type;
     plan->form = answer->media == REST_MEDIA_ANY ? REST_MEDIA_JSON : answer->media;

@@ -68,7 +68,10 @@ apr_status_t rest_plan_write(rest_planner_t *planner);
 
 /* rest_plan_call.c: which function, and its arguments. */
 
-/** @return APR_SUCCESS; APP_EFAIL with APP_E_FUNCTION, APP_E_AMBIGUOUS_FUNCTION, 42501 */
+/** @return APR_SUCCESS; APP_EFAIL with APP_E_FUNCTION, APP_E_AMBIGUOUS_FUNCTION */
 apr_status_t rest_plan_routine(rest_planner_t *planner);
+
+/** What is refused once the answer's form is known. @return APP_E_MAX_AFFECTED_RPC, 42501 */
+apr_status_t rest_plan_check_call(const rest_planner_t *planner);
 
 #endif

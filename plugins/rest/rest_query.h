@@ -115,6 +115,12 @@ typedef struct rest_scope_t {
     unsigned             bad_limit : 1; /* limit= was no integer */
 } rest_scope_t;
 
+/** What a call by GET gives to its function. */
+typedef struct rest_given_t {
+    struct rest_given_t *next;
+    const char          *name, *value;
+} rest_given_t;
+
 /** A query string, whole. */
 typedef struct rest_query_t {
     const apr_array_header_t *pairs;  /* of app_pair_t, as they came */
@@ -123,6 +129,7 @@ typedef struct rest_query_t {
     rest_name_t              *on_conflict;
     rest_scope_t              root;
     rest_scope_t             *embeds; /* scopes with a path */
+    rest_given_t             *given;  /* of a call by GET; else NULL */
     unsigned                  has_select : 1; /* an empty one counts as the first, too */
 } rest_query_t;
 
@@ -133,6 +140,10 @@ typedef struct rest_query_t {
  */
 apr_status_t rest_parse_query(rest_query_t **pquery, const char *query, app_error_t *err,
                               apr_pool_t *p);
+
+/** The same of a call by GET, where what is no filter is an argument. */
+apr_status_t rest_parse_call(rest_query_t **pquery, const char *query, app_error_t *err,
+                             apr_pool_t *p);
 
 /** The value of a Content-Location: path, and the parameters sorted by key. */
 const char *rest_query_location(const rest_query_t *query, const char *path, apr_pool_t *p);

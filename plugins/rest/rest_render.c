@@ -28,10 +28,8 @@ rest_sql_t *rest_sql_create(char mark, app_error_t *err, apr_pool_t *p)
     return sql;
 }
 
-void rest_sql_param(rest_sql_t *sql, const app_value_t *value)
+void rest_sql_bind(rest_sql_t *sql, const app_value_t *value)
 {
-    char place[16];
-
     if (sql->nparams == PARAMS_MAX) {
         sql->text.full = 1;
         return;
@@ -44,6 +42,13 @@ void rest_sql_param(rest_sql_t *sql, const app_value_t *value)
         sql->size *= 2;
     }
     sql->params[sql->nparams++] = *value;
+}
+
+void rest_sql_param(rest_sql_t *sql, const app_value_t *value)
+{
+    char place[16];
+
+    rest_sql_bind(sql, value);
     app_buf_add(&sql->text, place, (apr_size_t)apr_snprintf(place, sizeof(place), "%c%d",
                                                             sql->mark, sql->nparams));
 }

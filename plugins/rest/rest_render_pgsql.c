@@ -201,11 +201,40 @@ static apr_status_t computed(rest_sql_t *sql, const rest_node_t *node)
 
 /* The page */
 
+/** The body as it is, bytes as digits: rows are text. */
+static const char *made_row(const rest_plan_t *plan, const char *value, apr_pool_t *p)
+{
+    return apr_psprintf(p, plan->hex ? "COALESCE(encode(%s::bytea, 'hex'), '')"
+                                     : "COALESCE(%s::text, '')", value);
+}
+
+/** What an aggregate makes of all rows. */
+static const char *handled_rows(const rest_plan_t *plan, apr_pool_t *p)
+{
+    const rest_relation_t *relation = plan->root.relation;
+
+    return made_row(plan, *relation->schema
+                              ? apr_psprintf(p, "%s(app_page::%s)", plan->handler->ident,
+                                             relation->ident)
+                              : apr_psprintf(p, "%s(app_page)", plan->handler->ident), p);
+}
+
+static const char *bare_value(const rest_plan_t *plan, apr_pool_t *p)
+{
+    const char *value = apr_pstrcat(p, "app_page.", plan->root.relation->columns[0]->ident, NULL);
+
+    if (plan->bytes) {
+        return made_row(plan, value, p);
+    }
+    return apr_psprintf(p, plan->stripped
+                               ? "COALESCE(json_strip_nulls(to_json(%s))::text, 'null')"
+                               : "COALESCE(to_json(%s)::text, 'null')", value);
+}
+
 const char *rest_pgsql_row(const rest_plan_t *plan, apr_pool_t *p)
 {
     if (plan->handler) {
-        return apr_psprintf(p, "%s(app_page::%s)::text", plan->handler->ident,
-                            plan->root.relation->ident);
+        return handled_rows(plan, p);
     }
     switch (plan->form) {
     case REST_MEDIA_CSV:
@@ -213,6 +242,9 @@ const char *rest_pgsql_row(const rest_plan_t *plan, apr_pool_t *p)
     case REST_MEDIA_GEOJSON:
         return "ST_AsGeoJSON(app_page)::text";
     default:
+        if (plan->bare) {
+            return bare_value(plan, p);
+        }
         return plan->stripped ? "json_strip_nulls(row_to_json(app_page))::text"
                               : "row_to_json(app_page)::text";
     }
@@ -300,8 +332,12 @@ static apr_status_t render_read(rest_statement_t *statement, const rest_plan_t *
                                 app_error_t *err, apr_pool_t *p)
 {
     rest_sql_t *sql = statement->main = rest_sql_create('$', err, p);
+    int few = plan->one || is_few(&plan->root);
     int total = plan->count == REST_COUNT_EXACT || plan->count == REST_COUNT_ESTIMATED;
 
+    if (plan->routine) {
+        rest_pgsql_call(sql, plan);
+    }
     if (total) {
         app_buf_adds(&sql->text, "SELECT app_rows.app_json, app_rows.app_n, app_all.app_total"
                                  " FROM (");
@@ -310,7 +346,7 @@ static apr_status_t render_read(rest_statement_t *statement, const rest_plan_t *
         }
         app_buf_adds(&sql->text, ") app_all LEFT JOIN (");
     }
-    render_select(sql, plan, counted || !(total || is_few(&plan->root)));
+    render_select(sql, plan, counted || !(total || few));
     app_buf_adds(&sql->text, " FROM ");
     if (render_page(sql, plan) != APR_SUCCESS) {
         return APP_EFAIL;

@@ -52,7 +52,10 @@ static apr_status_t computed(rest_sql_t *sql, const rest_node_t *node)
 apr_status_t rest_sqlite_row(rest_sql_t *sql, const rest_plan_t *plan)
 {
     app_buf_adds(&sql->text, plan->stripped ? "app_strip(" : "");
-    if (rest_sqlite_object(sql, &plan->root, plan->form == REST_MEDIA_CSV) != APR_SUCCESS) {
+    if (plan->bare && plan->form != REST_MEDIA_CSV) {
+        rest_sqlite_value(sql, &plan->root);
+    }
+    else if (rest_sqlite_object(sql, &plan->root, plan->form == REST_MEDIA_CSV) != APR_SUCCESS) {
         return APP_EFAIL;
     }
     app_buf_adds(&sql->text, plan->stripped ? ")" : "");
@@ -159,8 +162,17 @@ static apr_status_t render_rows(rest_sql_t *sql, const rest_plan_t *plan, int ne
 static apr_status_t render_read(rest_statement_t *statement, const rest_plan_t *plan, int counted,
                                 app_error_t *err, apr_pool_t *p)
 {
-    rest_sql_t *sql = statement->main = rest_sql_create('?', err, p);
+    rest_sql_t *sql;
 
+    if (plan->routine && !statement->call) {
+        if (rest_sqlite_call(statement, plan, err, p) != APR_SUCCESS) {
+            return APP_EFAIL;
+        }
+        if (!statement->call) {
+            return APR_SUCCESS;
+        }
+    }
+    sql = statement->main = plan->routine ? statement->call : rest_sql_create('?', err, p);
     if (!plan->rows) {
         return render_numbers(sql, plan, 1);
     }
@@ -176,6 +188,14 @@ static apr_status_t render_read(rest_statement_t *statement, const rest_plan_t *
     }
     app_buf_addc(&sql->text, ')');
     return APR_SUCCESS;
+}
+
+static apr_status_t gather(rest_statement_t *statement, const rest_plan_t *plan, app_rows_t *rows,
+                           app_error_t *err, apr_pool_t *p)
+{
+    return rest_sqlite_gather(statement, plan, rows, err, p) == APR_SUCCESS
+               ? render_read(statement, plan, 0, err, p)
+               : APP_EFAIL;
 }
 
 /** ANALYZE notes the number of rows of a table, which says nothing of filters: then count. */
@@ -213,4 +233,5 @@ const rest_dialect_t rest_sqlite = {
     .update = rest_sqlite_update,
     .remove = rest_sqlite_remove,
     .bind_row = rest_sqlite_bind_row,
+    .gather = gather,
 };

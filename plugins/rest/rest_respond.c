@@ -29,7 +29,7 @@ static const char *header_line(const rest_plan_t *plan, apr_pool_t *p)
 void rest_frame(rest_frame_t *frame, const rest_plan_t *plan, apr_pool_t *p)
 {
     *frame = (rest_frame_t){ "[", ",", "]", "[]" };
-    if (plan->handler || plan->single) {
+    if (plan->handler || plan->single || plan->bytes) {
         *frame = (rest_frame_t){ "", "", "", "" };
     }
     else if (plan->form == REST_MEDIA_CSV) {
@@ -38,6 +38,9 @@ void rest_frame(rest_frame_t *frame, const rest_plan_t *plan, apr_pool_t *p)
     else if (plan->form == REST_MEDIA_GEOJSON) {
         *frame = (rest_frame_t){ "{\"type\": \"FeatureCollection\", \"features\": [", ",", "]}",
                                  "{\"type\": \"FeatureCollection\", \"features\": []}" };
+    }
+    else if (plan->one) {
+        *frame = (rest_frame_t){ "", "", "", "null" };
     }
 }
 
@@ -157,13 +160,15 @@ static apr_status_t respond_read(const rest_call_t *call, const rest_plan_t *pla
     if (result->total >= 0 && plan->root.offset > result->total) {
         return refuse_offset(call, plan, result, err, p);
     }
-    app_response_status(call->res, result->total > result->page ? 206 : 200);
+    app_response_status(call->res, plan->empty                     ? 204
+                                   : result->total > result->page ? 206
+                                                                  : 200);
     app_response_header(call->res, "Content-Range",
                         range_of(plan->root.offset, result->page, result->total, p));
     if (plan->action == REST_READ) {
         add_location(call, p);
     }
-    add_common(call, plan, 1, p);
+    add_common(call, plan, !plan->empty, p);
     return APR_SUCCESS;
 }
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /**
- * Step 4 of a request: one transaction. Rows of a read pass through as they come
- * (rest_run_read.c); rows of a write are held until the transaction is committed
- * (rest_run_write.c). Thread of the request.
+ * Step 4 of a request: one transaction. Rows of a read pass through as they come, those of a call
+ * that may write do not (rest_run_read.c); rows of a write are held until the transaction is
+ * committed (rest_run_write.c). Thread of the request.
  */
 #include "rest_run.h"
 
@@ -118,6 +118,11 @@ apr_status_t rest_run_settings(rest_run_t *run)
                : APP_EFAIL;
 }
 
+int rest_run_holds(const rest_run_t *run)
+{
+    return rest_run_waits(run) || !run->plan->readonly;
+}
+
 apr_status_t rest_run_check(rest_run_t *run)
 {
     apr_int64_t page = run->result.page;
@@ -181,7 +186,7 @@ apr_status_t rest_run(const rest_call_t *call, const rest_plan_t *plan, const re
         status = rest_run_explain(&run);
     }
     else {
-        status = plan->readonly ? rest_run_read(&run) : rest_run_write(&run);
+        status = plan->readonly || plan->routine ? rest_run_read(&run) : rest_run_write(&run);
     }
     if (run.tx) {
         app_tx_rollback(run.tx);

@@ -112,7 +112,7 @@ static apr_status_t take_plan(rest_run_t *run, app_rows_t *rows)
     return status == APR_EOF ? APR_SUCCESS : status;
 }
 
-/** The statement whose plan it is: of a write on SQLite the first that it runs. */
+/** The statement whose plan it is: of a write on SQLite the first that writes. */
 static apr_status_t explained(rest_run_t *run, app_sql_t *sql)
 {
     rest_statement_t *statement = &run->statement;
@@ -123,7 +123,9 @@ static apr_status_t explained(rest_run_t *run, app_sql_t *sql)
          dialect->bind_row(statement, run->plan, 0) != APR_SUCCESS)) {
         return APP_EFAIL;
     }
-    *sql = rest_sql_finish(statement->each ? statement->each : statement->main);
+    *sql = rest_sql_finish(statement->each   ? statement->each
+                           : statement->main ? statement->main
+                                             : statement->source);
     sql->text = apr_pstrcat(run->pool, explain_words(run), sql->text, NULL);
     return APR_SUCCESS;
 }

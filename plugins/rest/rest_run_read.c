@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /**
- * Reads. Rows pass through as they come; since Content-Range and what SQL says of the answer stand
- * before them, they are held back, up to a bound, until that is known. Called by rest_run.c; thread of the request.
+ * Reads and calls. Rows pass through as they come; since Content-Range and what SQL says of the
+ * answer stand before them, they are held back, up to a bound, until that is known. What a call that
+ * may write has given is held until it is committed. Called by rest_run.c; thread of the request.
  */
 #include "rest_run.h"
 
@@ -73,13 +74,31 @@ static apr_status_t write_row(rest_run_t *run, const char *row, apr_size_t len)
 static apr_status_t take_row(rest_run_t *run, const char *row, apr_size_t len)
 {
     run->rows++;
-    if (run->counted && !rest_run_waits(run) && run->told) {
+    if (run->counted && !rest_run_holds(run) && run->told) {
         return write_row(run, row, len);
     }
     if (!run->plan->single || run->rows == 1) {
         rest_run_hold(run, row, len);
     }
     return app_buf_full(&run->held) ? UNCOUNTED : APR_SUCCESS;
+}
+
+/** A row; of a body that comes as digits the bytes. */
+static const char *row_of(const rest_run_t *run, const app_rows_t *rows, apr_size_t *plen)
+{
+    const char *row = app_rows_text(rows, REST_COLUMN_JSON, plen);
+    char *bytes;
+    apr_size_t i;
+
+    if (!row || !run->plan->hex) {
+        return row;
+    }
+    *plen /= 2;
+    bytes = apr_palloc(run->pool, *plen + 1);
+    for (i = 0; i < *plen; i++) {
+        bytes[i] = (char)(app_hex_digit(row[i * 2]) << 4 | app_hex_digit(row[i * 2 + 1]));
+    }
+    return bytes;
 }
 
 static apr_status_t read_rows(rest_run_t *run, app_rows_t *rows)
@@ -94,12 +113,25 @@ static apr_status_t read_rows(rest_run_t *run, app_rows_t *rows)
             read_numbers(run, rows);
             first = 0;
         }
-        row = app_rows_text(rows, REST_COLUMN_JSON, &len);
+        row = row_of(run, rows, &len);
         if (row && (status = take_row(run, row, len)) != APR_SUCCESS) {
             return status;
         }
     }
     return status == APR_EOF ? APR_SUCCESS : status;
+}
+
+/** What was written may yet have to be undone. */
+static int ends_apart(const rest_run_t *run)
+{
+    return !run->plan->readonly && rest_run_waits(run);
+}
+
+static unsigned flags_of(const rest_run_t *run)
+{
+    return run->plan->readonly ? (run->told ? APP_QUERY_LAST : 0) | APP_QUERY_STREAM
+           : ends_apart(run)   ? 0
+                               : APP_QUERY_LAST;
 }
 
 /** What is left when all rows have come. */
@@ -115,16 +147,39 @@ static apr_status_t end_read(rest_run_t *run)
         run->result.page = run->rows;
     }
     status = rest_run_check(run);
-    if (status == APR_SUCCESS && !run->told) {
+    if (status == APR_SUCCESS && ends_apart(run)) {
+        status = rest_run_end(run);
+    }
+    else if (status == APR_SUCCESS && !run->told) {
         status = rest_run_settings(run);
     }
     if (status == APR_SUCCESS) {
         status = rest_run_head(run);
     }
-    if (status == APR_SUCCESS && run->plan->rows) {
+    if (status == APR_SUCCESS && run->plan->rows && !run->plan->empty) {
         rest_run_send_held(run);
     }
     return status;
+}
+
+/** SQLite: the statements of a function, one after the other. */
+static apr_status_t run_steps(rest_run_t *run)
+{
+    rest_statement_t *statement = &run->statement;
+    app_rows_t *rows;
+    apr_status_t status = APR_SUCCESS;
+    int i;
+
+    for (i = 0; i < statement->nsteps && status == APR_SUCCESS; i++) {
+        status = rest_run_query(run, statement->steps[i], 0, &rows);
+    }
+    if (status != APR_SUCCESS || !statement->source) {
+        return status;
+    }
+    status = rest_run_query(run, statement->source, 0, &rows);
+    return status == APR_SUCCESS
+               ? run->call->rest->dialect->gather(statement, run->plan, rows, run->err, run->pool)
+               : status;
 }
 
 static apr_status_t start(rest_run_t *run, int counted)
@@ -135,7 +190,7 @@ static apr_status_t start(rest_run_t *run, int counted)
     run->rows = 0;
     run->counted = 0;
     run->result = (rest_result_t){ .total = -1, .inserted = -1 };
-    app_buf_init(&run->held, run->pool, rest_run_waits(run) ? REST_HELD_MAX : READ_HELD_MAX);
+    app_buf_init(&run->held, run->pool, rest_run_holds(run) ? REST_HELD_MAX : READ_HELD_MAX);
     if ((status = rest_run_begin(run)) != APR_SUCCESS) {
         return status;
     }
@@ -152,7 +207,7 @@ static apr_status_t start(rest_run_t *run, int counted)
         status = rest_render(&run->statement, run->call->rest->dialect, run->plan, counted,
                              run->err, run->pool);
     }
-    return status;
+    return status == APR_SUCCESS ? run_steps(run) : status;
 }
 
 static apr_status_t read_once(rest_run_t *run, int counted)
@@ -161,8 +216,7 @@ static apr_status_t read_once(rest_run_t *run, int counted)
     app_rows_t *rows;
 
     if (status == APR_SUCCESS) {
-        status = rest_run_query(run, run->statement.main,
-                                (run->told ? APP_QUERY_LAST : 0) | APP_QUERY_STREAM, &rows);
+        status = rest_run_query(run, run->statement.main, flags_of(run), &rows);
     }
     if (status == APR_SUCCESS) {
         status = read_rows(run, rows);
@@ -174,13 +228,12 @@ apr_status_t rest_run_read(rest_run_t *run)
 {
     apr_status_t status = read_once(run, 0);
 
-    if (status == UNCOUNTED && !rest_run_waits(run)) {
+    if (status == UNCOUNTED && !rest_run_holds(run)) {
         app_tx_rollback(run->tx);
         run->tx = NULL;
         status = read_once(run, 1);
     }
     return status == UNCOUNTED
-               ? app_fail(run->err, APP_E_INTERNAL, "A row is too large to be answered as one "
-                                                    "object")
+               ? app_fail(run->err, APP_E_INTERNAL, "The answer is too large to be held")
                : status;
 }

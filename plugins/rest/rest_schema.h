@@ -86,6 +86,7 @@ typedef struct rest_handler_t {
     struct rest_handler_t *next;
     const char            *media; /* in lower case; "*" "/" "*": any */
     const char            *ident; /* schema and name, quoted */
+    unsigned               bytes : 1; /* the type is made of bytea */
 } rest_handler_t;
 
 /** A full-text index (SQLite: FTS5) over columns of a relation. */
@@ -158,6 +159,7 @@ struct rest_routine_t {
     const char            *body;  /* SQLite: statements with :name parameters */
     rest_grant_t          *grants;
     unsigned               set : 1; /* returns a set */
+    unsigned               bytes : 1; /* its media type is made of bytea */
 };
 
 typedef struct rest_space_t {

@@ -21,7 +21,8 @@ static const char routines_sql[] =
     " format_type(p.prorettype, NULL), b.typrelid, o.names, o.types, o.bases,"
     " p.prorettype = 'void'::regtype, p.prorettype = 'record'::regtype,"
     " p.proretset, p.proretset AND p.prorows <> 1, p.provolatile, p.proconfig,"
-    " CASE WHEN " REST_PGSQL_IS_MEDIA " AND NOT p.proretset THEN lower(t.typname) END"
+    " CASE WHEN " REST_PGSQL_IS_MEDIA " AND NOT p.proretset THEN lower(t.typname) END,"
+    " b.oid = 'bytea'::regtype"
     " FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace"
     " JOIN pg_type t ON t.oid = p.prorettype LEFT JOIN domains r ON r.oid = p.prorettype"
     " JOIN pg_type b ON b.oid = coalesce(r.base, p.prorettype)"
@@ -48,10 +49,11 @@ static const char routines_sql[] =
 
 enum { SPACE, NAME, COMMENT, CALLABLE, ARGUMENT_OID, NAMES, TYPES, NREQUIRED, VARIADIC,
        RESULT, RESULT_OID, OUT_NAMES, OUT_TYPES, OUT_BASES, IS_VOID, IS_RECORD, SET, TO_MANY,
-       VOLATILITY, CONFIG, MEDIA };
+       VOLATILITY, CONFIG, MEDIA, BYTES };
 
 static const char handlers_sql[] =
-    "SELECT format('%I.%I', n.nspname, p.proname), lower(t.typname), a.typrelid"
+    "SELECT format('%I.%I', n.nspname, p.proname), lower(t.typname), a.typrelid,"
+    " t.typbasetype = 'bytea'::regtype"
     " FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace"
     " JOIN pg_type t ON t.oid = p.prorettype AND " REST_PGSQL_IS_MEDIA
     " JOIN pg_type a ON a.oid = p.proargtypes[0]"
@@ -59,7 +61,7 @@ static const char handlers_sql[] =
     " AND (a.typrelid <> 0 OR a.oid = 'anyelement'::regtype)"
     " ORDER BY n.nspname DESC, p.proname DESC, p.oid DESC";
 
-enum { HANDLER, HANDLER_MEDIA, HANDLER_OID };
+enum { HANDLER, HANDLER_MEDIA, HANDLER_OID, HANDLER_BYTES };
 
 static void read_params(rest_routine_t *routine, const rest_pgsql_reader_t *reader,
                         const app_rows_t *rows)
@@ -114,6 +116,7 @@ static void read_result(rest_routine_t *routine, const rest_pgsql_reader_t *read
     routine->type = rest_pgsql_text(reader, rows, RESULT);
     routine->set = rest_pgsql_true(rows, SET) != 0;
     routine->media = rest_pgsql_text(reader, rows, MEDIA);
+    routine->bytes = rest_pgsql_true(rows, BYTES) != 0;
     routine->relation = rest_pgsql_class(reader, app_rows_int(rows, RESULT_OID));
     if (!routine->relation) {
         routine->relation = read_out(routine, reader, rows);
@@ -211,6 +214,7 @@ static void read_handler(rest_pgsql_reader_t *reader, const app_rows_t *rows, vo
     handler = apr_pcalloc(reader->schema->pool, sizeof(*handler));
     handler->ident = rest_pgsql_text(reader, rows, HANDLER);
     handler->media = rest_pgsql_text(reader, rows, HANDLER_MEDIA);
+    handler->bytes = rest_pgsql_true(rows, HANDLER_BYTES) != 0;
     handler->next = *plist;
     *plist = handler;
 }
