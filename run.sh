@@ -242,9 +242,17 @@ $count Debian packages are served. Open
   $url/health          how it is
   $url/status          what it is
 
-or read the biggest packages of the section "net":
+or ask, for the biggest packages of the section "net":
 
   curl '$url/api/packages?section=eq.net&installed_size=gt.10000&select=name,version,summary&order=installed_size.desc&limit=5'
+
+who maintains curl, and what it depends on:
+
+  curl '$url/api/packages?name=eq.curl&select=name,version,maintainer:maintainers(name,email),depends:dependencies!package_id(...packages!depends_on_id(name,version))'
+
+how many packages a section has, and how big they are:
+
+  curl '$url/api/packages?section=in.(editors,net,web)&select=section,count(),installed_size.sum()'
 
 or, with the token in $demo/token, write one:
 

@@ -11,6 +11,7 @@ BEGIN
     END IF;
 END $$;
 
-GRANT SELECT ON packages, dependencies TO web_anon, editor;
+GRANT SELECT ON sections, maintainers, packages, dependencies TO web_anon, editor;
 GRANT INSERT, UPDATE, DELETE ON packages TO editor;
+GRANT INSERT ON sections, maintainers TO editor;
 GRANT INSERT, DELETE ON dependencies TO editor;
