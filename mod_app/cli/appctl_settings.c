@@ -91,7 +91,7 @@ static const char *accepted(const app_setting_t *row, apr_pool_t *p)
     case APP_TYPE_PATH:
         return "path";
     case APP_TYPE_SECRET:
-        return "secret; or its file: …File path";
+        return "secret; or its file: …File path, or @path";
     default:
         return "text";
     }

@@ -65,6 +65,15 @@ RIGHT = [
     "Define WORD Servus\n<AppPlugin hello>\nGreeting ${WORD}\n</AppPlugin>\n" + bare.MOUNTS,
 ]
 
+# Lines that are accepted, and what is warned of.
+WARNED = [
+    (REST + "JwtRoleClaimKey .sub\n</AppPlugin>\n",
+     'APP1021: JwtRoleClaimKey ".sub" is in the older notation'),
+    (REST + 'JwtSecret \'{"keys":[{"kty":"RSA","use":"enc"},{"kty":"RSA","n":"AQAB","e":"AQAB"},'
+     '{"kty":"oct","k":"AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8"}]}\'\n</AppPlugin>\n',
+     "APP1020: JwtSecret: key 2 is left out: it is shorter than 2048 bits"),
+]
+
 
 def run(build):
     check = bare.Check()
@@ -84,6 +93,12 @@ def run(build):
         httpd.write(lines)
         status, output = httpd.configtest()
         check.equal("%r: %s" % (lines, output), status, 0)
+    for lines, sentence in WARNED:
+        httpd.write(lines)
+        status, output = httpd.configtest()
+        check.equal("%r: %s" % (lines, output), status, 0)
+        check.holds(repr(lines), output, sentence)
+        check.equal("%r: warnings in %s" % (lines, output), output.count("APP10"), 1)
     httpd.write("AppMaxBody 5k\n")
     check.holds("settings without a mount", httpd.configtest()[1], "nothing is served")
     return check.problems
