@@ -40,6 +40,27 @@ apr_status_t rest_plan_no_relation(const rest_request_t *request, const rest_sch
                    : APP_EFAIL;
 }
 
+static int has_computed(const rest_relation_t *relation)
+{
+    const rest_link_t *link = relation->links;
+
+    while (link && link->cardinality != REST_COMPUTED) {
+        link = link->next;
+    }
+    return link || relation->computed;
+}
+
+/** What app_computed says of a row may read the relation itself, whose name then hides the row. */
+static void name_root(const rest_planner_t *planner, rest_node_t *root)
+{
+    const char *name = root->relation->name;
+
+    root->renamed = planner->schema->kind == APP_DB_SQLITE &&
+                    planner->request->action == REST_READ && has_computed(root->relation);
+    root->as = quoted(root->renamed ? apr_pstrcat(planner->pool, name, "_0", NULL) : name,
+                      planner->pool);
+}
+
 static apr_status_t find_relation(rest_planner_t *planner)
 {
     const rest_request_t *request = planner->request;
@@ -50,7 +71,7 @@ static apr_status_t find_relation(rest_planner_t *planner)
     }
     root->relation = rest_schema_relation(planner->schema, request->space, request->relation);
     if (root->relation) {
-        root->as = quoted(root->relation->name, planner->pool);
+        name_root(planner, root);
         if (request->action != REST_READ && planner->schema->kind == APP_DB_PGSQL) {
             /* What is shown is read from a WITH, under the relation's name. */
             root->source = apr_pstrcat(planner->pool, "app_new AS ", root->as, NULL);

@@ -117,6 +117,7 @@ struct rest_node_t {
     unsigned               hidden : 1;  /* joined, but nothing of it is shown */
     unsigned               grouped : 1; /* has an aggregate */
     unsigned               called : 1;  /* the rows of a function that gives the relation's */
+    unsigned               renamed : 1; /* as is not the relation's own name */
 };
 
 /** Embeds of a node whose rows are joined to its own: they are not read apart. */

@@ -165,10 +165,14 @@ static int has_joins(const rest_node_t *node)
     return child != NULL;
 }
 
-/** A grant's filter names columns as it likes: beside other relations it would be ambiguous. */
+/**
+ * A grant's filter names columns as it likes: beside other relations it would be ambiguous, and
+ * another name than the relation's it does not know.
+ */
 static int filters_inside(const rest_node_t *node)
 {
-    return node->row_filter && !node->source && has_joins(node);
+    return node->row_filter && !node->source &&
+           (has_joins(node) || node->renamed);
 }
 
 static apr_status_t render_source(rest_sql_t *sql, const rest_dialect_t *dialect,
