@@ -67,22 +67,70 @@ void app_buf_addc(app_buf_t *buf, char c)
     }
 }
 
-void app_buf_addf(app_buf_t *buf, const char *format, ...)
+/** Whether a format has no directive but %s. */
+static int has_texts_only(const char *format)
 {
-    va_list args, again;
-    int len;
+    while ((format = strchr(format, '%'))) {
+        if (format[1] != 's') {
+            return 0;
+        }
+        format += 2;
+    }
+    return 1;
+}
 
-    va_start(args, format);
-    va_copy(again, args);
-    len = vsnprintf(NULL, 0, format, args);
+static const char *text_or_null(const char *text)
+{
+    return text ? text : "(null)"; /* as vsnprintf() writes it */
+}
+
+static apr_size_t length_of_texts(const char *format, va_list args)
+{
+    apr_size_t len = strlen(format);
+
+    while ((format = strchr(format, '%'))) {
+        len += strlen(text_or_null(va_arg(args, const char *))) - 2;
+        format += 2;
+    }
+    return len;
+}
+
+/** What most formats are, in a fraction of the time that vsnprintf() takes for long texts. */
+static void add_texts(app_buf_t *buf, const char *format, va_list args)
+{
+    const char *directive;
+
+    while ((directive = strchr(format, '%'))) {
+        app_buf_add(buf, format, (apr_size_t)(directive - format));
+        app_buf_adds(buf, text_or_null(va_arg(args, const char *)));
+        format = directive + 2;
+    }
+    app_buf_adds(buf, format);
+}
+
+static void add_formatted(app_buf_t *buf, const char *format, va_list args, int len)
+{
     if (len < 0) {
         buf->full = 1;
     }
-    else if (reserve(buf, (apr_size_t)len)) {
-        if (len) {
-            vsnprintf(buf->data + buf->len, (apr_size_t)len + 1, format, again);
-        }
+    else if (len && reserve(buf, (apr_size_t)len)) {
+        vsnprintf(buf->data + buf->len, (apr_size_t)len + 1, format, args);
         buf->len += (apr_size_t)len;
+    }
+}
+
+void app_buf_addf(app_buf_t *buf, const char *format, ...)
+{
+    int texts = has_texts_only(format);
+    va_list args, again;
+
+    va_start(args, format);
+    va_copy(again, args);
+    if (!texts) {
+        add_formatted(buf, format, again, vsnprintf(NULL, 0, format, args));
+    }
+    else if (reserve(buf, length_of_texts(format, args))) {
+        add_texts(buf, format, again);
     }
     va_end(again);
     va_end(args);

@@ -137,6 +137,25 @@ static void test_buf_is_bounded(void **state)
     assert_int_equal(strlen(buf.data), 300);
 }
 
+static void test_format(void **state)
+{
+    const char *volatile none = NULL;
+    app_buf_t buf;
+
+    (void)state;
+    app_buf_init(&buf, unit_pool, 24);
+    app_buf_addf(&buf, "<%s|%s|%s>", "", "a%s", none);
+    assert_string_equal(buf.data, "<|a%s|(null)>");
+    app_buf_addf(&buf, "%s", "");
+    app_buf_addf(&buf, "%%%d%s", 7, "%");
+    app_buf_addf(&buf, "plain");
+    assert_string_equal(buf.data, "<|a%s|(null)>%7%plain");
+    assert_false(app_buf_full(&buf));
+    app_buf_addf(&buf, "%s%s", "12", "34"); /* all or nothing */
+    assert_string_equal(buf.data, "<|a%s|(null)>%7%plain");
+    assert_true(app_buf_full(&buf));
+}
+
 static void test_ident(void **state)
 {
     app_buf_t buf;
@@ -183,7 +202,8 @@ static struct CMUnitTest tests[] = {
     cmocka_unit_test(test_parse),          cmocka_unit_test(test_depth_is_bounded),
     cmocka_unit_test(test_write),          cmocka_unit_test(test_write_at_any_place),
     cmocka_unit_test(test_buf_is_bounded), cmocka_unit_test(test_ident),
-    cmocka_unit_test(test_error_body),     cmocka_unit_test(test_every_error_has_an_entry),
+    cmocka_unit_test(test_format),         cmocka_unit_test(test_error_body),
+    cmocka_unit_test(test_every_error_has_an_entry),
 };
 
 UNIT_MAIN(tests)
