@@ -61,6 +61,7 @@ typedef struct app_exchange_state_t {
     apr_bucket_brigade *in;  /* NULL before the first read */
     apr_bucket_brigade *out; /* NULL before the first write */
     unsigned            body_read : 1;
+    unsigned            passed : 1; /* part of the answer has gone to the filters */
     unsigned            answered_by_filter : 1; /* an input filter has sent an error of its own */
 } app_exchange_state_t;
 

@@ -18,6 +18,8 @@
 #include "http_ssl.h"
 #include "util_filter.h"
 
+#define AT_ONCE_MAX 8192 /* bytes that an idle connection takes without waiting */
+
 static ap_filter_rec_t *range_filter;
 
 /* Headers of the request */
@@ -186,11 +188,17 @@ static void send_head(void *data, const app_head_t *head)
     apr_table_do(copy_header, r, head->headers, NULL);
 }
 
+static void append(app_exchange_state_t *state, apr_bucket *bucket)
+{
+    APR_BRIGADE_INSERT_TAIL(state->out, bucket);
+}
+
 static apr_status_t pass(app_exchange_state_t *state)
 {
     request_rec *r = state->r;
     apr_status_t rv = APR_ECONNABORTED;
 
+    state->passed = 1;
     if (!state->answered_by_filter) {
         rv = ap_pass_brigade(r->output_filters, state->out);
     }
@@ -198,9 +206,32 @@ static apr_status_t pass(app_exchange_state_t *state)
     return rv == APR_SUCCESS && r->connection->aborted ? APR_ECONNABORTED : rv;
 }
 
-static void append(app_exchange_state_t *state, apr_bucket *bucket)
+/**
+ * Whether the last bytes are to leave at once, and not when httpd is done with the request: so the
+ * client has its answer before the cleaning up, and its next request is often here when the same
+ * thread looks for one. Not where that could wait for a slow client, or where requests are
+ * pipelined, whose answers go out together. Under HTTP/2 the connection is not this thread's.
+ */
+static int leaves_at_once(const app_exchange_state_t *state, apr_size_t len)
 {
-    APR_BRIGADE_INSERT_TAIL(state->out, bucket);
+    const conn_rec *c = state->r->connection;
+
+    return len <= AT_ONCE_MAX && !state->passed && !c->master && !c->data_in_input_filters &&
+           !c->data_in_output_filters;
+}
+
+/** The order to send goes to the connection: the request's filters have seen their end. */
+static apr_status_t pass_at_once(app_exchange_state_t *state)
+{
+    conn_rec *c = state->r->connection;
+    apr_status_t rv = pass(state);
+
+    if (rv == APR_SUCCESS) {
+        append(state, apr_bucket_flush_create(c->bucket_alloc));
+        rv = ap_pass_brigade(c->output_filters, state->out);
+        apr_brigade_cleanup(state->out);
+    }
+    return rv;
 }
 
 static void make_out(app_exchange_state_t *state)
@@ -226,7 +257,10 @@ static apr_status_t write_body(void *data, const char *bytes, apr_size_t len, in
     if (last) {
         append(state, apr_bucket_eos_create(alloc));
     }
-    return APR_BRIGADE_EMPTY(state->out) ? APR_SUCCESS : pass(state);
+    if (APR_BRIGADE_EMPTY(state->out)) {
+        return APR_SUCCESS;
+    }
+    return last && leaves_at_once(state, len) ? pass_at_once(state) : pass(state);
 }
 
 static apr_status_t flush_body(void *data)
