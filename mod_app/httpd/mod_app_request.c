@@ -167,6 +167,16 @@ static int copy_header(void *data, const char *name, const char *value)
     return 1;
 }
 
+/** NULL: httpd's own. It would make 500 of a status that it does not know. */
+static const char *status_line(const app_head_t *head, apr_pool_t *p)
+{
+    int known = head->status == 500 || strncmp(ap_get_status_line(head->status), "500", 3) != 0;
+
+    return head->reason || !known ? apr_psprintf(p, "%d %s", head->status,
+                                                 head->reason ? head->reason : "Status")
+                                  : NULL;
+}
+
 static void send_head(void *data, const app_head_t *head)
 {
     app_exchange_state_t *state = data;
@@ -176,9 +186,7 @@ static void send_head(void *data, const app_head_t *head)
         return;
     }
     r->status = head->status;
-    if (head->reason) {
-        r->status_line = apr_psprintf(r->pool, "%d %s", head->status, head->reason);
-    }
+    r->status_line = status_line(head, r->pool);
     if (head->content_type) {
         ap_set_content_type(r, head->content_type);
     }
