@@ -43,6 +43,11 @@ describe('insert', () => {
             { message: 'null value in column "title" of relation "articles" violates not-null constraint' }));
         is(await c.from('articles').select('*', { count: 'exact', head: true }), null, { count: 3 });
     });
+    writes('rolled back', 'stock', async c => {
+        is(await c.from('stock').insert({ warehouse: 'east', product: 'reel' }).select('product').rollback(),
+            [{ product: 'reel' }], created);
+        is(await c.from('stock').select().eq('warehouse', 'east'), []);
+    });
     writes('values of all types', 'films', async c => {
         const film = {
             title: 'Späße — 漢字 😀 "\\', year: 2020, rating: 7.25, language: null, director_id: 6, tags: ['a', 'b,c', '"d"', ''],

@@ -15,7 +15,8 @@ FOLDER = os.path.join(sqlite.ROOT, "tests", "clients")
 DATABASES = ("sqlite", "pgsql")
 HELPERS = ("site", "reporter")
 HOST = "event"
-COMMON = ("rest AggregatesEnabled on", "rest PlanEnabled on")
+COMMON = ("rest AggregatesEnabled on", "rest PlanEnabled on",
+          "rest TxEnd commit-allow-override")
 SETTINGS = {"sqlite": COMMON, "pgsql": COMMON + ("rest Schemas public,archive",)}
 # Lines of the log that the cases of a file may cause: an answer that the client no longer wants fails, and the
 # dialect calls a row that is there twice an error of the server.
