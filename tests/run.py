@@ -16,6 +16,7 @@ import subprocess
 import sys
 import time
 import traceback
+from concurrent.futures import ThreadPoolExecutor
 
 TESTS = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, TESTS)
@@ -103,24 +104,41 @@ def programs(pattern):
             if os.path.isfile(path) and os.access(path, os.X_OK)]
 
 
-def serve_unit_tests(paths):
+def needs_server(path):
+    return path.endswith("_pgsql")
+
+
+def serve_unit_tests():
     """A server for the tests that need one, whose superuser they are; without one they skip themselves."""
-    if "APP_TEST_PGSQL" in os.environ or not any(path.endswith("_pgsql") for path in paths):
+    if "APP_TEST_PGSQL" in os.environ:
         return
     try:
-        cluster = postgres.Cluster()
+        cluster = postgres.Cluster(empty=True)
     except process.Skip:
         return
     os.environ["APP_TEST_PGSQL"] = "postgresql:///postgres?host=%s&port=%d&user=postgres" % (
         cluster.folder, cluster.port)
 
 
-def run_unit(options, found):
-    paths = [path for path in programs(os.path.join(options.build, "tests", "unit", "test_*"))
-             if selected("unit/" + os.path.basename(path).removeprefix("test_"), options.wanted)]
-    serve_unit_tests(paths)
+def run_units(paths, found):
     for path in paths:
         run_program("unit/" + os.path.basename(path).removeprefix("test_"), [path], found, 60)
+
+
+def run_served_units(paths, found):
+    if paths:
+        serve_unit_tests()
+    run_units(paths, found)
+
+
+def run_unit(options, found):
+    """Those that want a server take a while to get one: meanwhile the others run."""
+    paths = [path for path in programs(os.path.join(options.build, "tests", "unit", "test_*"))
+             if selected("unit/" + os.path.basename(path).removeprefix("test_"), options.wanted)]
+    with ThreadPoolExecutor(2) as pool:
+        served = pool.submit(run_served_units, [path for path in paths if needs_server(path)], found)
+        run_units([path for path in paths if not needs_server(path)], found)
+        served.result()
 
 
 def run_fuzz(options, found):

@@ -40,7 +40,8 @@ def programs():
 class Cluster:
     """Created once, started and stopped as often as a test likes. The superuser is postgres, over the socket."""
 
-    def __init__(self, fsync=False):
+    def __init__(self, fsync=False, empty=False):
+        """empty: without the tests' roles, and without the tables that database() copies."""
         self.bin = programs()
         if not self.bin:
             raise process.Skip("PostgreSQL's server is not installed")
@@ -58,6 +59,10 @@ class Cluster:
             file.write(ACCESS)
         process.at_end(lambda: self.stop("immediate"))
         self.start()
+        if not empty:
+            self._make_template()
+
+    def _make_template(self):
         self.psql("postgres", file=os.path.join(DATA, "pgsql-roles.sql"))
         self.psql("postgres", "CREATE DATABASE template_app")
         for path in sorted(glob.glob(os.path.join(ROOT, "sql", "pgsql", "*.sql"))) \
