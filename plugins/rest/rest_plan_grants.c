@@ -23,7 +23,7 @@ apr_status_t rest_plan_check_column(const rest_planner_t *planner, const rest_re
     if (rest_plan_grant(planner, relation, right, &grant) != APR_SUCCESS) {
         return APP_EFAIL;
     }
-    if (grant && grant->columns && !grant->columns[column->position]) {
+    if (grant && grant->columns && grant->columns[column->position] != REST_GRANTED) {
         return app_fail_code(planner->err, "42501", 403,
                              "permission denied for column %s of relation %s", column->name,
                              relation->name);

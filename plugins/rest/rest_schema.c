@@ -181,6 +181,7 @@ static const char *positions(const rest_relation_t *relation, const char *names,
 {
     char *set = apr_pcalloc(p, (apr_size_t)relation->ncolumns + 1);
 
+    memset(set, '-', (apr_size_t)relation->ncolumns);
     while (*names) {
         apr_size_t len = strcspn(names, ",");
         const char *from = names, *to = names + len;
@@ -195,7 +196,7 @@ static const char *positions(const rest_relation_t *relation, const char *names,
         }
         column = rest_relation_column(relation, apr_pstrmemdup(p, from, (apr_size_t)(to - from)));
         if (column) {
-            set[column->position] = 1;
+            set[column->position] = REST_GRANTED;
         }
     }
     return set;

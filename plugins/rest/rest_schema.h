@@ -46,12 +46,14 @@ typedef enum rest_right_e {
     REST_RIGHTS_ /* number of rights */
 } rest_right_e;
 
+#define REST_GRANTED '+'
+
 /** A row of app_grants. */
 typedef struct rest_grant_t {
     struct rest_grant_t *next;
     const char          *role;
     rest_right_e         right;
-    const char          *columns;    /* by position, 1: granted; NULL: all */
+    const char          *columns;    /* by position, "+--+": REST_GRANTED or not; NULL: all */
     const char          *row_filter; /* SQL over the relation's columns; NULL: all rows */
     const char          *check_expr; /* NULL: the row filter */
 } rest_grant_t;

@@ -4,6 +4,7 @@
  * URL). Without it only the reading of rules is tested.
  */
 #include "unit_db.h"
+#include "unit_image.h"
 #include "unit_schema.h"
 #include "unit_snapshot.h"
 
@@ -120,6 +121,7 @@ static rest_schema_t *loaded_of(const apr_array_header_t *spaces, const char *sc
 {
     apr_array_header_t *further = apr_array_make(unit_pool, 1, sizeof(const char *));
     rest_schema_t *schema;
+    apr_pool_t *pool;
     app_db_t *db;
     app_tx_t *tx;
 
@@ -133,7 +135,8 @@ static rest_schema_t *loaded_of(const apr_array_header_t *spaces, const char *sc
     if (app_db_script(db, script, &err, unit_pool) != APR_SUCCESS) {
         fail_msg("%s %s %s", err.code, err.message, err.log);
     }
-    schema = rest_schema_create(APP_DB_PGSQL, spaces, unit_pool);
+    apr_pool_create(&pool, unit_pool);
+    schema = rest_schema_create(APP_DB_PGSQL, spaces, pool);
     schema->further = further;
     tx = tx_of(db, 1);
     if (role) {
@@ -143,7 +146,7 @@ static rest_schema_t *loaded_of(const apr_array_header_t *spaces, const char *sc
         fail_msg("%s: %s", err.message, err.log);
     }
     app_tx_rollback(tx);
-    return schema;
+    return image_reopened(schema);
 }
 
 static rest_schema_t *loaded(const char *script, const char *role)
