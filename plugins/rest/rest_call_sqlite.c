@@ -153,12 +153,12 @@ static int split(part_t *parts, const char *body)
     while (c.kind != REST_TOKEN_END && count < STATEMENTS_MAX) {
         part_t *part = &parts[count];
 
-        part->text = c.text;
+        part->text = part->end = c.text;
         part->reads = reads(c);
         while (c.kind != REST_TOKEN_END && !rest_ddl_is_sign(&c, ';')) {
+            part->end = c.text + c.len; /* without a comment behind it */
             rest_ddl_next(&c);
         }
-        part->end = c.text;
         count += part->end > part->text;
         rest_ddl_next(&c);
     }
@@ -223,16 +223,18 @@ static void open_with(rest_sql_t *sql, const rest_plan_t *plan)
     app_buf_adds(&sql->text, ") AS (");
 }
 
-/** Of one value the first counts, and it is null if there is none; so does of rows the first. */
+/** Of what gives one result the first row counts, and it is nulls if there is none. */
 static apr_status_t add_select(rest_sql_t *sql, const rest_plan_t *plan, const part_t *part)
 {
-    const int row = plan->routine->gives == REST_GIVES_ROW;
-
-    app_buf_adds(&sql->text, !plan->one ? "" : row ? "SELECT * FROM (" : "SELECT (");
+    if (plan->one) {
+        app_buf_adds(&sql->text, "SELECT app_first.* FROM (SELECT 1) LEFT JOIN (SELECT * FROM (");
+    }
     if (add_text(sql, plan, part) != APR_SUCCESS) {
         return APP_EFAIL;
     }
-    app_buf_adds(&sql->text, !plan->one ? "" : row ? ") LIMIT 1" : ")");
+    if (plan->one) {
+        app_buf_adds(&sql->text, ") LIMIT 1) AS app_first");
+    }
     return APR_SUCCESS;
 }
 
@@ -287,6 +289,23 @@ apr_status_t rest_sqlite_call(rest_statement_t *statement, const rest_plan_t *pl
     }
     return last && !last->reads ? make_alone(&statement->source, plan, last, err, p)
                                 : make_call(statement, plan, last, err, p);
+}
+
+apr_status_t rest_sqlite_perform(app_tx_t *tx, const rest_routine_t *routine, app_error_t *err,
+                                 apr_pool_t *p)
+{
+    const rest_plan_t plan = { .routine = routine, .empty = 1,
+                               .root.relation = &(rest_relation_t){ .name = routine->name } };
+    rest_statement_t statement = { .nsteps = 0 };
+    apr_status_t status = rest_sqlite_call(&statement, &plan, err, p);
+    int i;
+
+    for (i = 0; i < statement.nsteps && status == APR_SUCCESS; i++) {
+        const app_sql_t sql = rest_sql_finish(statement.steps[i]);
+
+        status = app_tx_execute(tx, &sql, NULL, err);
+    }
+    return status;
 }
 
 /* Rows of what is no SELECT */
@@ -370,8 +389,8 @@ static apr_status_t read_rows(app_buf_t *buf, const rest_plan_t *plan, app_rows_
     if (status != APR_EOF) {
         return status;
     }
-    if (!count && plan->one && plan->routine->gives != REST_GIVES_ROW) {
-        app_buf_adds(buf, "[[null]");
+    if (!count && plan->one) {
+        app_buf_adds(buf, "[[]"); /* a row of nulls */
     }
     app_buf_adds(buf, buf->len ? "]" : "[]");
     return app_buf_full(buf) ? app_fail(err, APP_E_INTERNAL, "The function gives too much")

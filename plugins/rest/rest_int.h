@@ -266,6 +266,10 @@ apr_status_t rest_begin(app_tx_t **ptx, const rest_call_t *call, const rest_sche
 apr_status_t rest_run(const rest_call_t *call, const rest_plan_t *plan,
                       const rest_schema_t *schema, app_error_t *err, apr_pool_t *p);
 
+/* rest_call_sqlite.c: a function of SQLite, whose results nobody wants, with its defaults */
+apr_status_t rest_sqlite_perform(app_tx_t *tx, const rest_routine_t *routine, app_error_t *err,
+                                 apr_pool_t *p);
+
 /* rest_settings.c: what SQL can read of the request */
 void rest_settings_put(app_tx_t *tx, const rest_call_t *call, const rest_schema_t *schema,
                        const rest_routine_t *routine, apr_pool_t *p);

@@ -60,7 +60,7 @@ void rest_pgsql_literal(rest_sql_t *sql, const char *text)
 static void render_column(rest_sql_t *sql, const rest_node_t *node, const rest_column_t *column)
 {
     if (node->called && column->position < 0) {
-        app_buf_addf(&sql->text, "(%s::%s).%s", node->as, node->relation->ident, column->ident);
+        app_buf_addf(&sql->text, "(%s.*::%s).%s", node->as, node->relation->ident, column->ident);
     }
     else {
         rest_sql_column(sql, node, column);

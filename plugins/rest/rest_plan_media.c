@@ -62,7 +62,7 @@ static int routine_gives(const rest_planner_t *planner, const rest_accepted_t *t
 {
     const rest_routine_t *routine = planner->plan->routine;
 
-    return routine && routine->media && type->media != REST_MEDIA_OBJECT &&
+    return routine && routine->media && planner->plan->bare && type->media != REST_MEDIA_OBJECT &&
            type->media != REST_MEDIA_PLAN &&
            (type->media == REST_MEDIA_ANY || strcmp(routine->media, "*/*") == 0 ||
             strcmp(routine->media, type->name) == 0);

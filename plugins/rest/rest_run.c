@@ -40,8 +40,7 @@ static apr_status_t run_pre_request(app_tx_t *tx, const rest_call_t *call,
     if (!routine) {
         return app_fail_code(err, "42883", 404, "function %s() does not exist", name);
     }
-    sql.text = routine->body;
-    return app_tx_execute(tx, &sql, NULL, err);
+    return rest_sqlite_perform(tx, routine, err, p);
 }
 
 apr_status_t rest_begin(app_tx_t **ptx, const rest_call_t *call, const rest_schema_t *schema,

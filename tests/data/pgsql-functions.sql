@@ -42,6 +42,13 @@ CREATE FUNCTION byte_count(bytea) RETURNS integer LANGUAGE sql IMMUTABLE AS $$ S
 CREATE FUNCTION add_director(first_name text, last_name text) RETURNS SETOF directors LANGUAGE sql AS $$
     INSERT INTO directors (first_name, last_name) VALUES (add_director.first_name, add_director.last_name) RETURNING *
 $$;
+CREATE FUNCTION mark_directors(mark text) RETURNS SETOF directors LANGUAGE sql AS $$
+    UPDATE directors SET first_name = first_name || mark WHERE id < 4 RETURNING *
+$$;
+CREATE FUNCTION last_director(mark text) RETURNS text LANGUAGE sql AS $$
+    UPDATE directors SET last_name = last_name || mark WHERE id = 3;
+    SELECT last_name FROM directors WHERE id = 3 -- behind the last statement
+$$;
 CREATE FUNCTION raise_salaries(percent integer) RETURNS void LANGUAGE sql
     AS $$ UPDATE employees SET salary = salary * (100 + percent) / 100 $$;
 CREATE FUNCTION only_users() RETURNS text LANGUAGE sql STABLE AS $$ SELECT 'welcome' $$;
@@ -98,6 +105,14 @@ CREATE FUNCTION film_by_id(film_id integer) RETURNS films LANGUAGE sql STABLE
     AS $$ SELECT * FROM films WHERE id = film_id $$;
 CREATE FUNCTION divide(a integer, b integer, OUT quotient integer, OUT remainder integer) LANGUAGE sql IMMUTABLE
     AS $$ SELECT a / b, a % b $$;
+CREATE FUNCTION one_column() RETURNS TABLE (n integer) LANGUAGE sql IMMUTABLE AS $$ VALUES (1), (2) $$;
+CREATE FUNCTION my_place() RETURNS place LANGUAGE sql IMMUTABLE AS $$ SELECT ('Main Street', 5)::place $$;
+CREATE FUNCTION places() RETURNS SETOF place LANGUAGE sql IMMUTABLE
+    AS $$ VALUES (('Main Street', 5)::place), (('Side Street', NULL)::place) $$;
+CREATE FUNCTION describe(at place, how mood DEFAULT 'ok', "when" timestamptz[] DEFAULT '{}', code char(3) DEFAULT 'abc')
+    RETURNS json LANGUAGE sql STABLE AS $$ SELECT json_build_array($1, $2, $3, $4) $$;
+CREATE FUNCTION "Odd Name"("a.b" integer, "say ""x""" text) RETURNS text LANGUAGE sql IMMUTABLE AS $$ SELECT $1 || $2 $$;
+CREATE FUNCTION happiest() RETURNS mood LANGUAGE sql IMMUTABLE AS $$ SELECT 'happy'::mood $$;
 CREATE FUNCTION bump(INOUT n integer) LANGUAGE sql IMMUTABLE AS $$ SELECT n + 1 $$;
 CREATE FUNCTION some_record() RETURNS record LANGUAGE sql STABLE AS $$ SELECT 1, 'one'::text $$;
 CREATE FUNCTION some_records() RETURNS SETOF record LANGUAGE sql STABLE AS $$ VALUES (1, 'one'::text), (2, 'two') $$;
