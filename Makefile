@@ -65,15 +65,18 @@ $(BUILD)/app.cgi: $(CGI_OBJ) $(BUILD)/libapp.a
 $(BUILD)/appctl: $(CLI_OBJ) $(BUILD)/libapp.a
 	$(CC) $(SANITIZE) -o $@ $^ $(LIBS)
 
-# A plugin sees the public headers alone; plugins/NAME/plugin.mk may name libraries it needs.
+# A plugin sees the public headers and its own alone; its folder may have folders, one for each of its parts.
+# plugins/NAME/plugin.mk may name libraries that it needs.
 -include $(wildcard plugins/*/plugin.mk)
+plugin_src    = $(wildcard plugins/$(1)/*.c plugins/$(1)/*/*.c)
+plugin_cflags = $(addprefix -I,plugins/$(1) $(wildcard plugins/$(1)/*/.)) $($(1)_CFLAGS)
 
 $(BUILD)/plugins/%.o: plugins/%.c
 	@mkdir -p $(@D)
-	$(CC) $(CFLAGS) $(CORE_CFLAGS) $($(firstword $(subst /, ,$*))_CFLAGS) -MMD -MP -c -o $@ $<
+	$(CC) $(CFLAGS) $(CORE_CFLAGS) $(call plugin_cflags,$(firstword $(subst /, ,$*))) -MMD -MP -c -o $@ $<
 
 .SECONDEXPANSION:
-$(BUILD)/plugins/%.so: $$(addprefix $(BUILD)/,$$(subst .c,.o,$$(wildcard plugins/$$*/*.c)))
+$(BUILD)/plugins/%.so: $$(addprefix $(BUILD)/,$$(subst .c,.o,$$(call plugin_src,$$*)))
 	$(CC) -shared $(SANITIZE) -Wl,-z,nodelete -o $@ $^ $($*_LIBS)
 
 # Where make install puts things; DESTDIR goes in front of all of them.

@@ -25,18 +25,18 @@ $(BUILD)/tests/libhosts.a: $(CLI_OBJ) $(CGI_OBJ)
 
 $(BUILD)/tests/plugins/%.o: plugins/%.c
 	@mkdir -p $(@D)
-	$(CC) $(CFLAGS) $(CORE_CFLAGS) -DAPP_CORE $($(firstword $(subst /, ,$*))_CFLAGS) -MMD -MP -c -o $@ $<
+	$(CC) $(CFLAGS) $(CORE_CFLAGS) -DAPP_CORE $(call plugin_cflags,$(firstword $(subst /, ,$*))) -MMD -MP -c -o $@ $<
 
-$(BUILD)/tests/plugins/%.a: $$(addprefix $(BUILD)/tests/,$$(addsuffix .o,$$(basename $$(wildcard plugins/$$*/*.c))))
+$(BUILD)/tests/plugins/%.a: $$(addprefix $(BUILD)/tests/,$$(addsuffix .o,$$(basename $$(call plugin_src,$$*))))
 	@rm -f $@
 	ar rcs $@ $^
 
 $(BUILD)/tests/unit/%.o: tests/unit/%.c
 	@mkdir -p $(@D)
-	$(CC) $(CFLAGS) $(CORE_CFLAGS) $(TEST_FLAGS) $(addprefix -Iplugins/,$(call plugin_of,$*)) -MMD -MP -c -o $@ $<
+	$(CC) $(CFLAGS) $(CORE_CFLAGS) $(TEST_FLAGS) $(foreach plugin,$(call plugin_of,$*),$(call plugin_cflags,$(plugin))) -MMD -MP -c -o $@ $<
 $(BUILD)/tests/fuzz/%.o: tests/fuzz/%.c
 	@mkdir -p $(@D)
-	$(CC) $(CFLAGS) $(CORE_CFLAGS) $(TEST_FLAGS) $(addprefix -Iplugins/,$(call plugin_of,$*)) -MMD -MP -c -o $@ $<
+	$(CC) $(CFLAGS) $(CORE_CFLAGS) $(TEST_FLAGS) $(foreach plugin,$(call plugin_of,$*),$(call plugin_cflags,$(plugin))) -MMD -MP -c -o $@ $<
 
 plugin_archive = $(patsubst %,$(BUILD)/tests/plugins/%.a,$(call plugin_of,$(1)))
 
@@ -99,7 +99,8 @@ TIDY_FLAGS := -std=gnu11 $(CORE_CFLAGS) -Xclang -analyzer-config -Xclang ipa=non
 lint-tidy:
 	$(TIDY) $(CORE_SRC) $(HTTPD_SRC) $(CGI_SRC) $(CLI_SRC) -- $(TIDY_FLAGS) -DAPP_CORE -Imod_app/core \
 	    -Imod_app/db $(DB_CFLAGS) $(HTTPD_CFLAGS) $(DEFINES)
-	$(TIDY) $(wildcard plugins/*/*.c) -- $(TIDY_FLAGS) $(foreach plugin,$(PLUGINS),$($(plugin)_CFLAGS))
+	$(TIDY) $(foreach plugin,$(PLUGINS),$(call plugin_src,$(plugin))) -- $(TIDY_FLAGS) \
+	    $(foreach plugin,$(PLUGINS),$(call plugin_cflags,$(plugin)))
 lint-shell:
 	shellcheck $(SHELL_FILES)
 

@@ -3,15 +3,14 @@
  * What the files of plugin rest know of each other. A request goes straight on, each step's result
  * is plain data:
  *
- *   rest_parse.c   query string, Prefer, Accept, body → rest_query.h
- *   rest_plan*.c   names and grants against a snapshot (rest_schema.h) → rest_plan.h
- *   rest_render*.c one SQL text and its parameters → rest_statement_t; what the databases do not
- *                  share is in a rest_dialect_t
- *   rest_run*.c    one transaction; rows come as JSON text
- *   rest_respond.c status and headers
+ *   parse/    query string, Prefer, Accept, body → rest_query.h
+ *   plan/     names and grants against a snapshot (schema/rest_schema.h) → rest_plan.h
+ *   render/   one SQL text and its parameters → rest_statement_t; what the databases do not
+ *             share is in a rest_dialect_t
+ *   run/      one transaction; rows come as JSON text; status and headers
  *
- * rest.c leads a request through them. The root is described by rest_openapi*.c, OPTIONS answered
- * by rest_options.c.
+ * rest.c leads a request through them. Beside the way stand schema/ (the catalogue, read, shared
+ * and renewed), token/ (who is asking), openapi/ (the root, OPTIONS).
  */
 #ifndef REST_INT_H
 #define REST_INT_H
