@@ -1,15 +1,18 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""What a request costs, against a static file of the same size from the same httpd; `make bench` calls it.
+"""What a request costs, against the least that it can cost, and against a static file; `make bench` calls it.
 
-    tests/bench/bench.py [--build BUILD] [--rounds N] [--seconds S]
+    tests/bench/bench.py [--build BUILD] [--rounds N] [--seconds S] [--only WORK,...] [--no-static]
 
-Requests/s come from wrk. CPU is that of all processes of httpd and PostgreSQL, kernel time included, divided by the requests
-answered. Targets take turns, round by round, so that what else the machine does hits all of them; the
-table shows medians. Only ratios of one run mean anything: absolute numbers belong to the machine.
+CPU is that of all processes of httpd and PostgreSQL, kernel time included, divided by the requests answered. The limit of a
+work is what a handler costs that writes the same bytes from memory, in the same httpd, and what the database costs that runs
+the same SQL alone: pgbench with prepared statements, a loop in C over sqlite3. Every request comes with a token; role,
+claims, settings, grants and policies apply.
+
+Everything takes turns, round by round, so that what else the machine does hits all of it; the tables show medians. Only
+ratios of one run mean anything: absolute numbers belong to the machine.
 """
 import argparse
-import glob
 import os
 import platform
 import re
@@ -24,13 +27,15 @@ ROOT = os.path.dirname(TESTS)
 sys.path.insert(0, TESTS)
 sys.dont_write_bytecode = True
 
-from lib import postgres, process, server, stage  # noqa: E402
+from lib import process, server, stage  # noqa: E402
 
-IMPORT = os.path.join(ROOT, "sql", "sample", "import.sh")
-ROW = "/api/packages?name=eq.bash"
-LIST = ("/api/packages?section=eq.net&installed_size=gt.10000"
-        "&select=name,version,summary&order=installed_size.desc&limit=20")
-TICK = os.sysconf("SC_CLK_TCK")
+import data  # noqa: E402
+import limits  # noqa: E402
+import work  # noqa: E402
+from load import Request, cpu_seconds, must, press  # noqa: E402
+
+# More threads in each child than there are connections: a child without an idle one closes those kept alive.
+MPM = "StartServers 2\nThreadsPerChild 32\nLogLevel error\nAddType application/json .json\n"
 
 
 def arguments():
@@ -40,120 +45,152 @@ def arguments():
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--seconds", type=int, default=2)
     parser.add_argument("--connections", type=int, default=16)
+    parser.add_argument("--only", default="")
+    parser.add_argument("--no-static", action="store_true")
     return parser.parse_args()
 
 
-def must(command, **options):
-    status, output = process.run(command, **options)
-    if status:
-        raise process.Failed("%s: %s" % (command[0], output.strip()[-500:]))
-    return output
+class Bench:
+    """The databases, and a server with a site for each."""
 
+    def __init__(self, options):
+        self.options = options
+        self.folder = process.folder("bench")
+        module, self.loop = limits.build(self.folder)
+        self.bytes = os.path.join(self.folder, "bytes")
+        os.mkdir(self.bytes)
+        self.sqlite, self.pgsql = data.make()
+        work.bind(self.pgsql.cluster.psql("bench", "SELECT maintainer_id FROM packages GROUP BY 1"
+                                          " HAVING count(*) = 10 ORDER BY 1 LIMIT 1"))
+        lines = ('LoadModule bytes_module "%s"\nBytesFolder "%s"\n<Location "/bytes">\n'
+                 "    SetHandler bytes\n</Location>\n" % (module, self.bytes))
+        sites = [server.Site("sqlite.test", self.sqlite), server.Site("pgsql.test", self.pgsql)]
+        # The files are JSON, so that they meet the same filters.
+        self.web = server.Server(stage.build(os.path.abspath(options.build)), "event", sites,
+                                 lines=lines, mpm=MPM)
+        self.web.start()
 
-# Data: the sample's rows, from one CSV, in both databases
+    def roots(self):
+        return {self.web.process.pid, self.pgsql.main_process()}
 
-class Sqlite:
-    name = "SQLite"
+    def fetch(self, request):
+        body = request.body.encode() if request.body is not None else None
+        asked = urllib.request.Request("http://127.0.0.1:%d%s" % (self.web.port, request.path),
+                                       data=body, headers=request.headers)
+        with urllib.request.urlopen(asked, timeout=20) as answer:
+            return answer.read()
 
-    def __init__(self, csv):
-        folder = process.folder("bench-db")
-        path = os.path.join(folder, "packages.db")
-        must([IMPORT, "sqlite", csv, path])
-        scripts = sorted(glob.glob(os.path.join(ROOT, "sql", "sqlite", "*.sql")))
-        for script in scripts + [os.path.join(ROOT, "sql", "sample", "grants-sqlite.sql")]:
-            with open(script, encoding="utf-8") as file:
-                must(["sqlite3", "-bail", path], stdin=file)
-        process.give_to(folder, process.web_user())
-        process.give_to(path, process.web_user())
-        self.url = "sqlite:" + path
+    def press(self, request, seconds):
+        """(requests/s, CPU seconds of 1,000)"""
+        roots = self.roots()
+        before = cpu_seconds(roots)
+        count, time = press(self.web.port, request, seconds, self.options.connections,
+                            os.path.join(self.folder, "wrk.lua"))
+        return count / time, (cpu_seconds(roots) - before) * 1000 / count
 
-    processes = None
+    def keep(self, name, body):
+        """Has the handler answer with these bytes at /bytes/name, once httpd has been restarted."""
+        with open(os.path.join(self.bytes, name), "wb") as file:
+            file.write(body)
 
-
-class Pgsql:
-    name = "PostgreSQL"
-
-    def __init__(self, csv):
-        self.cluster = postgres.Cluster()
-        self.cluster.psql("postgres", "CREATE DATABASE bench")
-        for script in sorted(glob.glob(os.path.join(ROOT, "sql", "pgsql", "*.sql"))):
-            self.cluster.psql("bench", file=script)
-        must([IMPORT, "pgsql", csv, "postgresql://postgres@/bench?host=%s&port=%d"
-              % (self.cluster.folder, self.cluster.port)])
-        self.cluster.psql("bench", file=os.path.join(ROOT, "sql", "sample", "grants-pgsql.sql"))
-        self.url = postgres.Database(self.cluster, "bench").url
-
-    def processes(self):
-        with open(os.path.join(self.cluster.data, "postmaster.pid"), encoding="ascii") as file:
-            return int(file.readline())
-
-
-# CPU time
-
-def stat(pid):
-    """(parent, own ticks, ticks of children that have ended) of a process; None if it is gone."""
-    try:
-        with open("/proc/%s/stat" % pid, encoding="utf-8", errors="replace") as file:
-            fields = file.read().rpartition(")")[2].split()
-    except (FileNotFoundError, ProcessLookupError):
-        return None
-    return int(fields[1]), int(fields[11]) + int(fields[12]), int(fields[13]) + int(fields[14])
-
-
-def cpu_seconds(roots):
-    """CPU of the processes and all below them, ended ones included."""
-    table = {int(pid): stat(pid) for pid in os.listdir("/proc") if pid.isdigit()}
-    ticks = 0
-    for pid, found in table.items():
-        if found and under(pid, roots, table):
-            ticks += found[1] + (found[2] if pid in roots else 0)
-    return ticks / TICK
-
-
-def under(pid, roots, table):
-    while pid and pid not in roots:
-        found = table.get(pid)
-        pid = found[0] if found else 0
-    return pid != 0
-
-
-# Load
 
 class Target:
-    def __init__(self, what, site, path, like=None):
-        self.what, self.site, self.path = what, site, path
+    """Something that is asked again and again."""
+
+    def __init__(self, bench, title, request, size=0, like=None):
+        self.bench, self.title, self.request, self.size = bench, title, request, size
         self.like = like or self  # the static file that it is compared with
-        self.size = 0
         self.rates, self.costs = [], []
 
+    def turn(self, seconds):
+        rate, cost = self.bench.press(self.request, seconds)
+        self.rates.append(rate)
+        self.costs.append(cost)
 
-def fetch(port, target):
-    request = urllib.request.Request("http://127.0.0.1:%d%s" % (port, target.path),
-                                     headers={"Host": target.site})
-    with urllib.request.urlopen(request, timeout=10) as answer:
-        return answer.read()
+    def rate(self):
+        return statistics.median(self.rates)
 
-
-def press(port, target, seconds, connections):
-    """Requests answered and the time that took."""
-    output = must(["wrk", "-t2", "-c%d" % connections, "-d%ds" % seconds, "--timeout", "5s",
-                   "-H", "Host: " + target.site, "http://127.0.0.1:%d%s" % (port, target.path)])
-    if re.search(r"Non-2xx|Socket errors", output):
-        raise process.Failed("%s: not every request was answered well\n%s" % (target.what, output))
-    count, time, unit = re.search(r"(\d+) requests in ([\d.]+)(ms|s|m)", output).groups()
-    return int(count), float(time) * {"ms": 0.001, "s": 1, "m": 60}[unit]
+    def cost(self):
+        return statistics.median(self.costs)
 
 
-def measure(port, targets, roots, options):
-    for target in targets:
-        press(port, target, 1, options.connections)
-    for number in range(options.rounds):
-        # The other way round each second time: nobody is always behind the same neighbour.
-        for target in targets if number % 2 == 0 else reversed(targets):
-            before = cpu_seconds(roots)
-            count, seconds = press(port, target, options.seconds, options.connections)
-            target.rates.append(count / seconds)
-            target.costs.append((cpu_seconds(roots) - before) * 1000 / count)
+class Alone:
+    """A statement that the database runs alone."""
+
+    def __init__(self, database):
+        self.database, self.costs = database, []
+
+    def turn(self, seconds):
+        self.costs.append(self.database.cost(seconds))
+
+    def cost(self):
+        return statistics.median(self.costs)
+
+
+class Measured:
+    """A work on one database: the request, the bytes, the statement."""
+
+    def __init__(self, bench, each, database, alone):
+        site = database.name.lower().replace("postgresql", "pgsql")
+        self.title = "%s, %s" % (each.title, database.name)
+        request = Request(site + ".test", each.path, each.headers, each.body)
+        body = bench.fetch(request)
+        name = "%s-%s" % (each.name, site)
+        bench.keep(name, body)
+        self.request = Target(bench, self.title, request, len(body))
+        self.bytes = Target(bench, name, Request(site + ".test", "/bytes/" + name, each.headers,
+                                                 each.body))
+        self.alone = Alone(alone)
+
+    def turns(self):
+        return [self.request, self.bytes, self.alone]
+
+    def row(self):
+        cost, least = self.request.cost(), self.bytes.cost() + self.alone.cost()
+        return (self.title, "%d" % self.request.size, "{:,.0f}".format(self.request.rate()),
+                "%.3f" % cost, "%.3f" % self.bytes.cost(), "%.3f" % self.alone.cost(),
+                "%.3f" % least, "%.2f" % (cost / least))
+
+
+def measured(bench):
+    found = []
+    only = bench.options.only.split(",") if bench.options.only else []
+    for each in work.WORKS:
+        if only and each.name not in only:
+            continue
+        found.append(Measured(bench, each, bench.sqlite, limits.SqliteAlone(
+            bench.loop, bench.sqlite.path, each.sql, each.values)))
+        request = Request("pgsql.test", each.path, each.headers, each.body)
+        sql, values = limits.statement_of(bench.pgsql, lambda: bench.fetch(request))
+        found.append(Measured(bench, each, bench.pgsql, limits.PgsqlAlone(
+            bench.pgsql, sql, values, bench.options.connections, bench.folder)))
+    return found
+
+
+# Against static files
+
+def static_like(bench, name, target):
+    """A target for a file with the very bytes that another target answers with."""
+    body = bench.fetch(target.request)
+    with open(os.path.join(bench.web.folder, "htdocs", name + ".json"), "wb") as file:
+        file.write(body)
+    target.size = len(body)
+    request = Request(target.request.site, "/%s.json" % name)
+    target.like = Target(bench, "static file, size of %s" % name, request, len(body))
+    return [target.like, target]
+
+
+def static_targets(bench):
+    row, page = work.WORKS[0], work.WORKS[1]
+    live = Target(bench, "`/health/live`", Request("sqlite.test", "/health/live"))
+    found = static_like(bench, "live", live)
+    for each in (row, page):
+        group = [Target(bench, "%s, %s, no token" % (each.title, name), Request(site, each.path))
+                 for name, site in (("SQLite", "sqlite.test"), ("PostgreSQL", "pgsql.test"))]
+        found += static_like(bench, each.name, group[0])
+        group[1].like, group[1].size = group[0].like, len(bench.fetch(group[1].request))
+        found.append(group[1])
+    return found
 
 
 # Report
@@ -178,59 +215,34 @@ def commit():
     return output.strip() if status == 0 else "no commit"
 
 
-def table(targets):
+def print_table(rows):
+    rows.insert(1, ("---",) + ("---:",) * (len(rows[0]) - 1))
+    print("\n".join("| %s |" % " | ".join(row) for row in rows) + "\n")
+
+
+def print_limits(works):
+    print_table([("work", "bytes", "requests/s", "CPU s per 1,000", "handler", "database", "limit",
+                  "to limit")] + [each.row() for each in works])
+
+
+def print_static(targets):
     rows = [("request", "bytes", "requests/s", "to static", "CPU s per 1,000", "to static")]
     for target in targets:
-        rate, cost = statistics.median(target.rates), statistics.median(target.costs)
         like = target.like
-        rows.append((target.what, "%d" % target.size, "{:,.0f}".format(rate),
-                     "%.2f" % (rate / statistics.median(like.rates)), "%.3f" % cost,
-                     "%.2f" % (cost / statistics.median(like.costs))))
-    rows.insert(1, ("---",) + ("---:",) * (len(rows[0]) - 1))
-    return "\n".join("| %s |" % " | ".join(row) for row in rows)
+        rows.append((target.title, "%d" % target.size, "{:,.0f}".format(target.rate()),
+                     "%.2f" % (target.rate() / like.rate()), "%.3f" % target.cost(),
+                     "%.2f" % (target.cost() / like.cost())))
+    print_table(rows)
 
 
-def prepare(build):
-    """A server with a site for each database, and what to ask of it."""
-    csv = process.folder("bench-csv")
-    must([IMPORT, "csv", csv])
-    databases = [Sqlite(csv), Pgsql(csv)]
-    shutil.rmtree(csv)
-    sites = [server.Site("sqlite.test", databases[0]), server.Site("pgsql.test", databases[1])]
-    # The file is JSON, so that it meets the same filters. More threads in each child than there are connections: a child without an idle one closes those kept alive.
-    web = server.Server(stage.build(build), "event", sites,
-                        mpm="StartServers 2\nThreadsPerChild 32\nLogLevel error\n"
-                            "AddType application/json .json\n")
-    web.start()
-    return web, databases[1]
-
-
-def static_like(web, what, target):
-    """A target for a file with the very bytes that another target answers with."""
-    body = fetch(web.port, target)
-    name = "%s.json" % what
-    with open(os.path.join(web.folder, "htdocs", name), "wb") as file:
-        file.write(body)
-    static = Target("static file, size of %s" % what, target.site, "/" + name)
-    static.size = target.size = len(body)
-    target.like = static
-    return static
-
-
-def targets_of(web):
-    live = Target("`/health/live`", "sqlite.test", "/health/live")
-    row = Target("one row by key, SQLite", "sqlite.test", ROW)
-    row_pg = Target("one row by key, PostgreSQL", "pgsql.test", ROW)
-    many = Target("20 rows of 60,000, SQLite", "sqlite.test", LIST)
-    many_pg = Target("20 rows of 60,000, PostgreSQL", "pgsql.test", LIST)
-    found = []
-    for what, group in (("live", [live]), ("row", [row, row_pg]), ("rows", [many, many_pg])):
-        static = static_like(web, what, group[0])
-        for target in group:
-            target.like = static
-            target.size = len(fetch(web.port, target))
-        found += [static] + group
-    return found
+def measure(turns, options):
+    for each in turns:
+        if isinstance(each, Target):
+            each.bench.press(each.request, 1)
+    for number in range(options.rounds):
+        # The other way round each second time: nobody is always behind the same neighbour.
+        for each in turns if number % 2 == 0 else reversed(turns):
+            each.turn(options.seconds)
 
 
 def main():
@@ -238,14 +250,19 @@ def main():
     process.end_on_signals()
     if not shutil.which("wrk"):
         raise process.Failed("wrk is not installed: .ci/packages all")
-    web, pgsql = prepare(os.path.abspath(options.build))
-    targets = targets_of(web)
-    measure(web.port, targets, {web.process.pid, pgsql.processes()}, options)
+    bench = Bench(options)
+    works = measured(bench)
+    targets = [] if options.no_static else static_targets(bench)
+    bench.web.stop()
+    bench.web.start()
+    measure(sum([each.turns() for each in works], []) + targets, options)
     print("mod_app %s · %s\n%s · %d connections, %d rounds of %d s, no access log\n" %
-          (commit(), machine(), versions(pgsql.cluster), options.connections, options.rounds,
+          (commit(), machine(), versions(bench.pgsql.cluster), options.connections, options.rounds,
            options.seconds))
-    print(table(targets))
-    web.stop()
+    print_limits(works)
+    if targets:
+        print_static(targets)
+    bench.web.stop()
 
 
 if __name__ == "__main__":
