@@ -208,6 +208,8 @@ void rest_render_window(rest_sql_t *sql, const rest_dialect_t *dialect, const re
 /** What the operators mean that both write alike. NULL: written by the dialect. */
 const char *rest_render_operator(rest_op_e op);
 const char *rest_render_is(rest_is_e is);
+/** "sum(", or nothing. */
+const char *rest_render_aggregate(rest_aggregate_e aggregate);
 
 apr_status_t rest_render(rest_statement_t *statement, const rest_dialect_t *dialect,
                          const rest_plan_t *plan, int counted, app_error_t *err, apr_pool_t *p);

@@ -20,15 +20,6 @@ apr_status_t rest_unavailable(app_db_kind_e kind, app_error_t *err, const char *
     return APP_EFAIL;
 }
 
-static const char *quoted(const char *name, apr_pool_t *p)
-{
-    app_buf_t buf;
-
-    app_buf_init(&buf, p, APR_SIZE_MAX / 2);
-    app_buf_add_ident(&buf, name);
-    return buf.data;
-}
-
 apr_status_t rest_plan_no_relation(const rest_request_t *request, const rest_schema_t *schema,
                                    app_error_t *err)
 {
@@ -57,7 +48,7 @@ static void name_root(const rest_planner_t *planner, rest_node_t *root)
 
     root->renamed = planner->schema->kind == APP_DB_SQLITE &&
                     planner->request->action == REST_READ && has_computed(root->relation);
-    root->as = quoted(root->renamed ? apr_pstrcat(planner->pool, name, "_0", NULL) : name,
+    root->as = rest_quoted(root->renamed ? apr_pstrcat(planner->pool, name, "_0", NULL) : name,
                       planner->pool);
 }
 

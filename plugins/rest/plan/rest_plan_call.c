@@ -97,15 +97,6 @@ static void plan_arguments(rest_planner_t *planner)
 
 /* Results */
 
-static const char *quoted(const char *name, apr_pool_t *p)
-{
-    app_buf_t buf;
-
-    app_buf_init(&buf, p, APR_SIZE_MAX / 2);
-    app_buf_add_ident(&buf, name);
-    return buf.data;
-}
-
 /** Values are rows of one column that has the function's name. */
 static const rest_relation_t *values_of(const rest_routine_t *routine, const char *ident,
                                         apr_pool_t *p)
@@ -147,7 +138,7 @@ static void plan_results(rest_planner_t *planner)
     const rest_routine_t *routine = plan->routine;
     rest_node_t *root = &plan->root;
 
-    root->as = quoted(routine->name, planner->pool);
+    root->as = rest_quoted(routine->name, planner->pool);
     root->source = apr_pstrcat(planner->pool, "app_call AS ", root->as, NULL);
     plan->one = !routine->set;
     plan->empty = routine->gives == REST_GIVES_VOID;

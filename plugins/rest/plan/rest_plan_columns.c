@@ -11,12 +11,9 @@
 static const rest_column_t *unknown_column(const rest_planner_t *planner, const char *name)
 {
     rest_column_t *column = apr_pcalloc(planner->pool, sizeof(*column));
-    app_buf_t ident;
 
-    app_buf_init(&ident, planner->pool, APR_SIZE_MAX / 2);
-    app_buf_add_ident(&ident, name);
     column->name = name;
-    column->ident = ident.data;
+    column->ident = rest_quoted(name, planner->pool);
     column->position = -1;
     return column;
 }

@@ -346,20 +346,18 @@ static const char *unique_alias(const rest_node_t *node, const char *name, apr_p
     const char *text = strlen(name) > ALIAS_MAX
                            ? apr_psprintf(p, "app_t%d", node->number)
                            : apr_psprintf(p, "%s_%d", name, node->depth);
+    const char *quoted = rest_quoted(text, p);
     const rest_node_t *outer = node->parent;
-    app_buf_t quoted;
 
-    app_buf_init(&quoted, p, APR_SIZE_MAX / 2);
-    app_buf_add_ident(&quoted, text);
     while (outer) {
         const char *dot = strrchr(outer->as, '.');
 
-        if (strcmp(outer->as, quoted.data) == 0 || (dot && strcmp(dot + 1, quoted.data) == 0)) {
+        if (strcmp(outer->as, quoted) == 0 || (dot && strcmp(dot + 1, quoted) == 0)) {
             return apr_psprintf(p, "\"app_t%d\"", node->number);
         }
         outer = outer->parent;
     }
-    return quoted.data;
+    return quoted;
 }
 
 static apr_status_t choose_link(const rest_planner_t *planner, rest_node_t *node)

@@ -121,16 +121,6 @@ static apr_status_t apply_cast(rest_sql_t *sql, apr_size_t start, const char *ty
 
 /* Values */
 
-static const char *aggregate_word(rest_aggregate_e aggregate)
-{
-    static const char *const words[] = {
-        [REST_AGG_NONE] = "",    [REST_AGG_SUM] = "sum(", [REST_AGG_AVG] = "avg(",
-        [REST_AGG_MIN] = "min(", [REST_AGG_MAX] = "max(", [REST_AGG_COUNT] = "count(",
-    };
-
-    return words[aggregate];
-}
-
 static rest_kind_e aggregate_kind(rest_aggregate_e aggregate, rest_kind_e kind)
 {
     switch (aggregate) {
@@ -149,7 +139,7 @@ static apr_status_t render_value(rest_sql_t *sql, const rest_out_t *out, const c
                                                   : rest_sqlite_kind(&out->operand);
     apr_size_t start = sql->text.len, inner;
 
-    app_buf_adds(&sql->text, aggregate_word(out->aggregate));
+    app_buf_adds(&sql->text, rest_render_aggregate(out->aggregate));
     inner = sql->text.len;
     if (out->kind == REST_OUT_ROWS) {
         app_buf_addc(&sql->text, '*');

@@ -105,6 +105,16 @@ const char *rest_render_operator(rest_op_e op)
     return op < sizeof(words) / sizeof(words[0]) ? words[op] : NULL;
 }
 
+const char *rest_render_aggregate(rest_aggregate_e aggregate)
+{
+    static const char *const words[] = {
+        [REST_AGG_NONE] = "",    [REST_AGG_SUM] = "sum(", [REST_AGG_AVG] = "avg(",
+        [REST_AGG_MIN] = "min(", [REST_AGG_MAX] = "max(", [REST_AGG_COUNT] = "count(",
+    };
+
+    return words[aggregate];
+}
+
 const char *rest_render_is(rest_is_e is)
 {
     switch (is) {

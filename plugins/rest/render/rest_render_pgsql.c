@@ -14,16 +14,6 @@
 
 /* Members */
 
-static const char *aggregate_word(rest_aggregate_e aggregate)
-{
-    static const char *const words[] = {
-        [REST_AGG_NONE] = "",    [REST_AGG_SUM] = "sum(", [REST_AGG_AVG] = "avg(",
-        [REST_AGG_MIN] = "min(", [REST_AGG_MAX] = "max(", [REST_AGG_COUNT] = "count(",
-    };
-
-    return words[aggregate];
-}
-
 /** A column, as a domain's own conversion makes it where there is one. */
 static apr_status_t render_operand(rest_sql_t *sql, const rest_out_t *out)
 {
@@ -53,7 +43,7 @@ static apr_status_t render_value(rest_sql_t *sql, const rest_out_t *out)
     if (out->aggregate_cast) {
         app_buf_adds(&sql->text, "CAST(");
     }
-    app_buf_adds(&sql->text, aggregate_word(out->aggregate));
+    app_buf_adds(&sql->text, rest_render_aggregate(out->aggregate));
     if (out->kind == REST_OUT_ROWS) {
         app_buf_addc(&sql->text, '*');
     }

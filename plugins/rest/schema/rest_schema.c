@@ -8,7 +8,7 @@
 
 #include "rest_schema.h"
 
-static const char *quoted(const char *name, apr_pool_t *p)
+const char *rest_quoted(const char *name, apr_pool_t *p)
 {
     app_buf_t buf;
 
@@ -56,7 +56,7 @@ rest_relation_t *rest_schema_relation_make(rest_schema_t *schema, const char *na
 
     relation->schema = "";
     relation->name = apr_pstrdup(schema->pool, name);
-    relation->ident = quoted(name, schema->pool);
+    relation->ident = rest_quoted(name, schema->pool);
     return relation;
 }
 
@@ -66,7 +66,7 @@ rest_relation_t *rest_schema_relation_add(rest_schema_t *schema, rest_space_t *s
     rest_relation_t *relation = rest_schema_relation_make(schema, name);
 
     relation->schema = space->name;
-    relation->ident = apr_pstrcat(schema->pool, quoted(space->name, schema->pool), ".",
+    relation->ident = apr_pstrcat(schema->pool, rest_quoted(space->name, schema->pool), ".",
                                   relation->ident, NULL);
     space->relations = rest_schema_push(schema, space->relations, &space->nrelations, relation);
     return relation;
@@ -79,7 +79,7 @@ rest_column_t *rest_schema_column_add(rest_schema_t *schema, rest_relation_t *re
     int count = relation->ncolumns;
 
     column->name = apr_pstrdup(schema->pool, name);
-    column->ident = quoted(name, schema->pool);
+    column->ident = rest_quoted(name, schema->pool);
     column->type = column->base = apr_pstrdup(schema->pool, type);
     column->kind = rest_kind_of_type(type);
     column->position = count;
@@ -100,8 +100,8 @@ rest_routine_t *rest_schema_routine_make(rest_schema_t *schema, const rest_space
 
     routine->schema = space->name;
     routine->name = apr_pstrdup(schema->pool, name);
-    routine->ident = apr_pstrcat(schema->pool, quoted(space->name, schema->pool), ".",
-                                 quoted(name, schema->pool), NULL);
+    routine->ident = apr_pstrcat(schema->pool, rest_quoted(space->name, schema->pool), ".",
+                                 rest_quoted(name, schema->pool), NULL);
     return routine;
 }
 

@@ -281,6 +281,9 @@ void rest_schema_link(rest_schema_t *schema);
  */
 void rest_schema_link_add(rest_schema_t *schema, rest_link_t *link);
 
+/** A name as an SQL identifier, in double quotes. */
+const char *rest_quoted(const char *name, apr_pool_t *p);
+
 /** The kind of a declared type of SQLite, in any case, "(n,m)" ignored. */
 rest_kind_e rest_kind_of_type(const char *type);
 
