@@ -36,6 +36,8 @@ static const said_t said[] = {
     { "malformed JSON", NULL, "22P02", "invalid input syntax for type json" },
     { "ON CONFLICT clause does not match any", NULL, "42P10",
       "there is no unique or exclusion constraint matching the ON CONFLICT specification" },
+    { "cannot UPSERT a view", NULL, "42P10",
+      "there is no unique or exclusion constraint matching the ON CONFLICT specification" },
     { "string or blob too big", NULL, "54000", "a value is too long" },
     { "too many ", NULL, "54000", "too many %s" },
     { "Expression tree is too large", NULL, "54001", "the expression is nested too deeply" },

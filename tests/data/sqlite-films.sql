@@ -20,7 +20,7 @@ CREATE TABLE films (
     box_office  BIGINT
 );
 CREATE TABLE technical_specs (
-    film_id INTEGER PRIMARY KEY REFERENCES films (id),
+    film_id INT NOT NULL PRIMARY KEY REFERENCES films (id),
     runtime INTEGER,
     camera  TEXT,
     sound   TEXT
@@ -31,8 +31,8 @@ CREATE TABLE actors (
     last_name  TEXT NOT NULL
 );
 CREATE TABLE roles (
-    film_id     INTEGER REFERENCES films (id),
-    actor_id    INTEGER REFERENCES actors (id),
+    film_id     INTEGER NOT NULL REFERENCES films (id),
+    actor_id    INTEGER NOT NULL REFERENCES actors (id),
     "character" TEXT,
     PRIMARY KEY (film_id, actor_id)
 );
@@ -43,8 +43,8 @@ CREATE TABLE competitions (
     jury INTEGER[]
 );
 CREATE TABLE nominations (
-    competition_id INTEGER REFERENCES competitions (id),
-    film_id        INTEGER REFERENCES films,
+    competition_id INTEGER NOT NULL REFERENCES competitions (id),
+    film_id        INTEGER NOT NULL REFERENCES films,
     rank           INTEGER,
     PRIMARY KEY (competition_id, film_id)
 );
@@ -67,8 +67,8 @@ CREATE TABLE employees (
     salary        NUMERIC
 );
 CREATE TABLE countries (
-    continent TEXT,
-    code      TEXT,
+    continent TEXT NOT NULL,
+    code      TEXT NOT NULL,
     name      TEXT NOT NULL,
     PRIMARY KEY (continent, code)
 ) WITHOUT ROWID;

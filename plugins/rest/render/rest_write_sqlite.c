@@ -293,7 +293,7 @@ static apr_status_t check_keys(const rest_plan_t *plan, app_error_t *err, apr_po
 
     for (cond = plan->target.where; cond; cond = cond->next) {
         int place = place_of(plan, cond->operand.column);
-        app_value_t asked, given;
+        app_value_t asked = { .type = APP_VALUE_NULL }, given = asked;
 
         if (place == plan->body->ncolumns || plan->body->nrows != 1 ||
             rest_value_of_text(&asked, cond->operand.column, cond->filter->value, err, p) !=
