@@ -39,6 +39,8 @@ typedef struct app_host_t {
     void (*status)(json_t *status);
     const char *plugin_dir; /* where plugins are, unless PluginDir says otherwise */
     const char *(*root)(void); /* folder that relative paths start from; NULL: the working folder */
+    /** Folder for files that processes share, where StateDir is not set; may be or give NULL. */
+    const char *(*state_dir)(void);
 } app_host_t;
 
 /* Configuration */

@@ -58,7 +58,8 @@ const app_setting_t app_core_settings[] = {
                  "folder of the plugins; stands before the first <AppPlugin>; none: where they "
                  "were installed"),
     APP_SET_PATH("StateDir", app_core_conf_t, state_dir, NULL, 0,
-                 "CGI and FastCGI: folder for what processes share; none: each has its own"),
+                 "folder for what processes share; none: in CGI and FastCGI each has its own, "
+                 "httpd uses mod_app in its DefaultRuntimeDir"),
     APP_SET_STRING("BasePath", app_core_conf_t, base_path, NULL, 0,
                    "CGI and FastCGI: URL path that /api, /health and /status hang below; none: "
                    "found from SCRIPT_NAME"),

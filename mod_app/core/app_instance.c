@@ -22,6 +22,14 @@ apr_status_t app_instance_db_kind(const app_instance_t *self, app_db_kind_e *pki
     return APR_SUCCESS;
 }
 
+const char *app_instance_state_dir(const app_instance_t *self)
+{
+    const app_host_t *host = self->site->core->host;
+    const char *dir = app_site_core_conf(self->site)->state_dir;
+
+    return dir || !host->state_dir ? dir : host->state_dir();
+}
+
 apr_pool_t *app_instance_pool(const app_instance_t *self)
 {
     return self->pool;

@@ -17,6 +17,11 @@ app_db_kind_e app_db_kind(const app_db_t *db)
     return db->url.kind;
 }
 
+const char *app_db_identity(const app_db_t *db)
+{
+    return db->url.identity;
+}
+
 const char *app_db_path(const app_db_t *db)
 {
     return db->url.kind == APP_DB_SQLITE ? db->url.path : NULL;

@@ -31,6 +31,7 @@ typedef struct app_db_url_t {
     const char   *params; /* for apr_dbd_open_ex(); may hold a password */
     const char   *path;   /* SQLite: the file */
     const char   *label;  /* names the database in log lines; holds no password */
+    const char   *identity; /* of app_db_identity() */
 } app_db_url_t;
 
 struct app_db_t {

@@ -93,7 +93,7 @@ static apr_status_t parse_sqlite(app_db_url_t *url, const char *rest, app_error_
     }
     url->kind = APP_DB_SQLITE;
     url->path = path;
-    url->label = apr_pstrcat(p, "sqlite:", path, NULL);
+    url->label = url->identity = apr_pstrcat(p, "sqlite:", path, NULL);
     url->params = apr_pstrcat(p, "file:", encode_path(path, p), "?mode=rw", NULL);
     return APR_SUCCESS;
 }
@@ -150,6 +150,21 @@ static void add_defaults(app_buf_t *buf, const PQconninfoOption *params,
     add_param(buf, "client_encoding", "UTF8");
 }
 
+/** All parameters that libpq would show. */
+static const char *identity_of(const PQconninfoOption *params, apr_pool_t *p)
+{
+    app_buf_t buf;
+
+    app_buf_init(&buf, p, URL_MAX * 4);
+    app_buf_adds(&buf, "postgresql ");
+    for (; params->keyword; params++) {
+        if (params->val && *params->val && params->dispchar[0] != '*') {
+            add_param(&buf, params->keyword, params->val);
+        }
+    }
+    return buf.data;
+}
+
 static void build_pgsql(app_db_url_t *url, const PQconninfoOption *params,
                         apr_interval_time_t connect_timeout, apr_pool_t *p)
 {
@@ -164,6 +179,7 @@ static void build_pgsql(app_db_url_t *url, const PQconninfoOption *params,
     }
     add_defaults(&buf, params, connect_timeout, p);
     url->kind = APP_DB_PGSQL;
+    url->identity = identity_of(params, p);
     url->params = buf.data;
     url->label = apr_psprintf(p, "postgresql://%s:%s/%s", param_of(params, "host", "(local)"),
                               param_of(params, "port", "5432"),

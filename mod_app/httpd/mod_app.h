@@ -8,6 +8,7 @@
  *   mod_app_errors.c   errors that httpd makes itself       the request's thread
  *   mod_app_run.c      start and end of process and child   their main threads, and one for timers
  *   mod_app_shm.c      memory that survives a restart       the parent
+ *   mod_app_state.c    a folder for files that are shared   the parent
  */
 #ifndef MOD_APP_H
 #define MOD_APP_H
@@ -124,6 +125,12 @@ int  app_httpd_run_check_config(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t 
 int  app_httpd_run_post_config(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp,
                                server_rec *main_server);
 void app_httpd_run_child_init(apr_pool_t *pchild, server_rec *main_server);
+
+/* mod_app_state.c */
+
+/** Makes the folder. Not at configtest. */
+void        app_httpd_state_make(apr_pool_t *pconf);
+const char *app_httpd_state_dir(void);
 
 /* mod_app_shm.c: one round per start or restart */
 

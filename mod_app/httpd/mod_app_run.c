@@ -66,7 +66,8 @@ static const app_host_t host = { .name = "httpd",
                                  .logs = logs,
                                  .share = app_httpd_shm_share,
                                  .status = add_status,
-                                 .root = root };
+                                 .root = root,
+                                 .state_dir = app_httpd_state_dir };
 
 /* Configuration */
 
@@ -209,6 +210,18 @@ int app_httpd_run_check_config(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *
     return OK;
 }
 
+static int has_sites(const server_rec *s)
+{
+    for (; s; s = s->next) {
+        const app_server_t *server = ap_get_module_config(s->module_config, &app_module);
+
+        if (server->site) {
+            return 1;
+        }
+    }
+    return 0;
+}
+
 int app_httpd_run_post_config(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp,
                               server_rec *main_server)
 {
@@ -216,7 +229,6 @@ int app_httpd_run_post_config(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *p
     apr_status_t rv;
 
     (void)plog;
-    (void)main_server;
     if (ap_state_query(AP_SQ_MAIN_STATE) == AP_SQ_MS_CREATE_PRE_CONFIG) {
         return OK; /* the first of two passes: its core will never serve */
     }
@@ -226,6 +238,9 @@ int app_httpd_run_post_config(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *p
     if (rv != APR_SUCCESS) {
         app_log(APP_LOG_ERROR, NULL, "APP0303", "%s", app_httpd_conf_sentence(&err, ptemp));
         return HTTP_INTERNAL_SERVER_ERROR;
+    }
+    if (has_sites(main_server)) {
+        app_httpd_state_make(pconf);
     }
     ap_add_version_component(pconf, APP_NAME "/" APP_VERSION);
     return OK;
@@ -339,18 +354,6 @@ static apr_status_t make_pool(apr_pool_t **pp, apr_pool_t *pchild)
     }
     apr_pool_tag(*pp, "mod_app child");
     return rv;
-}
-
-static int has_sites(const server_rec *s)
-{
-    for (; s; s = s->next) {
-        const app_server_t *server = ap_get_module_config(s->module_config, &app_module);
-
-        if (server->site) {
-            return 1;
-        }
-    }
-    return 0;
 }
 
 void app_httpd_run_child_init(apr_pool_t *pchild, server_rec *main_server)

@@ -40,6 +40,9 @@ typedef enum app_db_kind_e { APP_DB_SQLITE, APP_DB_PGSQL } app_db_kind_e;
 
 app_db_kind_e app_db_kind(const app_db_t *db);
 
+/** Tells databases, users and options of connections apart. Holds no secret; not meant to be read. */
+const char *app_db_identity(const app_db_t *db);
+
 /**
  * A parameter. Texts and blobs must live until the transaction has ended. A text with a NUL inside
  * is refused (22021), as PostgreSQL does.

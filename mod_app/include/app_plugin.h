@@ -121,6 +121,11 @@ app_db_t *app_instance_db(const app_instance_t *self);
  * if it has none
  */
 apr_status_t app_instance_db_kind(const app_instance_t *self, app_db_kind_e *pkind);
+/**
+ * Folder for files that the processes of a site share, from start() on. It may hold those of other
+ * sites, too. NULL: there is none.
+ */
+const char *app_instance_state_dir(const app_instance_t *self);
 /** In configure(): lives as long as the configuration. From start() on: a pool of the process; its
  *  sub-pools may be made from any thread, but only one thread may allocate from it: use
  *  sub-pools. */

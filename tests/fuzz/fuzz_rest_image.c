@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /**
- * Images: rest_image_check() and rest_image_open(). The input says what to change in an image that is
- * whole, four bytes at a time: where (24 bits) and to what. What opens is looked at, all of it.
+ * Images: rest_image_check() and rest_image_open(). The input says what to change in an image that
+ * is whole, four bytes at a time: where (24 bits) and to what. What opens is looked at, all of it.
  */
 #include "fuzz.h"
 #include "rest_image.h"

@@ -21,6 +21,7 @@ ALWAYS = "authz_core authz_host alias env setenvif headers deflate filter mime d
 COMMON = """
 ServerRoot "%(folder)s"
 DefaultRuntimeDir "%(folder)s"
+DefaultRuntimeDir "%(folder)s"
 PidFile "%(folder)s/pid"
 ErrorLog "%(folder)s/error.log"
 LogLevel warn app:info

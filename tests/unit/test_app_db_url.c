@@ -45,6 +45,25 @@ static void test_good(void **state)
     }
 }
 
+/** What tells databases apart: all of the URL, but no password. */
+static void test_identity(void **state)
+{
+    static const char *const urls[] = { "postgresql://u:s3cret@h/d?sslpassword=s3cret",
+                                        "postgresql://v:s3cret@h/d", "postgresql://u@h:5433/d",
+                                        "postgresql://u@h/d?options=-ca%3Db" };
+    app_error_t error = { .pool = unit_pool };
+    app_db_url_t url, last = { .identity = "" };
+    size_t i;
+
+    (void)state;
+    for (i = 0; i < COUNT(urls); i++, last = url) {
+        assert_int_equal(app_db_url_parse(&url, urls[i], 1, &error, unit_pool), APR_SUCCESS);
+        assert_string_not_equal(url.identity, last.identity);
+        assert_null(strstr(url.identity, "s3cret"));
+    }
+    assert_non_null(strstr(url.identity, "user='u'"));
+}
+
 static const struct {
     const char *url;
     const char *message; /* begins with that */
@@ -181,6 +200,7 @@ static void test_numbers(void **state)
 static struct CMUnitTest tests[] = {
     cmocka_unit_test(test_good),   cmocka_unit_test(test_bad),    cmocka_unit_test(test_long),
     cmocka_unit_test(test_create), cmocka_unit_test(test_status), cmocka_unit_test(test_numbers),
+    cmocka_unit_test(test_identity),
 };
 
 UNIT_MAIN(tests)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/** Snapshots through an image: made, checked and opened at another place than they were made for. */
+/** Snapshots through an image: made, checked, and opened where they were not made for. */
 #ifndef UNIT_IMAGE_H
 #define UNIT_IMAGE_H
 
