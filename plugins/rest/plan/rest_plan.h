@@ -116,6 +116,7 @@ struct rest_node_t {
     apr_int64_t            offset;
     unsigned               hidden : 1;  /* joined, but nothing of it is shown */
     unsigned               grouped : 1; /* has an aggregate */
+    unsigned               flat : 1;    /* its rows are lines: embeds may break none */
     unsigned               called : 1;  /* the rows of a function that gives the relation's */
     unsigned               renamed : 1; /* as is not the relation's own name */
 };

@@ -138,6 +138,7 @@ static apr_status_t choose_media(rest_planner_t *planner)
                                                                             : plan->type;
     plan->form = answer->media == REST_MEDIA_ANY ? REST_MEDIA_JSON : answer->media;
     plan->stripped = answer->stripped;
+    plan->root.flat = plan->form == REST_MEDIA_CSV;
     plan->single = plan->form == REST_MEDIA_OBJECT && plan->type->media != REST_MEDIA_PLAN;
     return APR_SUCCESS;
 }

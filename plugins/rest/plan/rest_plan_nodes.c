@@ -340,24 +340,42 @@ static apr_status_t ambiguous(const rest_planner_t *planner, const rest_node_t *
                     "relationship in the 'details' key.", target, hints);
 }
 
-/** The name is none that an outer FROM has, so that it hides nothing. */
-static const char *unique_alias(const rest_node_t *node, const char *name, apr_pool_t *p)
+/** Rows that are spread stand in one FROM with those of other spreads, wherever in the tree. */
+static int is_spread_as(const rest_node_t *node, const char *as)
 {
-    const char *text = strlen(name) > ALIAS_MAX
-                           ? apr_psprintf(p, "app_t%d", node->number)
-                           : apr_psprintf(p, "%s_%d", name, node->depth);
-    const char *quoted = rest_quoted(text, p);
-    const rest_node_t *outer = node->parent;
+    const rest_node_t *child;
 
-    while (outer) {
-        const char *dot = strrchr(outer->as, '.');
-
-        if (strcmp(outer->as, quoted) == 0 || (dot && strcmp(dot + 1, quoted) == 0)) {
-            return apr_psprintf(p, "\"app_t%d\"", node->number);
+    for (child = node->children; child; child = child->next) {
+        if ((child->as && child->item->kind == REST_ITEM_SPREAD && strcmp(child->as, as) == 0) ||
+            is_spread_as(child, as)) {
+            return 1;
         }
-        outer = outer->parent;
     }
-    return quoted;
+    return 0;
+}
+
+/** The name is none that an outer FROM, or the same one, has, so that it hides nothing. */
+static int is_free(const rest_planner_t *planner, const rest_node_t *node, const char *as)
+{
+    const rest_node_t *outer;
+
+    for (outer = node->parent; outer; outer = outer->parent) {
+        if (strcmp(outer->as, as) == 0) {
+            return 0;
+        }
+    }
+    return node->item->kind != REST_ITEM_SPREAD || !is_spread_as(&planner->plan->root, as);
+}
+
+static const char *alias_of(const rest_planner_t *planner, const rest_node_t *node,
+                            const char *name)
+{
+    apr_pool_t *p = planner->pool;
+    const char *as = rest_quoted(apr_psprintf(p, "%s_%d", name, node->depth), p);
+
+    return strlen(name) <= ALIAS_MAX && is_free(planner, node, as)
+               ? as
+               : apr_psprintf(p, "app_t%d", node->number);
 }
 
 static apr_status_t choose_link(const rest_planner_t *planner, rest_node_t *node)
@@ -378,7 +396,7 @@ static apr_status_t choose_link(const rest_planner_t *planner, rest_node_t *node
     }
     node->link = found;
     node->relation = found->to;
-    node->as = unique_alias(node, found->to->name, planner->pool);
+    node->as = alias_of(planner, node, found->to->name);
     if (found->junction) {
         node->junction_as = apr_psprintf(planner->pool, "app_j%d", node->number);
     }

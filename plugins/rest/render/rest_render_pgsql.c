@@ -129,7 +129,8 @@ static apr_status_t render_member(rest_sql_t *sql, const rest_out_t *out)
 {
     switch (out->kind) {
     case REST_OUT_EMBED:
-        return render_embed(sql, out->node, out->node->parent->grouped);
+        return render_embed(sql, out->node,
+                            out->node->parent->grouped || out->node->parent->flat);
     case REST_OUT_ARRAY:
         return render_array(sql, out);
     default:
