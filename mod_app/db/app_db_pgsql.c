@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /**
  * The PostgreSQL driver. A transaction with one query is one round trip: BEGIN, the settings, the
- * query and COMMIT go out together. Thread that has the connection.
+ * query and COMMIT go out together, for a read the settings and the query. Thread that has the
+ * connection.
  */
 #include <poll.h>
 #include <stdio.h>
@@ -171,41 +172,56 @@ static const char *settings_sql(int n, apr_pool_t *p)
     return buf.data;
 }
 
-/** The timeout stands first: whoever "role" names may not be allowed to change it. */
+static const char *kept_settings_sql(app_tx_t *tx, app_pg_t *pg, int n)
+{
+    if (n > APP_PG_SETTINGS) {
+        return settings_sql(n, tx->pool);
+    }
+    if (!pg->set_config[n]) {
+        pg->set_config[n] = settings_sql(n, tx->conn->pool);
+    }
+    return pg->set_config[n];
+}
+
+/**
+ * What the transaction itself needs stands first: whoever "role" names may not be allowed to change
+ * it.
+ */
 static int send_settings(app_tx_t *tx, app_pg_t *pg)
 {
     const app_db_setting_t *settings = tx->settings ? (void *)tx->settings->elts : NULL;
-    int timeout = tx->options.timeout != 0;
-    int n = timeout + (tx->settings ? tx->settings->nelts : 0), i;
+    int more = tx->settings ? tx->settings->nelts : 0, n = 0, i;
     app_pg_params_t params = { 0 };
-    const char *sql;
 
-    if (!n) {
-        return 1;
+    make_params(&params, 2 * (more + 2), tx->pool);
+    memset(params.formats, 0, sizeof(*params.formats) * (apr_size_t)params.n);
+    if (pg->implicit) {
+        params.values[n++] = "transaction_read_only";
+        params.values[n++] = "on";
     }
-    if (n > APP_PG_SETTINGS) {
-        sql = settings_sql(n, tx->pool);
+    if (tx->options.timeout) {
+        params.values[n++] = "statement_timeout";
+        params.values[n++] = int_text((tx->options.timeout + 999) / 1000, tx->pool);
     }
-    else {
-        if (!pg->set_config[n]) {
-            pg->set_config[n] = settings_sql(n, tx->conn->pool);
-        }
-        sql = pg->set_config[n];
+    for (i = 0; i < more; i++) {
+        params.values[n++] = settings[i].name;
+        params.values[n++] = settings[i].value;
     }
-    make_params(&params, 2 * n, tx->pool);
-    memset(params.formats, 0, sizeof(*params.formats) * (apr_size_t)(2 * n));
-    if (timeout) {
-        params.values[0] = "statement_timeout";
-        params.values[1] = int_text((tx->options.timeout + 999) / 1000, tx->pool);
-    }
-    for (i = 0; i + timeout < n; i++) {
-        params.values[2 * (i + timeout)] = settings[i].name;
-        params.values[2 * (i + timeout) + 1] = settings[i].value;
-    }
-    return app_pg_send(pg, APP_PG_BEGIN, sql, &params);
+    params.n = n;
+    return !n || app_pg_send(pg, APP_PG_BEGIN, kept_settings_sql(tx, pg, n / 2), &params);
 }
 
-static int send_begin(app_tx_t *tx, app_pg_t *pg)
+/**
+ * A read of one query needs neither BEGIN nor COMMIT: whatever stands before a sync is one
+ * transaction. Its isolation level cannot be set from inside any more.
+ */
+static int is_implicit(const app_tx_t *tx, unsigned flags)
+{
+    return tx->options.readonly && flags & APP_QUERY_LAST &&
+           tx->options.isolation == APP_ISOLATION_DEFAULT;
+}
+
+static int send_begin(app_tx_t *tx, app_pg_t *pg, unsigned flags)
 {
     static const char *const begins[][2] = {
         [APP_ISOLATION_DEFAULT] = { "BEGIN", "BEGIN READ ONLY" },
@@ -222,7 +238,8 @@ static int send_begin(app_tx_t *tx, app_pg_t *pg)
         return 0;
     }
     tx->state = APP_TX_OPEN;
-    return app_pg_send(pg, APP_PG_BEGIN, sql, NULL) && send_settings(tx, pg);
+    pg->implicit = is_implicit(tx, flags);
+    return (pg->implicit || app_pg_send(pg, APP_PG_BEGIN, sql, NULL)) && send_settings(tx, pg);
 }
 
 static void set_deadline(app_pg_t *pg, const app_tx_t *tx)
@@ -276,9 +293,10 @@ static apr_status_t query(app_tx_t *tx, app_rows_t *rows, const app_sql_t *sql, 
         fill_param(&params, i, &sql->params[i], tx->pool);
     }
     set_deadline(pg, tx);
-    if ((tx->state == APP_TX_IDLE && !send_begin(tx, pg)) ||
+    if ((tx->state == APP_TX_IDLE && !send_begin(tx, pg, rows->flags)) ||
         !app_pg_send(pg, APP_PG_QUERY, sql->text, &params) ||
-        (rows->flags & APP_QUERY_LAST && !app_pg_send(pg, APP_PG_COMMIT, "COMMIT", NULL)) ||
+        (rows->flags & APP_QUERY_LAST && !pg->implicit &&
+         !app_pg_send(pg, APP_PG_COMMIT, "COMMIT", NULL)) ||
         !app_pg_sync(pg)) {
         return app_pg_lost(tx, err);
     }

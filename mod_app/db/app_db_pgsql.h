@@ -47,6 +47,7 @@ typedef struct app_pg_t {
     int                  nitems, item; /* sent, and the one whose answer comes next */
     int                  failed;       /* an item was answered by an error */
     int                  stale;        /* perhaps because a statement prepared earlier is */
+    int                  implicit;     /* the transaction ends with the sync: it has no BEGIN */
     int                  reused;       /* the query ran from a statement prepared earlier */
     apr_time_t           deadline;     /* for the answers; 0: none */
     const char          *set_config[APP_PG_SETTINGS + 1];

@@ -348,6 +348,9 @@ static apr_status_t take_result(app_tx_t *tx, app_rows_t *rows, PGresult *res, a
         take_success(tx, rows, item, res, err);
         return APR_SUCCESS;
     case PGRES_PIPELINE_SYNC:
+        if (pg->implicit && !pg->failed && pg->item == pg->nitems - 1) {
+            tx->state = APP_TX_OVER; /* not yet with the sync behind statements dropped before */
+        }
         rv = APR_EOF;
         break;
     case PGRES_PIPELINE_ABORTED:

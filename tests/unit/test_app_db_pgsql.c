@@ -49,6 +49,11 @@ static const struct {
     { "SELECT 1 WHERE false", "" },
     { "SELECT 1,2,3,4,5,6,7,8,9,10", "1|2|3|4|5|6|7|8|9|10;" },
     { "INSERT INTO unit.item VALUES (3,'x')", "25006" },
+    { "SELECT 1 FROM unit.item FOR UPDATE", "25006" },
+    { "SELECT set_config('transaction_read_only', 'off', true)", "25001" },
+    { "SELECT current_setting('transaction_read_only')", "on;" },
+    { "SELECT current_setting('transaction_isolation')", "read committed;" },
+    { "SELECT now() = statement_timestamp(), pg_current_xact_id_if_assigned() IS NULL", "f|t;" },
     { "SELECT * FROM nosuch", "42P01" },
     { "SELECT nosuch FROM unit.item", "42703" },
     { "SELEC 1", "42601" },
@@ -176,6 +181,15 @@ static void test_settings(void **state)
     assert_int_equal(err.status, 403);
     assert_string_equal(ask(db, 1, "SELECT current_user, current_setting('response.status', true)"),
                         "postgres|;");
+    tx = tx_of(db, 1); /* settings and query alone, without BEGIN */
+    app_tx_set(tx, "role", "unit_web");
+    app_tx_set(tx, "response.status", "202");
+    assert_string_equal(answer_of(tx, "SELECT current_user, current_setting('response.status')",
+                                  APP_QUERY_LAST), "unit_web|202;");
+    assert_string_equal(ask(db, 0, "SELECT current_user, current_setting('response.status', true), "
+                                   "current_setting('transaction_read_only'), "
+                                   "current_setting('statement_timeout') = '10s'"),
+                        "postgres||off|t;");
     tx = tx_of(db, 1);
     app_tx_set(tx, "role", "nosuch");
     assert_string_equal(answer_of(tx, "SELECT 1", APP_QUERY_LAST), "22023");
