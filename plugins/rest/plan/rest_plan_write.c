@@ -127,6 +127,23 @@ static apr_status_t check_replace(const rest_planner_t *planner)
                                           : app_fail(planner->err, APP_E_PUT_FILTERS, NULL);
 }
 
+/** The body names the row, too. */
+static apr_status_t check_body_keys(const rest_planner_t *planner)
+{
+    const rest_plan_t *plan = planner->plan;
+    const rest_relation_t *relation = plan->root.relation;
+    int i, j;
+
+    for (i = 0; plan->action == REST_REPLACE && i < relation->nkeys; i++) {
+        for (j = 0; j < plan->body->ncolumns && plan->written[j] != relation->keys[i]; j++) {
+        }
+        if (j == plan->body->ncolumns) {
+            return app_fail(planner->err, APP_E_PUT_MISMATCH, NULL);
+        }
+    }
+    return APR_SUCCESS;
+}
+
 /* What the grants say on SQLite */
 
 static const char *both(const char *a, const char *b, apr_pool_t *p)
@@ -208,6 +225,7 @@ apr_status_t rest_plan_write(rest_planner_t *planner)
     }
     if ((inserts && plan_conflict(planner) != APR_SUCCESS) ||
         (plan->action != REST_DELETE && plan_written(planner) != APR_SUCCESS) ||
+        check_body_keys(planner) != APR_SUCCESS ||
         plan_target(planner) != APR_SUCCESS || plan_grants(planner) != APR_SUCCESS ||
         (plan->location && check_keys(planner) != APR_SUCCESS)) {
         return APP_EFAIL;

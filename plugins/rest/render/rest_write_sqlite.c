@@ -323,6 +323,21 @@ apr_status_t rest_sqlite_insert(rest_statement_t *statement, const rest_plan_t *
 
 /* UPDATE and DELETE */
 
+/** What a column gets that the body does not give; NULL: it stays, as a key without a default. */
+static const char *default_of(const rest_plan_t *plan, int column)
+{
+    const rest_relation_t *relation = plan->root.relation;
+    int i = 0;
+
+    if (plan->written[column]->default_value) {
+        return plan->written[column]->default_value;
+    }
+    while (i < relation->nkeys && relation->keys[i] != plan->written[column]) {
+        i++;
+    }
+    return i < relation->nkeys ? NULL : "NULL";
+}
+
 apr_status_t rest_sqlite_update(rest_statement_t *statement, const rest_plan_t *plan,
                                 app_error_t *err, apr_pool_t *p)
 {
@@ -331,7 +346,7 @@ apr_status_t rest_sqlite_update(rest_statement_t *statement, const rest_plan_t *
 
     app_buf_addf(&sql->text, "UPDATE %s SET ", plan->root.relation->ident);
     for (i = 0; plan->body->nrows && i < plan->body->ncolumns; i++) {
-        if (is_left_out(plan, 0, i) && !plan->written[i]->default_value) {
+        if (is_left_out(plan, 0, i) && !default_of(plan, i)) {
             continue;
         }
         if (check_generated(sql, plan->written[i], "column") != APR_SUCCESS) {
@@ -339,7 +354,7 @@ apr_status_t rest_sqlite_update(rest_statement_t *statement, const rest_plan_t *
         }
         app_buf_addf(&sql->text, "%s%s = ", count++ ? ", " : "", plan->written[i]->ident);
         if (is_left_out(plan, 0, i)) {
-            app_buf_addf(&sql->text, "(%s)", plan->written[i]->default_value);
+            app_buf_addf(&sql->text, "(%s)", default_of(plan, i));
         }
         else if (add_value(sql, plan, 0, i) != APR_SUCCESS) {
             return APP_EFAIL;

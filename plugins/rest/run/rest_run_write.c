@@ -199,6 +199,18 @@ static apr_status_t take_rows(rest_run_t *run, app_rows_t *rows)
 }
 
 /** On PostgreSQL the one statement has written, on SQLite each has, or after will. */
+/** Whether a row that is not shown can only be one that the role may not see. */
+static int shows_all(const rest_plan_t *plan)
+{
+    const rest_node_t *child = plan->root.children;
+
+    while (child && !child->item->inner) {
+        child = child->next;
+    }
+    return plan->rows && plan->root.row_filter && !plan->root.grouped && !plan->root.where &&
+           !child;
+}
+
 static apr_status_t run_main(rest_run_t *run, unsigned flags)
 {
     apr_int64_t written = run->result.page;
@@ -216,9 +228,7 @@ static apr_status_t run_main(rest_run_t *run, unsigned flags)
     if (run->statement.after) {
         run->result.page = run->rows;
     }
-    /* Written, but not to be seen by the role. */
-    return !in_one && run->plan->rows && !run->plan->root.grouped && !run->statement.after &&
-                   run->rows != written
+    return !in_one && shows_all(run->plan) && !run->statement.after && run->rows != written
                ? denied_row(run, "")
                : APR_SUCCESS;
 }
