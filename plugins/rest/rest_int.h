@@ -230,6 +230,10 @@ typedef struct rest_call_t {
     unsigned              ending_chosen : 1; /* Prefer: tx= was followed */
 } rest_call_t;
 
+/** rest_request.c: reads the request as it came. @return APR_SUCCESS; APP_EFAIL: the first thing that is wrong */
+apr_status_t rest_request_read(rest_call_t *call, rest_request_t *request, app_error_t *err,
+                               apr_pool_t *p);
+
 /** The snapshot was not the database's any more: plan again. */
 #define REST_STALE (APR_OS_START_USERERR + 4600)
 /** The answer is made, or nobody waits for it: no further step. */

@@ -31,7 +31,8 @@ typedef struct rest_request_t {
     apr_int64_t   offset;
     apr_int64_t   max_rows; /* 0: no cap */
     unsigned      head : 1; /* nobody wants the rows */
-    unsigned      post : 1; /* of a call */
+    unsigned      post : 1;
+    unsigned      reads : 1; /* GET or HEAD */
     unsigned      root : 1;    /* the API itself: its description is wanted */
     unsigned      options : 1; /* only what may be done with it is wanted */
     unsigned      aggregates : 1;   /* allowed */

@@ -1,0 +1,210 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/**
+ * Step 1 of a request: method, path, profile, query string, ranges, body and headers, in the order
+ * in which the dialect wants them refused. Called by rest.c; thread of the request.
+ */
+#include <string.h>
+
+#include "apr_strings.h"
+
+#include "rest_int.h"
+
+static apr_status_t read_path(const rest_call_t *call, rest_request_t *request, const char *path,
+                              app_error_t *err)
+{
+    const rest_conf_t *conf = call->conf;
+
+    if (strcmp(path, "/") == 0 && conf->root_spec) {
+        path = apr_pstrcat(err->pool, "/rpc/", conf->root_spec, NULL);
+    }
+    if (strcmp(path, "/") == 0) {
+        request->root = 1;
+        return conf->openapi_mode == REST_OPENAPI_DISABLED
+                   ? app_fail(err, APP_E_ROOT_DISABLED, NULL) : APR_SUCCESS;
+    }
+    if (strncmp(path, "/rpc/", 5) == 0 && path[5] && !strchr(path + 5, '/')) {
+        request->action = REST_CALL;
+        request->relation = path + 5;
+        return APR_SUCCESS;
+    }
+    if (strchr(path + 1, '/')) {
+        return app_fail(err, APP_E_PATH, NULL);
+    }
+    request->relation = path + 1;
+    return APR_SUCCESS;
+}
+
+/** The schema: of a profile header, else the first. */
+static apr_status_t read_profile(rest_call_t *call, rest_request_t *request, int is_read,
+                                 app_error_t *err)
+{
+    const apr_array_header_t *spaces = call->rest->spaces;
+    const char *asked =
+        app_request_header(call->r, is_read ? "Accept-Profile" : "Content-Profile");
+    const char *names = "";
+    int i;
+
+    call->profiled = asked || spaces->nelts > 1;
+    for (i = 0; asked && i < spaces->nelts; i++) {
+        const char *name = APR_ARRAY_IDX(spaces, i, const char *);
+
+        if (strcmp(name, asked) == 0) {
+            request->space = name;
+            return APR_SUCCESS;
+        }
+        names = apr_pstrcat(err->pool, names, i ? ", " : "", name, NULL);
+    }
+    if (!asked) {
+        return APR_SUCCESS;
+    }
+    app_fail(err, APP_E_SCHEMA, "Invalid schema: %s", asked);
+    return app_hint(err, "Only the following schemas are exposed: %s", names);
+}
+
+static const struct {
+    const char   *method;
+    rest_action_e action;
+} writes[] = { { "POST", REST_INSERT },
+               { "PATCH", REST_UPDATE },
+               { "PUT", REST_REPLACE },
+               { "DELETE", REST_DELETE } };
+
+static void read_method(rest_request_t *request, const char *method)
+{
+    apr_size_t i;
+
+    request->options = strcmp(method, "OPTIONS") == 0;
+    request->head = strcmp(method, "HEAD") == 0;
+    request->post = strcmp(method, "POST") == 0;
+    request->reads = request->head || strcmp(method, "GET") == 0;
+    request->action = REST_READ;
+    for (i = 0; i < sizeof(writes) / sizeof(writes[0]); i++) {
+        if (strcmp(method, writes[i].method) == 0) {
+            request->action = writes[i].action;
+        }
+    }
+}
+
+static apr_status_t check_method(const rest_request_t *request, const char *method,
+                                 app_error_t *err)
+{
+    if (request->options || request->reads) {
+        return APR_SUCCESS;
+    }
+    if (request->action == REST_CALL) {
+        return request->post ? APR_SUCCESS
+                             : app_fail(err, APP_E_RPC_METHOD, "Cannot use the %s method on RPC",
+                                        method);
+    }
+    return request->action != REST_READ && !request->root
+               ? APR_SUCCESS
+               : app_fail(err, APP_E_UNSUPPORTED_METHOD, "Unsupported HTTP method: %s", method);
+}
+
+static apr_status_t read_role(rest_call_t *call, rest_request_t *request, app_error_t *err)
+{
+    const char *role = app_request_identity(call->r)->role;
+
+    request->role = role ? role : call->conf->anon_role;
+    if (!request->role) {
+        app_fail(err, APP_E_ANONYMOUS, NULL);
+        err->challenge = "Bearer";
+        return APP_EFAIL;
+    }
+    call->anonymous = call->conf->anon_role && strcmp(request->role, call->conf->anon_role) == 0;
+    return APR_SUCCESS;
+}
+
+/** Whether all that is said stands in the URL. */
+static int is_asking(const rest_request_t *request)
+{
+    return request->options || request->reads;
+}
+
+static apr_status_t read_query(rest_request_t *request, const char *query, app_error_t *err,
+                               apr_pool_t *p)
+{
+    return request->action == REST_CALL && request->reads
+               ? rest_parse_call(&request->query, query, err, p)
+               : rest_parse_query(&request->query, query, err, p);
+}
+
+static apr_status_t read_body(rest_call_t *call, rest_request_t *request, app_error_t *err,
+                              apr_pool_t *p)
+{
+    rest_source_t source = { .type = app_request_header(call->r, "Content-Type"),
+                             .columns = request->query->columns,
+                             .kind = call->rest->dialect->kind };
+    const int is_patch = request->action == REST_UPDATE;
+
+    if (is_asking(request) || request->action == REST_DELETE) {
+        return APR_SUCCESS;
+    }
+    if (request->action == REST_REPLACE) {
+        source.columns = NULL;
+    }
+    if (app_request_body(call->r, 0, &source.data, &source.len, err) != APR_SUCCESS) {
+        return APP_EFAIL;
+    }
+    return request->action == REST_CALL
+               ? rest_body_parse_call(&request->body, &source, err, p)
+               : rest_body_parse(&request->body, &source, is_patch, err, p);
+}
+
+/** Range is for GET only. */
+static const char *range_of(app_request_t *r, const rest_request_t *request)
+{
+    return is_asking(request) && !request->head ? app_request_header(r, "Range") : NULL;
+}
+
+/** PUT is about one row, whichever part of the table it were in. */
+static apr_status_t check_replace(const rest_request_t *request, app_error_t *err)
+{
+    const rest_scope_t *root = &request->query->root;
+
+    return request->action == REST_REPLACE && (root->has_limit || root->has_offset)
+               ? app_fail(err, APP_E_PUT_RANGE, NULL)
+               : APR_SUCCESS;
+}
+
+/** How the transaction ends: as the site has it, unless it lets the client choose. */
+static void choose_ending(rest_call_t *call, const rest_request_t *request)
+{
+    rest_tx_end_e end = (rest_tx_end_e)call->conf->tx_end;
+
+    call->rolls_back = end == REST_TX_ROLLBACK || end == REST_TX_ROLLBACK_OVERRIDE;
+    if (end == REST_TX_COMMIT_OVERRIDE || end == REST_TX_ROLLBACK_OVERRIDE) {
+        call->ending_chosen = request->prefer.end != REST_END_UNSET;
+        call->rolls_back = call->ending_chosen ? request->prefer.end == REST_END_ROLLBACK
+                                               : call->rolls_back;
+    }
+}
+
+/** Step 1. The order is the dialect's: the first thing that is wrong answers. */
+apr_status_t rest_request_read(rest_call_t *call, rest_request_t *request, app_error_t *err,
+                               apr_pool_t *p)
+{
+    app_request_t *r = call->r;
+
+    call->request = request;
+    read_method(request, app_request_method(r));
+    if (read_role(call, request, err) != APR_SUCCESS ||
+        read_path(call, request, app_request_path(r), err) != APR_SUCCESS ||
+        read_profile(call, request, is_asking(request), err) != APR_SUCCESS ||
+        check_method(request, app_request_method(r), err) != APR_SUCCESS ||
+        read_query(request, app_request_query(r), err, p) != APR_SUCCESS ||
+        rest_window(&request->limit, &request->offset, &request->query->root,
+                    range_of(r, request), err) != APR_SUCCESS ||
+        check_replace(request, err) != APR_SUCCESS ||
+        read_body(call, request, err, p) != APR_SUCCESS) {
+        return APP_EFAIL;
+    }
+    request->accept = app_request_header(r, "Accept");
+    rest_prefer_parse(&request->prefer, app_request_header(r, "Prefer"), p);
+    choose_ending(call, request);
+    request->max_rows = call->conf->max_rows;
+    request->aggregates = call->conf->aggregates != 0;
+    request->explains = call->conf->explains != 0;
+    request->legacy_names = call->conf->legacy_names != 0;
+    return APR_SUCCESS;
+}
