@@ -81,3 +81,9 @@ INSERT INTO app_grants (role, resource, action)
     SELECT DISTINCT role.value, f.name, 'execute'
     FROM json_each('["web_anon", "web_user"]') AS role, app_functions AS f
     WHERE f.name <> 'only_users' OR role.value = 'web_user';
+
+-- A role that may see parts of things, for what PostgreSQL checks by itself.
+INSERT INTO app_grants (role, resource, action, columns, row_filter) VALUES
+    ('web_part', 'directors', 'select', NULL, NULL),
+    ('web_part', 'films', 'select', 'id,title,year,director_id', 'year >= 1990'),
+    ('web_part', 'employees', 'select', 'id,name,supervisor_id', 'id <= 2');

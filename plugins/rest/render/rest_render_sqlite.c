@@ -41,7 +41,15 @@ static apr_status_t computed(rest_sql_t *sql, const rest_node_t *node)
                                 "the SQLite backend", node->link->routine->name);
     }
     app_buf_addc(&sql->text, '(');
+    if (node->row_filter) { /* whichever way leads to a row, the role must be granted it */
+        app_buf_adds(&sql->text, "SELECT * FROM (");
+    }
     rest_sqlite_computed(sql, node->parent, node->link->routine);
+    if (node->row_filter) {
+        app_buf_adds(&sql->text, ") AS ");
+        app_buf_add_ident(&sql->text, node->relation->name);
+        app_buf_addf(&sql->text, " WHERE (%s)", node->row_filter);
+    }
     app_buf_addc(&sql->text, ')');
     return APR_SUCCESS;
 }
