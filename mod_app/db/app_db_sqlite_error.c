@@ -41,6 +41,7 @@ static const said_t said[] = {
     { "string or blob too big", NULL, "54000", "a value is too long" },
     { "too many ", NULL, "54000", "too many %s" },
     { "Expression tree is too large", NULL, "54001", "the expression is nested too deeply" },
+    { "parser stack overflow", NULL, "54001", "the statement is nested too deeply" },
 };
 
 static apr_status_t fail_said(const said_t *row, const char *text, app_error_t *err)

@@ -88,6 +88,13 @@ void rest_sql_literal(rest_sql_t *sql, const char *text)
     app_buf_addc(&sql->text, '\'');
 }
 
+apr_status_t rest_sql_check(const rest_sql_t *sql)
+{
+    return app_buf_full(&sql->text)
+               ? app_fail(sql->err, APP_E_URL_TOO_LONG, "The request makes too long a statement")
+               : APR_SUCCESS;
+}
+
 app_sql_t rest_sql_finish(const rest_sql_t *sql)
 {
     const app_sql_t finished = { sql->text.data, sql->params, sql->nparams };
@@ -283,10 +290,6 @@ static apr_status_t render_conds(rest_sql_t *sql, const rest_dialect_t *dialect,
 static apr_status_t render_test(rest_sql_t *sql, const rest_dialect_t *dialect,
                                 const rest_node_t *node, const rest_cond_t *cond)
 {
-    if (cond->embed) {
-        app_buf_adds(&sql->text, "NOT ");
-        return render_exists(sql, dialect, cond->embed);
-    }
     if (cond->filter->kind == REST_COMPARE) {
         return dialect->compare(sql, node, cond);
     }
@@ -299,6 +302,12 @@ static apr_status_t render_cond(rest_sql_t *sql, const rest_dialect_t *dialect,
 {
     apr_status_t status;
 
+    if (cond->embed) { /* PostgreSQL plans NOT (NOT EXISTS) anew for each level that it is deep */
+        app_buf_adds(&sql->text, cond->filter->negated ? "(" : "(NOT ");
+        status = render_exists(sql, dialect, cond->embed);
+        app_buf_addc(&sql->text, ')');
+        return status;
+    }
     app_buf_adds(&sql->text, cond->filter->negated ? "NOT (" : "(");
     sql->nots += cond->filter->negated;
     status = render_test(sql, dialect, node, cond);
@@ -401,9 +410,13 @@ apr_status_t rest_render_where(rest_sql_t *sql, const rest_dialect_t *dialect,
     return render_conditions(sql, dialect, node, " WHERE ");
 }
 
+/** Where every subquery begins: one that is too long already grows no more, however many follow. */
 apr_status_t rest_render_from(rest_sql_t *sql, const rest_dialect_t *dialect,
                               const rest_node_t *node)
 {
+    if (rest_sql_check(sql) != APR_SUCCESS) {
+        return APP_EFAIL;
+    }
     app_buf_adds(&sql->text, " FROM ");
     return render_source(sql, dialect, node) == APR_SUCCESS
                ? rest_render_where(sql, dialect, node)
@@ -468,9 +481,9 @@ void rest_render_window(rest_sql_t *sql, const rest_dialect_t *dialect, const re
     }
 }
 
-static int is_full(const rest_sql_t *sql)
+static apr_status_t check(const rest_sql_t *sql)
 {
-    return sql && app_buf_full(&sql->text);
+    return sql ? rest_sql_check(sql) : APR_SUCCESS;
 }
 
 static apr_status_t render_action(rest_statement_t *statement, const rest_dialect_t *dialect,
@@ -498,8 +511,7 @@ apr_status_t rest_render(rest_statement_t *statement, const rest_dialect_t *dial
     if (render_action(statement, dialect, plan, counted, err, p) != APR_SUCCESS) {
         return APP_EFAIL;
     }
-    if (is_full(statement->main) || is_full(statement->each) || is_full(statement->after)) {
-        return app_fail(err, APP_E_URL_TOO_LONG, "The request makes too long a statement");
-    }
-    return APR_SUCCESS;
+    return check(statement->main) == APR_SUCCESS && check(statement->each) == APR_SUCCESS
+               ? check(statement->after)
+               : APP_EFAIL;
 }

@@ -76,6 +76,9 @@ apr_status_t rest_run_query(rest_run_t *run, const rest_sql_t *rendered, unsigne
 {
     const app_sql_t sql = rest_sql_finish(rendered);
 
+    if (rest_sql_check(rendered) != APR_SUCCESS) {
+        return APP_EFAIL;
+    }
     return app_tx_query(run->tx, &sql, flags, prows, run->err);
 }
 

@@ -112,20 +112,32 @@ static apr_status_t take_plan(rest_run_t *run, app_rows_t *rows)
     return status == APR_EOF ? APR_SUCCESS : status;
 }
 
-/** The statement whose plan it is: of a write on SQLite the first that writes. */
-static apr_status_t explained(rest_run_t *run, app_sql_t *sql)
+/** The statement whose plan it is: of a write on SQLite the first that writes. NULL: nothing is. */
+static const rest_sql_t *explained(const rest_statement_t *statement)
+{
+    const rest_sql_t *sql = statement->each   ? statement->each
+                            : statement->main ? statement->main
+                                              : statement->source;
+
+    return sql && sql->text.len ? sql : NULL;
+}
+
+static apr_status_t make_explain(rest_run_t *run, app_sql_t *sql)
 {
     rest_statement_t *statement = &run->statement;
     const rest_dialect_t *dialect = run->call->rest->dialect;
+    const rest_sql_t *rendered;
 
     if (rest_render(statement, dialect, run->plan, 0, run->err, run->pool) != APR_SUCCESS ||
         (statement->each && run->plan->body && run->plan->body->nrows &&
          dialect->bind_row(statement, run->plan, 0) != APR_SUCCESS)) {
         return APP_EFAIL;
     }
-    *sql = rest_sql_finish(statement->each   ? statement->each
-                           : statement->main ? statement->main
-                                             : statement->source);
+    rendered = explained(statement);
+    if (rendered && rest_sql_check(rendered) != APR_SUCCESS) {
+        return APP_EFAIL;
+    }
+    *sql = rendered ? rest_sql_finish(rendered) : (app_sql_t){ "SELECT 1 WHERE 1 = 0", NULL, 0 };
     sql->text = apr_pstrcat(run->pool, explain_words(run), sql->text, NULL);
     return APR_SUCCESS;
 }
@@ -139,7 +151,7 @@ apr_status_t rest_run_explain(rest_run_t *run)
     run->result = (rest_result_t){ .total = -1, .inserted = -1 };
     app_buf_init(&run->held, run->pool, REST_HELD_MAX);
     if ((status = rest_run_begin(run)) != APR_SUCCESS ||
-        (status = explained(run, &sql)) != APR_SUCCESS ||
+        (status = make_explain(run, &sql)) != APR_SUCCESS ||
         (status = app_tx_query(run->tx, &sql, 0, &rows, run->err)) != APR_SUCCESS ||
         (status = take_plan(run, rows)) != APR_SUCCESS) {
         return status;
