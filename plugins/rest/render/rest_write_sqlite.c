@@ -194,11 +194,22 @@ static apr_status_t render_values(rest_sql_t *sql, const rest_plan_t *plan, int 
     return APR_SUCCESS;
 }
 
-static void render_conflict(rest_sql_t *sql, const rest_plan_t *plan)
+/** A row of defaults alone cannot say what is to be done about it. */
+static int has_values(const rest_plan_t *plan, int row)
 {
-    int i, updates = plan->resolution == REST_RESOLUTION_MERGE && plan->body->ncolumns;
+    int i = 0;
 
-    if (!plan->resolution || !plan->body->ncolumns) {
+    while (i < plan->body->ncolumns && is_left_out(plan, row, i)) {
+        i++;
+    }
+    return i < plan->body->ncolumns;
+}
+
+static void render_conflict(rest_sql_t *sql, const rest_plan_t *plan, int row)
+{
+    int i, updates = plan->resolution == REST_RESOLUTION_MERGE;
+
+    if (!plan->resolution || !has_values(plan, row)) {
         return;
     }
     for (i = 0; i < plan->nconflict; i++) {
@@ -220,7 +231,7 @@ static apr_status_t render_each(rest_sql_t *sql, const rest_plan_t *plan, int ro
     if (render_values(sql, plan, row) != APR_SUCCESS) {
         return APP_EFAIL;
     }
-    render_conflict(sql, plan);
+    render_conflict(sql, plan, row);
     return render_returning(sql, plan);
 }
 
@@ -323,19 +334,15 @@ apr_status_t rest_sqlite_insert(rest_statement_t *statement, const rest_plan_t *
 
 /* UPDATE and DELETE */
 
-/** What a column gets that the body does not give; NULL: it stays, as a key without a default. */
+/** What a column gets that the body does not give; NULL: it stays, as a key that is a rowid. */
 static const char *default_of(const rest_plan_t *plan, int column)
 {
     const rest_relation_t *relation = plan->root.relation;
-    int i = 0;
 
     if (plan->written[column]->default_value) {
         return plan->written[column]->default_value;
     }
-    while (i < relation->nkeys && relation->keys[i] != plan->written[column]) {
-        i++;
-    }
-    return i < relation->nkeys ? NULL : "NULL";
+    return relation->nkeys == 1 && relation->keys[0] == plan->written[column] ? NULL : "NULL";
 }
 
 apr_status_t rest_sqlite_update(rest_statement_t *statement, const rest_plan_t *plan,

@@ -266,7 +266,8 @@ apr_status_t rest_run_write(rest_run_t *run)
     apr_status_t status;
 
     run->result = (rest_result_t){ .total = -1, .inserted = -1 };
-    if (run->schema->kind == APP_DB_SQLITE) {
+    if (run->schema->kind == APP_DB_SQLITE ||
+        (run->plan->action == REST_INSERT && !run->plan->body->nrows)) {
         run->result.inserted = 0;
     }
     app_buf_init(&run->held, run->pool, REST_HELD_MAX);
