@@ -121,7 +121,7 @@ static const case_t cases[] = {
     { "r", "select=id::text,seen::text", NULL, NULL, 0, 0,
       "SELECT app_object('text\"id\"text\"seen\"', CASE typeof(" A_ ".\"id\") WHEN 'blob' THEN"
       " '\\x' || lower(hex(" A_ ".\"id\")) WHEN 'real' THEN trim(app_json(" A_ ".\"id\", 'real'),"
-      " '\"') ELSE CAST(" A_ ".\"id\" AS TEXT) END, CASE " A_
+      " '\"') ELSE " A_ ".\"id\" || '' END, CASE " A_
       ".\"seen\" WHEN 0 THEN 'false' WHEN 1 THEN 'true' END) AS j, NULL, NULL FROM " FF_,
       PG_ROWS "CAST(" A_ ".\"id\" AS text) AS \"id\", CAST(" A_
       ".\"seen\" AS text) AS \"seen\" FROM " GF_ ") app_page" },

@@ -241,6 +241,18 @@ const char *rest_lex_name(rest_cursor_t *c)
     return dashes ? words_trimmed(c, from, c->at) : trimmed(c, from, c->at);
 }
 
+static int miss_end_of_index(rest_cursor_t *c, const char *at)
+{
+    static const char *const labels[] = { "digit", "\"->\"", "\"::\"", "\".\"", "\",\"",
+                                          "end of input" };
+    apr_size_t i;
+
+    for (i = 0; i < sizeof(labels) / sizeof(labels[0]); i++) {
+        rest_lex_miss(c, at, labels[i]);
+    }
+    return 0;
+}
+
 /** An index counts only if the operand ends behind it. */
 static int lex_index(rest_cursor_t *c, apr_int64_t *pindex)
 {
@@ -250,12 +262,15 @@ static int lex_index(rest_cursor_t *c, apr_int64_t *pindex)
     while (at < c->end && apr_isdigit(*at)) {
         at++;
     }
-    if (at == digits || app_int64_parse(c->at, (apr_size_t)(at - c->at), pindex) != APR_SUCCESS) {
+    if (at == digits) {
+        return at > c->at && rest_lex_miss(c, at, "digit");
+    }
+    if (app_int64_parse(c->at, (apr_size_t)(at - c->at), pindex) != APR_SUCCESS) {
         return 0;
     }
     if (at < c->end && !strchr(".,)", *at) && (c->end - at < 2 || (memcmp(at, "->", 2) != 0 &&
                                                                    memcmp(at, "::", 2) != 0))) {
-        return 0;
+        return miss_end_of_index(c, at);
     }
     c->at = at;
     return 1;

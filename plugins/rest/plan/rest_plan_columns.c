@@ -204,7 +204,8 @@ static apr_status_t add_spread(const rest_planner_t *planner, rest_out_t ***ptai
         return APR_SUCCESS;
     }
     if (has_aggregate(child->out)) {
-        return REST_UNAVAILABLE(planner, "Aggregates are not implemented for one-to-many or "
+        app_fail(planner->err, APP_E_NOT_IMPLEMENTED, NULL);
+        return app_details(planner->err, "Aggregates are not implemented for one-to-many or "
                                          "many-to-many spreads.");
     }
     for (member = child->out; member; member = member->next) {

@@ -107,9 +107,17 @@ static rest_filter_t *join_filters(rest_filter_t *first, rest_filter_t *second, 
 }
 
 /** Two paths may lead to one node: by its alias and by its own name. */
-static void merge_scope(rest_planner_t *planner, rest_node_t *node, const rest_scope_t *scope)
+static apr_status_t merge_scope(rest_planner_t *planner, rest_node_t *node,
+                                const rest_scope_t *scope)
 {
     rest_scope_t *asked = &node->asked;
+
+    if (scope->has_limit && scope->limit < 0) {
+        return app_fail_code(planner->err, "2201W", 400, "LIMIT must not be negative");
+    }
+    if (scope->has_offset && scope->offset < 0) {
+        return app_fail_code(planner->err, "2201X", 400, "OFFSET must not be negative");
+    }
 
     asked->filters = join_filters(asked->filters, scope->filters, planner->pool);
     if (!asked->has_order && scope->has_order) {
@@ -122,6 +130,7 @@ static void merge_scope(rest_planner_t *planner, rest_node_t *node, const rest_s
     if (scope->has_offset) {
         node->offset = scope->offset;
     }
+    return APR_SUCCESS;
 }
 
 static apr_status_t place_scope(rest_planner_t *planner, const rest_scope_t *scope)
@@ -138,8 +147,7 @@ static apr_status_t place_scope(rest_planner_t *planner, const rest_scope_t *sco
         }
         node = child;
     }
-    merge_scope(planner, node, scope);
-    return APR_SUCCESS;
+    return merge_scope(planner, node, scope);
 }
 
 /** No embed gives more rows than the answer may have. */

@@ -176,7 +176,7 @@ static const char *similar_params(const rest_routine_t *routine, const char *giv
     const char *best = NULL;
 
     for (; routine; routine = routine->next) {
-        const char *params = sorted_params(routine, p);
+        const char *params = apr_pstrcat(p, "(", sorted_params(routine, p), ")", NULL);
         double now = rest_schema_likeness(given, params);
 
         if (now > best_likeness) {
@@ -191,13 +191,13 @@ static apr_status_t hint_similar(const search_t *search, const rest_routine_t *k
 {
     const rest_request_t *request = search->request;
     app_error_t *err = search->err;
-    const char *similar = known ? similar_params(known, joined(search->names, err->pool), err->pool)
-                                : similar_name(search);
+    const char *given = apr_pstrcat(err->pool, "(", joined(search->names, err->pool), ")", NULL);
+    const char *similar = known ? similar_params(known, given, err->pool) : similar_name(search);
 
     if (!similar) {
         return APP_EFAIL;
     }
-    return known ? app_hint(err, "Perhaps you meant to call the function %s.%s(%s)",
+    return known ? app_hint(err, "Perhaps you meant to call the function %s.%s%s",
                             request->space, request->relation, similar)
                  : app_hint(err, "Perhaps you meant to call the function %s.%s", request->space,
                             similar);
@@ -259,17 +259,44 @@ static const char *signature(const rest_routine_t *routine, apr_pool_t *p)
     return apr_pstrcat(p, routine->schema, ".", routine->name, "(", params, ")", NULL);
 }
 
+/** Fewest parameters first, then by comment, then by names and types. */
+static int compare_candidates(const void *a, const void *b)
+{
+    const rest_routine_t *left = *(const rest_routine_t *const *)a;
+    const rest_routine_t *right = *(const rest_routine_t *const *)b;
+    int i, order = left->nparams - right->nparams;
+
+    if (!order) {
+        order = strcmp(left->comment ? left->comment : "", right->comment ? right->comment : "");
+    }
+    for (i = 0; i < left->nparams && !order; i++) {
+        order = strcmp(left->params[i].name, right->params[i].name);
+        if (!order) {
+            order = strcmp(left->params[i].type, right->params[i].type);
+        }
+    }
+    return order;
+}
+
 static apr_status_t several_routines(const search_t *search, const rest_routine_t *routine,
                                      takes_fn *takes)
 {
     app_error_t *err = search->err;
-    const char *names = NULL;
+    apr_array_header_t *found = apr_array_make(err->pool, 4, sizeof(const rest_routine_t *));
+    const char *names = "";
+    int i;
 
     for (; routine; routine = routine->next) {
         if (takes(routine, search)) {
-            names = apr_pstrcat(err->pool, names ? names : "", names ? ", " : "",
-                                signature(routine, err->pool), NULL);
+            APR_ARRAY_PUSH(found, const rest_routine_t *) = routine;
         }
+    }
+    qsort(found->elts, (apr_size_t)found->nelts, sizeof(const rest_routine_t *),
+          compare_candidates);
+    for (i = 0; i < found->nelts; i++) {
+        names = apr_pstrcat(err->pool, names, i ? ", " : "",
+                            signature(APR_ARRAY_IDX(found, i, const rest_routine_t *), err->pool),
+                            NULL);
     }
     app_fail(err, APP_E_AMBIGUOUS_FUNCTION,
              "Could not choose the best candidate function between: %s", names);

@@ -73,7 +73,7 @@ static const cast_t *cast_of(const char *type, apr_pool_t *p)
     return NULL;
 }
 
-/** A value's text. SQLite's own cast shortens doubles, and takes bytes for UTF-8. */
+/** A value's text. SQLite's own cast shortens doubles, misreads bytes, and leaves JSON as it is. */
 static void render_as_text(rest_sql_t *sql, const char *value, rest_kind_e kind)
 {
     if (kind == REST_KIND_BOOLEAN) {
@@ -82,7 +82,7 @@ static void render_as_text(rest_sql_t *sql, const char *value, rest_kind_e kind)
     }
     app_buf_addf(&sql->text,
                  "CASE typeof(%s) WHEN 'blob' THEN '\\x' || lower(hex(%s))"
-                 " WHEN 'real' THEN trim(app_json(%s, 'real'), '\"') ELSE CAST(%s AS TEXT) END",
+                 " WHEN 'real' THEN trim(app_json(%s, 'real'), '\"') ELSE %s || '' END",
                  value, value, value, value);
 }
 

@@ -468,7 +468,7 @@ apr_status_t rest_render_order(rest_sql_t *sql, const rest_dialect_t *dialect,
 
 void rest_render_window(rest_sql_t *sql, const rest_dialect_t *dialect, const rest_node_t *node)
 {
-    if (node->limit >= 0 || node->limit < -1) { /* an embed's negative one is the database's */
+    if (node->limit >= 0) {
         app_buf_adds(&sql->text, " LIMIT ");
         rest_sql_int(sql, node->limit);
     }

@@ -176,7 +176,7 @@ static int write_status(const rest_plan_t *plan, const rest_result_t *result)
 {
     switch (plan->action) {
     case REST_INSERT:
-        return plan->resolution == REST_RESOLUTION_MERGE && result->inserted == 0 ? 200 : 201;
+        return plan->resolution == REST_RESOLUTION_MERGE && result->inserted <= 0 ? 200 : 201;
     case REST_REPLACE:
         return !plan->rows ? 204 : result->inserted > 0 ? 201 : 200;
     default:

@@ -13,20 +13,29 @@
 #define NAME_MAX_     128  /* longer names are not compared */
 #define LIKE_ENOUGH   0.75 /* of names that stand alone */
 
-/** Lower case, wrapped in "-", without what is no letter or digit. @return length; 0: too long */
-static apr_size_t normalise(char *to, const char *name)
+/** In lower case. @return length; 0: empty or too long */
+static apr_size_t lower(char *to, const char *name)
 {
     apr_size_t len = 0;
 
-    to[len++] = '-';
-    for (; *name && len < NAME_MAX_ - 2; name++) {
-        if (apr_isalnum(*name) || (*name & 0x80)) {
-            to[len++] = (char)apr_tolower(*name);
-        }
+    for (; *name && len < NAME_MAX_; name++) {
+        to[len++] = (char)apr_tolower(*name);
     }
-    to[len++] = '-';
     to[len] = '\0';
     return *name ? 0 : len;
+}
+
+/** Wrapped in "-", without punctuation but commas and blanks: what is divided into grams. */
+static void simplify(char *to, const char *lowered)
+{
+    *to++ = '-';
+    for (; *lowered; lowered++) {
+        if (apr_isalnum(*lowered) || (*lowered & 0x80) || *lowered == ',' || *lowered == ' ') {
+            *to++ = *lowered;
+        }
+    }
+    *to++ = '-';
+    *to = '\0';
 }
 
 static int share_gram(const char *a, const char *b, apr_size_t size)
@@ -66,17 +75,18 @@ static apr_size_t distance(const char *a, apr_size_t a_len, const char *b, apr_s
 
 double rest_schema_likeness(const char *name, const char *other)
 {
-    char a[NAME_MAX_ + 1], b[NAME_MAX_ + 1];
-    apr_size_t a_len = normalise(a, name), b_len = normalise(b, other);
-    apr_size_t longer;
+    char a[NAME_MAX_ + 1], b[NAME_MAX_ + 1], a_grams[NAME_MAX_ + 3], b_grams[NAME_MAX_ + 3];
+    apr_size_t a_len = lower(a, name), b_len = lower(b, other);
 
-    if (!a_len || !b_len || (!share_gram(a, b, 3) && !share_gram(a, b, 2))) {
+    if (!a_len || !b_len) {
         return 0;
     }
-    a_len -= 2;
-    b_len -= 2;
-    longer = a_len > b_len ? a_len : b_len;
-    return longer ? 1.0 - (double)distance(a + 1, a_len, b + 1, b_len) / (double)longer : 0;
+    simplify(a_grams, a);
+    simplify(b_grams, b);
+    if (!share_gram(a_grams, b_grams, 3) && !share_gram(a_grams, b_grams, 2)) {
+        return 0;
+    }
+    return 1.0 - (double)distance(a, a_len, b, b_len) / (double)(a_len > b_len ? a_len : b_len);
 }
 
 const char *rest_schema_similar(const rest_schema_t *schema, const char *space, const char *name)
