@@ -1,17 +1,19 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /**
  * The dialect's grammar, and the SQL of both databases that is made of it: rest_parse_query(),
- * rest_query_location(), rest_plan_make(), rest_render().
+ * rest_parse_call(), rest_query_location(), rest_plan_make(), rest_render().
  */
 #include "fuzz.h"
 #include "unit_sql.h"
 
-static void render(const rest_query_t *query, const rest_dialect_t *dialect, app_error_t *err,
-                   apr_pool_t *p)
+/** @param action a read of the relation, or a call of the function that gives its rows */
+static void render(const rest_query_t *query, rest_action_e action, const rest_dialect_t *dialect,
+                   app_error_t *err, apr_pool_t *p)
 {
     static rest_schema_t *schemas[2];
     int pgsql = dialect->kind == APP_DB_PGSQL;
-    rest_request_t request = { .action = REST_READ, .relation = "t", .role = "r", .limit = -1,
+    rest_request_t request = { .action = action, .role = "r", .limit = -1,
+                               .relation = action == REST_CALL ? "f" : "t",
                                .space = dialect->default_space, .query = (rest_query_t *)query };
     rest_statement_t statement;
     apr_pool_t *kept;
@@ -43,8 +45,14 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     fuzz_expect_status(status, &err);
     if (status == APR_SUCCESS) {
         fuzz_expect(rest_query_location(query, "/t", p) != NULL);
-        render(query, &rest_sqlite, &err, p);
-        render(query, &rest_pgsql, &err, p);
+        render(query, REST_READ, &rest_sqlite, &err, p);
+        render(query, REST_READ, &rest_pgsql, &err, p);
+    }
+    status = rest_parse_call(&query, text, &err, p);
+    fuzz_expect_status(status, &err);
+    if (status == APR_SUCCESS) {
+        render(query, REST_CALL, &rest_sqlite, &err, p);
+        render(query, REST_CALL, &rest_pgsql, &err, p);
     }
     free(text);
     return 0;

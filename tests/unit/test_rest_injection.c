@@ -88,6 +88,13 @@ static void check_sql(const rest_sql_t *sql, app_db_kind_e kind, const char *que
     }
 }
 
+/** What is filter in a call by GET, and what is argument. */
+static const char *const arguments[] = {
+    "name=~", "name=^", "\"name\"=~", "info=^", "info={\"a\":^}", "zqx%27%22=~", "\"zqx'\\\"\"=~",
+    "\"zqx'\\\"\"=^&name=~", "tags=~&tags=^", "tags={^}", "~=a", "^=~", "x.^.name=~",
+    "name->^=~", "name=~&name=eq.~&select=^:id&order=^", "name=~&info->^=eq.^", "name=not.~",
+};
+
 /** A body with a text as key and as value. @return 0: it is refused */
 static int read_body(rest_request_t *request, app_db_kind_e kind, const char *text,
                      app_error_t *err)
@@ -103,8 +110,17 @@ static int read_body(rest_request_t *request, app_db_kind_e kind, const char *te
     app_buf_adds(&body, "}]");
     source.data = body.data;
     source.len = body.len;
-    return rest_body_parse(&request->body, &source, request->action == REST_UPDATE, err,
-                           unit_pool) == APR_SUCCESS;
+    return (request->post ? rest_body_parse_call(&request->body, &source, err, unit_pool)
+                          : rest_body_parse(&request->body, &source,
+                                            request->action == REST_UPDATE, err, unit_pool)) ==
+           APR_SUCCESS;
+}
+
+static int read_query(rest_request_t *request, const char *query, app_error_t *err)
+{
+    return (request->action == REST_CALL && !request->post
+                ? rest_parse_call(&request->query, query, err, unit_pool)
+                : rest_parse_query(&request->query, query, err, unit_pool)) == APR_SUCCESS;
 }
 
 /** Plans and renders. @return whether there was SQL to look at */
@@ -116,7 +132,7 @@ static int check(rest_request_t *request, const char *query, const char *text,
     rest_plan_t *plan;
 
     request->limit = -1;
-    if (rest_parse_query(&request->query, query, &err, unit_pool) != APR_SUCCESS ||
+    if (!read_query(request, query, &err) ||
         (text && !read_body(request, dialect->kind, text, &err)) ||
         rest_plan_make(&plan, request, schema, &err, unit_pool) != APR_SUCCESS ||
         rest_render(&statement, dialect, plan, 1, &err, unit_pool) != APR_SUCCESS) {
@@ -202,6 +218,38 @@ static void test_writes(void **state)
     check_writes(&rest_sqlite);
 }
 
+/** Calls: by GET with arguments, by POST with a filter and a body. */
+static void check_calls(const rest_dialect_t *dialect)
+{
+    const rest_schema_t *schema = sql_schema(dialect->kind, unit_pool);
+    size_t i, j, rendered = 0;
+
+    for (j = 0; j < COUNT(hostile); j++) {
+        rest_request_t post = { .action = REST_CALL, .relation = "f", .role = "r", .post = 1,
+                                .space = dialect->default_space };
+
+        for (i = 0; i < COUNT(arguments); i++) {
+            rest_request_t get = { .action = REST_CALL, .relation = "f", .role = "r",
+                                   .space = dialect->default_space };
+
+            rendered += (size_t)check(&get, put(arguments[i], hostile[j]), NULL, schema, dialect);
+        }
+        rendered += (size_t)check(&post, put("^=eq.~&select=info->^&columns=name,info,tags",
+                                             hostile[j]), hostile[j], schema, dialect);
+        check(&post, "", hostile[j], schema, dialect);
+        post.relation = hostile[j];
+        assert_int_equal(check(&post, "", hostile[j], schema, dialect), 0);
+    }
+    assert_true(rendered > COUNT(arguments) * COUNT(hostile) / 3);
+}
+
+static void test_calls(void **state)
+{
+    (void)state;
+    check_calls(&rest_pgsql);
+    check_calls(&rest_sqlite);
+}
+
 /** What is outside of the query string: path, profile, role, Prefer, Accept. */
 static void check_outside(const rest_dialect_t *dialect)
 {
@@ -253,7 +301,7 @@ static void test_wild(void **state)
 
 static struct CMUnitTest tests[] = {
     cmocka_unit_test(test_wild), cmocka_unit_test(test_pgsql), cmocka_unit_test(test_sqlite),
-    cmocka_unit_test(test_writes), cmocka_unit_test(test_outside),
+    cmocka_unit_test(test_writes), cmocka_unit_test(test_calls), cmocka_unit_test(test_outside),
 };
 
 UNIT_MAIN(tests)

@@ -26,6 +26,28 @@ static inline void sql_add_link(rest_schema_t *schema, const char *space)
     rest_schema_link(schema);
 }
 
+/** Function "f": rows of t, for arguments with plain and with wild names. */
+static inline void sql_add_routine(rest_schema_t *schema, rest_space_t *space)
+{
+    static rest_param_t params[] = {
+        { .name = "name", .type = "text", .kind = REST_KIND_TEXT, .default_value = "null" },
+        { .name = "info", .type = "json", .kind = REST_KIND_JSON, .default_value = "null" },
+        { .name = "zqx'\"", .type = "text", .kind = REST_KIND_TEXT, .default_value = "null" },
+        { .name = "tags", .type = "text[]", .kind = REST_KIND_ARRAY, .default_value = "[]",
+          .variadic = 1 },
+    };
+    rest_routine_t *routine = rest_schema_routine_add(schema, space, "f");
+
+    routine->params = params;
+    routine->nparams = 4;
+    routine->gives = REST_GIVES_ROW;
+    routine->type = "t";
+    routine->relation = rest_schema_relation(schema, space->name, "t");
+    routine->set = 1;
+    routine->body = "SELECT * FROM t WHERE name = :name";
+    rest_schema_execute_add(schema, routine, "r");
+}
+
 /** One relation "t" that role "r" may do anything with; some of its columns have wild names. */
 static inline rest_schema_t *sql_schema(app_db_kind_e kind, apr_pool_t *p)
 {
@@ -58,6 +80,8 @@ static inline rest_schema_t *sql_schema(app_db_kind_e kind, apr_pool_t *p)
     relation->fulltext = &fulltext;
     rest_schema_sort(schema);
     sql_add_link(schema, space);
+    sql_add_routine(schema, rest_schema_space(schema, space));
+    rest_schema_sort(schema);
     for (i = 0; i < REST_RIGHTS_; i++) {
         rest_schema_grant_add(schema, relation, "r", (rest_right_e)i, NULL, NULL, NULL);
     }

@@ -47,7 +47,8 @@ static const rest_handler_t *handler_of(const rest_planner_t *planner,
     const rest_item_t *select = planner->request->query->select;
     const rest_handler_t *handler = NULL;
 
-    if (!relation || planner->plan->bare || (select && (select->kind != REST_ITEM_STAR || select->next))) {
+    if (!relation || planner->plan->bare ||
+        (select && (select->kind != REST_ITEM_STAR || select->next))) {
         return NULL;
     }
     handler = find_handler(relation->handlers, "*/*");

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /**
  * Reads and calls. Rows pass through as they come; since Content-Range and what SQL says of the
- * answer stand before them, they are held back, up to a bound, until that is known. What a call that
- * may write has given is held until it is committed. Called by rest_run.c; thread of the request.
+ * answer stand before them, they are held back, up to a bound, until that is known. What a call
+ * that may write has given is held until it is committed. Called by rest_run.c; thread of the
+ * request.
  */
 #include "rest_run.h"
 
