@@ -43,6 +43,17 @@ describe('insert', () => {
             { message: 'null value in column "title" of relation "articles" violates not-null constraint' }));
         is(await c.from('articles').select('*', { count: 'exact', head: true }), null, { count: 3 });
     });
+    writes('as CSV', 'stock', async c =>
+        is(await c.from('stock').insert([{ warehouse: 'east', product: 'reel', note: 'a b' }]).select('product, quantity, note').csv(),
+            'product,quantity,note\nreel,0,"a b"', created));
+    writes('maybe one', 'stock', async c =>
+        is(await c.from('stock').insert({ warehouse: 'east', product: 'reel' }).select('product').maybeSingle(),
+            { product: 'reel' }, created));
+    writes('many, that must be one', 'stock', async c => {
+        is(await c.from('stock').insert([{ warehouse: 'east', product: 'a' }, { warehouse: 'east', product: 'b' }]).select().single(),
+            refused(406, 'PGRST116', { details: 'The result contains 2 rows' }));
+        is(await c.from('stock').select().eq('warehouse', 'east'), []);
+    });
     writes('rolled back', 'stock', async c => {
         is(await c.from('stock').insert({ warehouse: 'east', product: 'reel' }).select('product').rollback(),
             [{ product: 'reel' }], created);

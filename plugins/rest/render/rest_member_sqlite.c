@@ -44,7 +44,7 @@ typedef struct cast_t {
 
 static const cast_t casts[] = {
     { " int int2 int4 int8 integer smallint bigint ", "CAST(", " AS INTEGER)", REST_KIND_INTEGER },
-    { " float4 float8 real double_precision ", "CAST(", " AS REAL)", REST_KIND_REAL },
+    { " float float4 float8 real double_precision ", "CAST(", " AS REAL)", REST_KIND_REAL },
     { " numeric decimal ", "CAST(", " AS NUMERIC)", REST_KIND_NUMERIC },
     { " bool boolean ", "(CAST(", " AS INTEGER) <> 0)", REST_KIND_BOOLEAN },
     { " json jsonb ", "json(", ")", REST_KIND_JSON },
