@@ -6,7 +6,7 @@ import re
 from lib import process
 from lib.sqlite import ROOT
 
-# Folders that hold what was made, not what was written.
+# Folders that hold what was made, not what was written; ".git" is a file in a worktree.
 MADE = {".git", "build", "demo", "node_modules", "__pycache__", "corpus"}
 
 
@@ -17,7 +17,7 @@ def files(*suffixes, below=("",)):
         for path, folders, names in os.walk(os.path.join(ROOT, start)):
             folders[:] = sorted(f for f in folders if f not in MADE and not f.startswith("build"))
             found += [os.path.relpath(os.path.join(path, name), ROOT) for name in names
-                      if name.endswith(suffixes)]
+                      if name.endswith(suffixes) and name not in MADE]
     if not found:
         raise process.Failed("there is no file %s below %s" % (" ".join(suffixes), " ".join(below)))
     return sorted(set(found))

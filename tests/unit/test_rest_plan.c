@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /** Names and grants: what a plan refuses, in which words, and what it makes of windows. */
-#include "unit.h"
-
-#include "rest_plan.h"
+#include "unit_plan.h"
 
 static rest_schema_t *schema_of(app_db_kind_e kind)
 {
@@ -103,22 +101,11 @@ static const case_t cases[] = {
 
 static apr_status_t plan(rest_plan_t **pplan, const case_t *c, app_error_t *err)
 {
-    rest_request_t request = { .action = c->action, .relation = c->relation, .role = c->role };
+    const ask_t ask = { .action = c->action, .relation = c->relation, .query = c->query,
+                        .role = c->role, .prefer = c->prefer, .body = c->body,
+                        .no_aggregates = 1 };
 
-    request.space = c->kind == APP_DB_SQLITE ? "main" : "public";
-    assert_int_equal(rest_parse_query(&request.query, c->query, err, unit_pool), APR_SUCCESS);
-    if (rest_window(&request.limit, &request.offset, &request.query->root, NULL, err) !=
-        APR_SUCCESS) {
-        return APP_EFAIL;
-    }
-    rest_prefer_parse(&request.prefer, c->prefer, unit_pool);
-    if (c->body) {
-        const rest_source_t source = { .data = c->body, .len = strlen(c->body),
-                                       .columns = request.query->columns, .kind = c->kind };
-
-        assert_int_equal(rest_body_parse(&request.body, &source, 0, err, unit_pool), APR_SUCCESS);
-    }
-    return rest_plan_make(pplan, &request, schema_of(c->kind), err, unit_pool);
+    return ask_plan(pplan, &ask, schema_of(c->kind), err);
 }
 
 static void test_cases(void **state)

@@ -1,10 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /** The SQL text and the parameters of a request, on both databases. */
-#include "unit.h"
+#include "unit_plan.h"
 
-#include "apr_strings.h"
-
-#include "rest_int.h"
 #include "rest_pattern.h"
 #include "rest_value.h"
 
@@ -28,26 +25,6 @@ static rest_schema_t *schema_of(app_db_kind_e kind)
     rest_schema_grant_add(schema, films, "r", REST_RIGHT_INSERT, NULL, NULL, NULL);
     rest_schema_grant_add(schema, films, "own", REST_RIGHT_INSERT, NULL, "id > 0 OR seen", NULL);
     return schema;
-}
-
-static void show_params(app_buf_t *buf, const rest_sql_t *sql)
-{
-    int i;
-
-    for (i = 0; i < sql->nparams; i++) {
-        const app_value_t *value = &sql->params[i];
-
-        app_buf_adds(buf, i ? ", " : " | ");
-        if (value->type == APP_VALUE_INT) {
-            app_buf_addf(buf, "%d", (int)value->integer);
-        }
-        else if (value->type == APP_VALUE_TEXT) {
-            app_buf_addf(buf, "'%.*s'", (int)value->len, value->text);
-        }
-        else {
-            app_buf_adds(buf, "null");
-        }
-    }
 }
 
 typedef struct case_t {
@@ -175,40 +152,29 @@ static const case_t cases[] = {
 
 static const char *render(const case_t *c, const rest_dialect_t *dialect, app_error_t *err)
 {
-    rest_request_t request = { .action = c->body ? REST_INSERT : REST_READ, .relation = "films",
-                               .role = c->role, .space = dialect->default_space, .head = c->head };
+    const ask_t ask = { .action = c->body ? REST_INSERT : REST_READ, .relation = "films",
+                        .query = c->query, .role = c->role, .prefer = c->prefer, .body = c->body,
+                        .head = c->head };
     rest_statement_t statement;
     rest_plan_t *plan;
     app_buf_t buf;
     int row;
 
-    assert_int_equal(rest_parse_query(&request.query, c->query, err, unit_pool), APR_SUCCESS);
-    if (rest_window(&request.limit, &request.offset, &request.query->root, NULL, err) !=
-        APR_SUCCESS) {
-        return err->code;
-    }
-    rest_prefer_parse(&request.prefer, c->prefer, unit_pool);
-    if (c->body) {
-        const rest_source_t source = { .data = c->body, .len = strlen(c->body),
-                                       .columns = request.query->columns, .kind = dialect->kind };
-
-        assert_int_equal(rest_body_parse(&request.body, &source, 0, err, unit_pool), APR_SUCCESS);
-    }
-    if (rest_plan_make(&plan, &request, schema_of(dialect->kind), err, unit_pool) != APR_SUCCESS ||
+    if (ask_plan(&plan, &ask, schema_of(dialect->kind), err) != APR_SUCCESS ||
         rest_render(&statement, dialect, plan, c->counted, err, unit_pool) != APR_SUCCESS) {
         return err->code;
     }
     app_buf_init(&buf, unit_pool, 1 << 20);
     if (statement.each) {
-        for (row = 0; row < request.body->nrows; row++) {
+        for (row = 0; row < plan->body->nrows; row++) {
             dialect->bind_row(&statement, plan, row);
         }
         app_buf_addf(&buf, "each %s", statement.each->text.data);
-        show_params(&buf, statement.each);
+        ask_add_params(&buf, statement.each);
     }
     if (statement.main) {
         app_buf_addf(&buf, "%s%s", statement.each ? " then " : "", statement.main->text.data);
-        show_params(&buf, statement.main);
+        ask_add_params(&buf, statement.main);
     }
     return buf.data;
 }

@@ -58,7 +58,9 @@ static inline void schema_add_origin(rest_schema_t *schema, const rest_relation_
     schema->origins = origin;
 }
 
-/** "name column* view_column=table.column": a star for the primary key. */
+/**
+ * "name column* column:type view_column=table.column column=default": a star for the primary key.
+ */
 static inline void schema_add_relation(rest_schema_t *schema, const char *text, int is_view)
 {
     const char *in, *name = schema_split(&in, schema_word(&text, " ")), *word, *origin;
@@ -69,17 +71,23 @@ static inline void schema_add_relation(rest_schema_t *schema, const char *text, 
     const char *names = "";
 
     relation->is_view = is_view != 0;
+    relation->rowid = !is_view;
+    relation->insertable = relation->updatable = relation->deletable = 1;
     while ((word = schema_word(&text, " "))) {
-        const char *column = schema_word(&word, "*=");
+        const char *column = schema_word(&word, "*=:");
         int is_key = word[-1] == '*';
-        rest_column_t *made = rest_schema_column_add(schema, relation, column, "integer");
+        const char *type = word[-1] == ':' ? schema_word(&word, "=") : "integer";
+        rest_column_t *made = rest_schema_column_add(schema, relation, column, type);
 
         if (is_key) {
             names = apr_pstrcat(unit_pool, names, " ", column, NULL);
             rest_schema_key_add(schema, relation, made);
         }
-        else if ((origin = schema_word(&word, " "))) {
+        else if ((origin = schema_word(&word, " ")) && strchr(origin, '.')) {
             schema_add_origin(schema, relation, column, origin);
+        }
+        else if (origin) {
+            made->default_value = origin;
         }
     }
     if (!space && *names) {
@@ -106,9 +114,44 @@ static inline void schema_add_key(rest_schema_t *schema, const char *text)
     schema->foreign_keys = key;
 }
 
+/** A computed relationship: "name from to", with "one" behind it where it is to-one. */
+static inline void schema_add_computed(rest_schema_t *schema, const char *text)
+{
+    rest_link_t *link = apr_pcalloc(unit_pool, sizeof(*link));
+    rest_space_t *space = rest_schema_space(schema, "public");
+
+    link->cardinality = REST_COMPUTED;
+    link->routine = rest_schema_routine_make(schema, space, schema_word(&text, " "));
+    link->from = rest_schema_relation(schema, "public", schema_word(&text, " "));
+    link->to = rest_schema_relation(schema, "public", schema_word(&text, " "));
+    link->to_one = schema_word(&text, " ") != NULL;
+    ((rest_routine_t *)link->routine)->body =
+        apr_psprintf(unit_pool, "SELECT * FROM %s WHERE id > :row.id", link->to->name);
+    rest_schema_link_add(schema, link);
+}
+
+/** "role table right columns filter": the columns divided by commas, "*" for all; no filter. */
+static inline void schema_add_grant(rest_schema_t *schema, const char *text)
+{
+    static const char *const rights[] = { "select", "insert", "update", "delete" };
+    const char *role = schema_word(&text, " "), *table = schema_word(&text, " ");
+    const char *right = schema_word(&text, " "), *columns = schema_word(&text, " ");
+    rest_relation_t *relation = rest_schema_relation(schema, "public", table);
+    const char *filter = text ? schema_word(&text, ";") : NULL;
+    int i;
+
+    for (i = 0; i < 4; i++) {
+        if (strcmp(right, rights[i]) == 0 || strcmp(right, "all") == 0) {
+            rest_schema_grant_add(schema, relation, role, (rest_right_e)i,
+                                  columns && *columns != '*' ? columns : NULL, filter, NULL);
+        }
+    }
+}
+
 /**
- * A snapshot of "table a id* b", "view v id=a.id" and "key k a(b) b(id)", divided by ";". Served
- * are the schemas public and api.
+ * A snapshot of "table a id* b:text", "view v id=a.id", "key k a(b) b(id)", and once these are
+ * linked, of "computed f a b one" and "grant role a select id,b id > 0", divided by ";". Served are
+ * the schemas public and api.
  */
 static inline rest_schema_t *schema_of_words(app_db_kind_e kind, const char *text)
 {
@@ -125,11 +168,31 @@ static inline rest_schema_t *schema_of_words(app_db_kind_e kind, const char *tex
         if (strcmp(what, "key") == 0) {
             schema_add_key(schema, words);
         }
-        else {
+        else if (strcmp(what, "table") == 0 || strcmp(what, "view") == 0) {
             schema_add_relation(schema, words, strcmp(what, "view") == 0);
         }
     }
     rest_schema_sort(schema);
+    return schema;
+}
+
+/** The same with its links, and with what hangs on them. */
+static inline rest_schema_t *schema_linked(app_db_kind_e kind, const char *text)
+{
+    rest_schema_t *schema = schema_of_words(kind, text);
+    const char *words;
+
+    rest_schema_link(schema);
+    while ((words = schema_word(&text, ";"))) {
+        const char *what = schema_word(&words, " ");
+
+        if (strcmp(what, "computed") == 0) {
+            schema_add_computed(schema, words);
+        }
+        else if (strcmp(what, "grant") == 0) {
+            schema_add_grant(schema, words);
+        }
+    }
     return schema;
 }
 

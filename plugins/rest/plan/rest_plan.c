@@ -100,8 +100,8 @@ static apr_status_t plan_shown(rest_planner_t *planner)
     rest_plan_t *plan = planner->plan;
     const rest_filter_t *filters = planner->request->query->root.filters;
 
-    if (is_write(plan->action) && !rest_plan_shows(plan)) {
-        return APR_SUCCESS;
+    if (is_write(plan->action) && !plan->rows) {
+        return plan->location ? rest_plan_key(planner) : APR_SUCCESS;
     }
     plan->rows = is_write(plan->action) ? plan->rows : !planner->request->head;
     if (rest_plan_columns(planner, &plan->root) != APR_SUCCESS) {

@@ -388,6 +388,14 @@ apr_status_t rest_plan_columns(rest_planner_t *planner, rest_node_t *node)
     return plan_select(planner, node) == APR_SUCCESS ? plan_order(planner, node) : APP_EFAIL;
 }
 
+apr_status_t rest_plan_key(rest_planner_t *planner)
+{
+    rest_node_t *root = &planner->plan->root;
+
+    root->children = NULL;
+    return plan_grants(planner, root);
+}
+
 /* What is refused before any column is looked at */
 
 static apr_status_t check_related_order(const rest_planner_t *planner, const rest_node_t *node)

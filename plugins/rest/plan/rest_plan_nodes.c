@@ -43,7 +43,7 @@ static const char *key_of(const rest_node_t *node)
 }
 
 /** An embed that has an alias and is called by its own name: that works, with a warning. */
-static void warn(rest_planner_t *planner, const rest_node_t *child)
+static void warn(const rest_planner_t *planner, const rest_node_t *child)
 {
     const char *pair = apr_psprintf(planner->pool, "`%s` to `%s`", child->item->field.name,
                                     child->item->alias);
@@ -73,7 +73,10 @@ rest_node_t *rest_plan_child(const rest_planner_t *planner, const rest_node_t *n
     while (child && strcmp(key_of(child), name) != 0) {
         child = child->next;
     }
-    return !child && planner->request->legacy_names ? aliased_child(node, name) : child;
+    if (!child && planner->request->legacy_names && (child = aliased_child(node, name))) {
+        warn(planner, child);
+    }
+    return child;
 }
 
 apr_status_t rest_plan_not_embedded(const rest_planner_t *planner, const rest_node_t *node,
@@ -141,9 +144,6 @@ static apr_status_t place_scope(rest_planner_t *planner, const rest_scope_t *sco
     for (step = scope->path; step; step = step->next) {
         if (!(child = rest_plan_child(planner, node, step->name))) {
             return rest_plan_not_embedded(planner, node, step->name);
-        }
-        if (strcmp(key_of(child), step->name) != 0) {
-            warn(planner, child);
         }
         node = child;
     }

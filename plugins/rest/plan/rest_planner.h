@@ -42,6 +42,9 @@ apr_status_t rest_plan_check(const rest_planner_t *planner);
 /** Members, filters and order of a node and its children. */
 apr_status_t rest_plan_columns(rest_planner_t *planner, rest_node_t *node);
 
+/** Of a new row the key alone is told: no member, no embed. */
+apr_status_t rest_plan_key(rest_planner_t *planner);
+
 /** Conditions on the rows of node. */
 apr_status_t rest_plan_conds(const rest_planner_t *planner, const rest_node_t *node,
                              rest_cond_t **pconds, const rest_filter_t *filter);

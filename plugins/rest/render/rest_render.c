@@ -188,8 +188,7 @@ static int has_joins(const rest_node_t *node)
  */
 static int filters_inside(const rest_node_t *node)
 {
-    return node->row_filter && !node->source &&
-           (has_joins(node) || node->renamed);
+    return node->row_filter && (has_joins(node) || node->renamed);
 }
 
 static apr_status_t render_source(rest_sql_t *sql, const rest_dialect_t *dialect,
@@ -197,7 +196,11 @@ static apr_status_t render_source(rest_sql_t *sql, const rest_dialect_t *dialect
 {
     const rest_link_t *link = node->link;
 
-    if (node->source) {
+    if (node->source && filters_inside(node)) {
+        app_buf_addf(&sql->text, "(SELECT * FROM %s WHERE (%s)) AS %s", node->source,
+                     node->row_filter, node->as);
+    }
+    else if (node->source) {
         app_buf_adds(&sql->text, node->source);
     }
     else if (!link) {

@@ -59,20 +59,25 @@ static apr_status_t render_value(rest_sql_t *sql, const rest_out_t *out)
 
 static apr_status_t render_member(rest_sql_t *sql, const rest_out_t *out);
 
-/**
- * A view or a function may give more rows than its keys promise; one is the answer.
- * @return APR_SUCCESS; APP_EFAIL
- */
+/** A view or a function may give more rows than its keys promise; one is the answer. */
+static int is_cut(const rest_node_t *node)
+{
+    return node->link && node->link->to_one && (node->limit == -1 || node->limit > 1) &&
+           (node->relation->is_view || node->link->cardinality == REST_COMPUTED);
+}
+
 static apr_status_t render_rest(rest_sql_t *sql, const rest_node_t *node)
 {
+    rest_node_t window = *node;
+
     if (rest_render_order(sql, &rest_pgsql, node, 0) != APR_SUCCESS) {
         return APP_EFAIL;
     }
-    if (node->link && node->link->to_one && node->limit == -1 &&
-        (node->relation->is_view || node->link->cardinality == REST_COMPUTED)) {
+    if (is_cut(node)) {
         app_buf_adds(&sql->text, " LIMIT 1");
+        window.limit = -1;
     }
-    rest_render_window(sql, &rest_pgsql, node);
+    rest_render_window(sql, &rest_pgsql, &window);
     return APR_SUCCESS;
 }
 
