@@ -202,7 +202,7 @@ static apr_status_t gather(rest_statement_t *statement, const rest_plan_t *plan,
                            app_error_t *err, apr_pool_t *p)
 {
     return rest_sqlite_gather(statement, plan, rows, err, p) == APR_SUCCESS
-               ? render_read(statement, plan, 0, err, p)
+               ? render_read(statement, plan, 1, err, p)
                : APP_EFAIL;
 }
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /**
  * Step 4 of a request: one transaction. Rows of a read pass through as they come, those of a call
- * that may write do not (rest_run_read.c); rows of a write are held until the transaction is
+ * once it is committed (rest_run_read.c); rows of a write are held until the transaction is
  * committed (rest_run_write.c). Thread of the request.
  */
 #include "rest_run.h"
@@ -118,11 +118,6 @@ apr_status_t rest_run_settings(rest_run_t *run)
     return app_tx_get(run->tx, "response.status", &result->status, run->err) == APR_SUCCESS
                ? app_tx_get(run->tx, "response.headers", &result->headers, run->err)
                : APP_EFAIL;
-}
-
-int rest_run_holds(const rest_run_t *run)
-{
-    return rest_run_waits(run) || !run->plan->readonly;
 }
 
 apr_status_t rest_run_check(rest_run_t *run)

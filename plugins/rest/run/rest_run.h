@@ -36,9 +36,6 @@ apr_status_t rest_run_head(rest_run_t *run);
 /** Whether the commit has to wait for what is known only when all rows have come. */
 int rest_run_waits(const rest_run_t *run);
 
-/** Whether nothing may be sent before all rows have come. */
-int rest_run_holds(const rest_run_t *run);
-
 /** Refuses numbers of rows that the request does not allow. */
 apr_status_t rest_run_check(rest_run_t *run);
 

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /**
  * Reads and calls. Rows pass through as they come; since Content-Range and what SQL says of the
- * answer stand before them, they are held back, up to a bound, until that is known. What a call
- * that may write has given is held until it is committed. Called by rest_run.c; thread of the
- * request.
+ * answer stand before them, they are held back, up to a bound, until that is known. A
+ * call that may write is committed before its first row is sent. Called by rest_run.c; thread of
+ * the request.
  */
 #include "rest_run.h"
 
@@ -75,7 +75,10 @@ static apr_status_t write_row(rest_run_t *run, const char *row, apr_size_t len)
 static apr_status_t take_row(rest_run_t *run, const char *row, apr_size_t len)
 {
     run->rows++;
-    if (run->counted && !rest_run_holds(run) && run->told) {
+    if (run->plan->empty) {
+        return APR_SUCCESS;
+    }
+    if (run->counted && !rest_run_waits(run) && run->told) {
         return write_row(run, row, len);
     }
     if (!run->plan->single || run->rows == 1) {
@@ -183,20 +186,22 @@ static apr_status_t run_steps(rest_run_t *run)
                : status;
 }
 
-static apr_status_t start(rest_run_t *run, int counted)
+/** @param again what has come was too much to be held: what is sent at once is counted first */
+static apr_status_t start(rest_run_t *run, int again)
 {
     rest_count_e count = run->plan->count;
+    int counted = again || !run->plan->readonly;
     apr_status_t status;
 
     run->rows = 0;
     run->counted = 0;
     run->result = (rest_result_t){ .total = -1, .inserted = -1 };
-    app_buf_init(&run->held, run->pool, rest_run_holds(run) ? REST_HELD_MAX : READ_HELD_MAX);
+    app_buf_init(&run->held, run->pool, rest_run_waits(run) ? REST_HELD_MAX : READ_HELD_MAX);
     if ((status = rest_run_begin(run)) != APR_SUCCESS) {
         return status;
     }
     run->told = !run->schema->sets_response;
-    if (counted && !run->told) { /* of what is sent at once, the pre-request alone can tell */
+    if (again && !run->told) { /* of what is sent at once, the pre-request alone can tell */
         status = rest_run_settings(run);
         run->told = 1;
     }
@@ -211,9 +216,9 @@ static apr_status_t start(rest_run_t *run, int counted)
     return status == APR_SUCCESS ? run_steps(run) : status;
 }
 
-static apr_status_t read_once(rest_run_t *run, int counted)
+static apr_status_t read_once(rest_run_t *run, int again)
 {
-    apr_status_t status = start(run, counted);
+    apr_status_t status = start(run, again);
     app_rows_t *rows;
 
     if (status == APR_SUCCESS) {
@@ -229,7 +234,7 @@ apr_status_t rest_run_read(rest_run_t *run)
 {
     apr_status_t status = read_once(run, 0);
 
-    if (status == UNCOUNTED && !rest_run_holds(run)) {
+    if (status == UNCOUNTED && !rest_run_waits(run)) {
         app_tx_rollback(run->tx);
         run->tx = NULL;
         status = read_once(run, 1);
