@@ -49,13 +49,15 @@ static apr_array_header_t *names_of(const rest_request_t *request, apr_pool_t *p
 
 static const char *joined(const apr_array_header_t *names, apr_pool_t *p)
 {
-    const char *text = "";
+    app_buf_t buf;
     int i;
 
+    app_buf_init(&buf, p, APR_SIZE_MAX / 2);
     for (i = 0; i < names->nelts; i++) {
-        text = apr_pstrcat(p, text, i ? ", " : "", APR_ARRAY_IDX(names, i, const char *), NULL);
+        app_buf_adds(&buf, i ? ", " : "");
+        app_buf_adds(&buf, APR_ARRAY_IDX(names, i, const char *));
     }
-    return text;
+    return buf.data;
 }
 
 /* Which function */
