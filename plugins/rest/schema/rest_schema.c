@@ -358,7 +358,9 @@ int rest_schema_has_role(const rest_schema_t *schema, const char *role)
 apr_status_t rest_schema_check_role(const rest_schema_t *schema, const char *role,
                                     app_error_t *err)
 {
-    if (schema->kind == APP_DB_PGSQL || schema->no_grants || rest_schema_has_role(schema, role)) {
+    /* To PostgreSQL "none" is no role: it would go on with the connection's own rights. */
+    if (schema->kind == APP_DB_PGSQL ? strcmp(role, "none") != 0
+                                     : schema->no_grants || rest_schema_has_role(schema, role)) {
         return APR_SUCCESS;
     }
     return app_fail_code(err, "22023", 401, "role \"%s\" does not exist", role);
