@@ -182,19 +182,33 @@ static apr_status_t plan_grants(const rest_planner_t *planner)
     return APR_SUCCESS;
 }
 
-/** A Location tells the key of the new row, so the role must be able to read it. */
-static apr_status_t check_keys(const rest_planner_t *planner)
+static apr_status_t check_readable(const rest_planner_t *planner,
+                                   const rest_column_t *const *columns, int count)
 {
-    const rest_relation_t *relation = planner->plan->root.relation;
     int i;
 
-    for (i = 0; i < relation->nkeys; i++) {
-        if (rest_plan_check_column(planner, relation, REST_RIGHT_SELECT, relation->keys[i]) !=
-            APR_SUCCESS) {
+    for (i = 0; i < count; i++) {
+        if (rest_plan_check_column(planner, planner->plan->root.relation, REST_RIGHT_SELECT,
+                                   columns[i]) != APR_SUCCESS) {
             return APP_EFAIL;
         }
     }
     return APR_SUCCESS;
+}
+
+/** A Location tells the key of the new row, an upsert whether there is one with such a key. */
+static apr_status_t check_keys(const rest_planner_t *planner)
+{
+    const rest_plan_t *plan = planner->plan;
+    const rest_relation_t *relation = plan->root.relation;
+
+    if (plan->location &&
+        check_readable(planner, (const rest_column_t *const *)relation->keys, relation->nkeys) !=
+            APR_SUCCESS) {
+        return APP_EFAIL;
+    }
+    return plan->resolution ? check_readable(planner, plan->conflict, plan->nconflict)
+                            : APR_SUCCESS;
 }
 
 static apr_status_t plan_target(rest_planner_t *planner)
@@ -227,7 +241,7 @@ apr_status_t rest_plan_write(rest_planner_t *planner)
         (plan->action != REST_DELETE && plan_written(planner) != APR_SUCCESS) ||
         check_body_keys(planner) != APR_SUCCESS ||
         plan_target(planner) != APR_SUCCESS || plan_grants(planner) != APR_SUCCESS ||
-        (plan->location && check_keys(planner) != APR_SUCCESS)) {
+        check_keys(planner) != APR_SUCCESS) {
         return APP_EFAIL;
     }
     return APR_SUCCESS;
