@@ -5,8 +5,8 @@ import re
 
 from lib import process, source
 
-HEADER = "plugins/rest/rest_schema.h"
-SHAPES = "plugins/rest/rest_image_shapes.c"
+HEADER = "plugins/rest/schema/rest_schema.h"
+SHAPES = "plugins/rest/schema/rest_image_shapes.c"
 STRUCT = re.compile(r"^(?:typedef )?struct (rest_(\w+)_t) \{\n(.*?)^\}", re.M | re.S)
 POINTER = re.compile(r"\*+\s*(\w+)")
 TABLE = re.compile(r"^static const rest_member_t of_(\w+)\[\] = \{\n(.*?)^\};", re.M | re.S)
