@@ -205,13 +205,16 @@ static const struct {
     { POST("free", JSON_, ""), "text text" }, { POST("free", "text/plain", ""), "text text" },
     { GET("free", "c=1"), NONE("free(c)", "free with parameter c") },
     { GET("none", ""), "" }, { POST("none", JSON_, "{}"), "" }, { POST("none", JSON_, "5"), "" },
-    { POST("none", "text/plain", "x"), NONE("none", "none with a single unnamed text parameter") },
+    { POST("none", "text/plain", "x"), NONE("none", "none with a single unnamed text parameter")
+      MEANT("none()") },
     { GET("none", "x=1"), NONE("none(x)", "none with parameter x") },
     { GET("sum", "n=1&n=2"), "integer[]" },
     { POST("take", JSON_, "{\"a\":1}"), "json" }, { POST("take", JSON_, "5"), "json" },
     { POST("take", FORM_, "a=1"), NONE("take(a)", "take with parameter a") },
-    { POST("take", "text/plain", "5"), NONE("take", "take with a single unnamed text parameter") },
-    { GET("take", ""), NONE("take without parameters", "take without parameters") },
+    { POST("take", "text/plain", "5"), NONE("take", "take with a single unnamed text parameter")
+      MEANT("take()") },
+    { GET("take", ""), NONE("take without parameters", "take without parameters")
+      MEANT("take()") },
     { POST("take", JSON_, "{\"\":1}"), "json" },
     { POST("take_bytes", "application/octet-stream", "5"), "bytea" },
     { POST("two", "text/plain", "5"), "text" }, { POST("two", JSON_, "{}"), "json" },
