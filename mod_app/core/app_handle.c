@@ -23,8 +23,10 @@ static void answer_error(app_request_t *r, app_response_t *res, app_error_t *err
     if (!err->code) {
         app_fail(err, APP_E_INTERNAL, NULL);
     }
-    /* 501 is the request's doing. */
-    level = err->status >= 500 && err->status != 501 && !err->noted ? APP_LOG_ERROR : APP_LOG_INFO;
+    /* 501 is the request's doing; and who has gone away has ended it himself. */
+    level = err->status >= 500 && err->status != 501 && !err->noted && !app_request_gone(r)
+                ? APP_LOG_ERROR
+                : APP_LOG_INFO;
     app_log(level, r, "APP0003",
             "%d %s %s%s: %s %s%s%s%s%s", err->status, app_request_method(r), app_request_mount(r),
             app_request_path(r), err->code, err->message ? err->message : "",
@@ -72,7 +74,8 @@ void app_core_handle(app_site_t *site, app_entry_e entry, const app_exchange_t *
     app_request_make(&r, site, entry, exchange);
     app_response_make(&res, &r);
     rv = dispatch(&r, &res, &err);
-    if (rv != APR_SUCCESS && res.broken != APR_SUCCESS) {
+    if (rv != APR_SUCCESS &&
+        (res.broken != APR_SUCCESS || (res.head_sent && app_request_gone(&r)))) {
         app_log(APP_LOG_DEBUG, &r, "APP0004", "the client went away before the answer was whole");
     }
     else if (rv != APR_SUCCESS && res.head_sent) {
