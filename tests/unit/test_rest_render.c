@@ -119,8 +119,8 @@ static const case_t cases[] = {
       " (SELECT " ID " AS j, NULL, NULL FROM " FF_ ")", NULL },
     { "r", "limit=3", NULL, NULL, 1, 0,
       "SELECT NULL AS j, (SELECT count(*) FROM (SELECT 1 FROM " FF_ " LIMIT ?1)), NULL | 3",
-      "SELECT NULL::text AS app_json, count(*) AS app_n FROM (SELECT FROM " GF_
-      " LIMIT $1) app_page | 3" },
+      "SELECT NULL::text AS app_json, count(*) AS app_n FROM (SELECT " A_ ".\"id\", " A_
+      ".\"ti\"\"tle\", " A_ ".\"seen\" FROM " GF_ " LIMIT $1) app_page | 3" },
     { "r", "", NULL, "[{\"id\":1,\"seen\":true},{\"id\":2,\"seen\":null}]", 0, 0,
       "each INSERT INTO " F_ " (\"id\", \"seen\") VALUES (?1, ?2) RETURNING json_array(rowid), 1"
       " | 2, null",

@@ -246,20 +246,34 @@ const char *rest_pgsql_row(const rest_plan_t *plan, apr_pool_t *p)
     }
 }
 
-/** "(SELECT members FROM … LIMIT …) app_page" */
+/** Whether the database has to say if what rows are put in order by exists. */
+static int sorts_unknown(const rest_node_t *node)
+{
+    const rest_sort_t *sort = node->sort;
+
+    while (sort && sort->operand.column->position >= 0) {
+        sort = sort->next;
+    }
+    return sort != NULL;
+}
+
+/**
+ * "(SELECT members FROM … LIMIT …) app_page". Where nothing is shown the members cost nothing, but
+ * must be right.
+ */
 static apr_status_t render_page(rest_sql_t *sql, const rest_plan_t *plan)
 {
     const rest_node_t *node = &plan->root;
 
     app_buf_adds(&sql->text, "(SELECT");
-    if ((plan->rows || node->grouped) && rest_pgsql_members(sql, node) != APR_SUCCESS) {
+    if (rest_pgsql_members(sql, node) != APR_SUCCESS) {
         return APP_EFAIL;
     }
     if (rest_render_from(sql, &rest_pgsql, node) != APR_SUCCESS) {
         return APP_EFAIL;
     }
     rest_pgsql_groups(sql, node);
-    if (plan->rows) {
+    if (plan->rows || sorts_unknown(node)) {
         if (rest_render_order(sql, &rest_pgsql, node, 0) != APR_SUCCESS) {
             return APP_EFAIL;
         }
