@@ -40,6 +40,7 @@ static const said_t said[] = {
       "there is no unique or exclusion constraint matching the ON CONFLICT specification" },
     { "string or blob too big", NULL, "54000", "a value is too long" },
     { "too many ", NULL, "54000", "too many %s" },
+    { "at most ", " tables in a join", "54000", "more than %s tables are joined" },
     { "Expression tree is too large", NULL, "54001", "the expression is nested too deeply" },
     { "parser stack overflow", NULL, "54001", "the statement is nested too deeply" },
 };

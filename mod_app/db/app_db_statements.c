@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /**
- * The prepared statements of one connection, found by their SQL text, at most so many: a new one
- * pushes out the one that was used longest ago. Not from a pool, since statements come and go as
+ * The prepared statements of one connection, found by their SQL text, at most so many, and not too
+ * much text of them: clients choose names and embeds, so that each may be another. A new one pushes
+ * out those that were used longest ago. Not from a pool, since statements come and go as
  * long as the connection lives. Used by the thread that has the connection.
  */
 #include <stdlib.h>
@@ -9,6 +10,11 @@
 #include "app_db_driver.h"
 
 #define MIN_STATEMENTS 8 /* of one transaction: none of these may push out another */
+#define TEXT_MAX       (1 << 20) /* a prepared statement takes some 20 to 50 times its text */
+
+#if TEXT_MAX / APP_DB_SQL_CACHED < MIN_STATEMENTS
+#error "not every transaction's statements fit"
+#endif
 
 typedef struct entry_t entry_t;
 struct entry_t {
@@ -21,6 +27,7 @@ struct entry_t {
 
 struct app_db_statements_t {
     apr_size_t max, count;
+    apr_size_t len;  /* of their texts */
     apr_size_t mask; /* number of buckets - 1 */
     entry_t   *newest, *oldest;
     void     (*drop)(void *ctx, app_db_statement_t *st);
@@ -90,6 +97,7 @@ static void remove_entry(app_db_statements_t *statements, entry_t *entry)
     *where = entry->next;
     unlink_use(statements, entry);
     statements->count--;
+    statements->len -= entry->st.len;
     statements->drop(statements->ctx, &entry->st);
     free(entry);
 }
@@ -100,7 +108,8 @@ static entry_t *add_entry(app_db_statements_t *statements, const char *text, apr
     entry_t **bucket = &statements->buckets[hash & statements->mask];
     entry_t *entry;
 
-    if (statements->count >= statements->max) {
+    while (statements->oldest &&
+           (statements->count >= statements->max || statements->len + len > TEXT_MAX)) {
         remove_entry(statements, statements->oldest);
     }
     entry = calloc(1, sizeof(*entry) + len + 1);
@@ -115,6 +124,7 @@ static entry_t *add_entry(app_db_statements_t *statements, const char *text, apr
     entry->next = *bucket;
     *bucket = entry;
     statements->count++;
+    statements->len += len;
     link_newest(statements, entry);
     return entry;
 }
