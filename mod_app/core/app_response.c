@@ -47,23 +47,38 @@ static const char *clean(const char *value, apr_pool_t *p)
     return copy;
 }
 
+/** A name with anything else in it would end there, and begin another line. */
+static int is_name(const char *name)
+{
+    const char *c = name;
+
+    while (apr_isalnum(*c) || (*c && strchr("!#$%&'*+-.^_`|~", *c))) {
+        c++;
+    }
+    return c > name && !*c;
+}
+
 void app_response_header(app_response_t *res, const char *name, const char *value)
 {
     apr_pool_t *p = res->r->exchange->pool;
 
-    apr_table_setn(res->headers, apr_pstrdup(p, name), clean(value, p));
+    if (is_name(name)) {
+        apr_table_setn(res->headers, apr_pstrdup(p, name), clean(value, p));
+    }
 }
 
 void app_response_header_add(app_response_t *res, const char *name, const char *value)
 {
     apr_pool_t *p = res->r->exchange->pool;
 
-    apr_table_addn(res->headers, apr_pstrdup(p, name), clean(value, p));
+    if (is_name(name)) {
+        apr_table_addn(res->headers, apr_pstrdup(p, name), clean(value, p));
+    }
 }
 
 void app_response_type(app_response_t *res, const char *text)
 {
-    res->content_type = text;
+    res->content_type = clean(text, res->r->exchange->pool);
 }
 
 void app_response_etag(app_response_t *res, const char *etag)

@@ -102,11 +102,14 @@ void app_request_identify(app_request_t *r, const app_identity_t *identity);
 void app_response_status(app_response_t *res, int status);
 int app_response_status_get(const app_response_t *res);
 
-/** Sets, or adds, a header. Copies both texts; control characters in value are dropped. */
+/**
+ * Sets, or adds, a header. Copies both texts; control characters in value are dropped, and so is a
+ * header whose name is no token.
+ */
 void app_response_header(app_response_t *res, const char *name, const char *value);
 void app_response_header_add(app_response_t *res, const char *name, const char *value);
 
-/** Content-Type. text must live as long as the request: mostly a literal. */
+/** Content-Type. Copies text; control characters in it are dropped. */
 void app_response_type(app_response_t *res, const char *text);
 
 /**
