@@ -35,12 +35,11 @@ int app_response_status_get(const app_response_t *res)
 /** A control character would end the header line, and httpd answers 500 for it. */
 static const char *clean(const char *value, apr_pool_t *p)
 {
-    char *copy = apr_pstrdup(p, value), *to = copy;
-    const char *from;
+    char *copy = apr_palloc(p, strlen(value) + 1), *to = copy;
 
-    for (from = copy; *from; from++) {
-        if ((unsigned char)*from >= 0x20 && *from != 0x7F) {
-            *to++ = *from;
+    for (; *value; value++) {
+        if ((unsigned char)*value >= 0x20 && *value != 0x7F) {
+            *to++ = *value;
         }
     }
     *to = '\0';

@@ -278,7 +278,25 @@ const char *rest_sqlite_member(const rest_column_t *column, apr_pool_t *p)
 static int is_usual(const rest_out_t *out)
 {
     return out->kind == REST_OUT_VALUE && !out->cast && !out->aggregate && !out->operand.path &&
-           out->name == out->operand.column->name && out->operand.column->member;
+           !out->operand.computed && out->name == out->operand.column->name &&
+           out->operand.column->member;
+}
+
+static apr_status_t add_member(rest_sql_t *sql, app_buf_t *members, const rest_out_t *out)
+{
+    const char *kind;
+
+    app_buf_adds(&sql->text, ", ");
+    if (is_usual(out)) {
+        rest_sql_column(sql, out->node, out->operand.column);
+        app_buf_adds(members, out->operand.column->member);
+        return APR_SUCCESS;
+    }
+    if (render_member(sql, out, &kind) != APR_SUCCESS) {
+        return APP_EFAIL;
+    }
+    app_buf_adds(members, member_text(kind, out->name, sql->pool));
+    return APR_SUCCESS;
 }
 
 /** One app_object() or app_csv() of at most MEMBERS_MAX members. @param pout then what is left */
@@ -287,17 +305,14 @@ static apr_status_t render_call(rest_sql_t *sql, const rest_out_t **pout, int cs
     apr_size_t start = sql->text.len;
     const rest_out_t *out = *pout;
     app_buf_t members;
-    const char *values, *kind;
+    const char *values;
     int i;
 
     app_buf_init(&members, sql->pool, APR_SIZE_MAX / 2);
     for (i = 0; out && i < MEMBERS_MAX; i++, out = out->next) {
-        app_buf_adds(&sql->text, ", ");
-        if (render_member(sql, out, &kind) != APR_SUCCESS) {
+        if (add_member(sql, &members, out) != APR_SUCCESS) {
             return APP_EFAIL;
         }
-        app_buf_adds(&members, is_usual(out) ? out->operand.column->member
-                                             : member_text(kind, out->name, sql->pool));
     }
     *pout = out;
     if (app_buf_full(&sql->text)) {

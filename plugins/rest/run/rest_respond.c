@@ -48,7 +48,7 @@ void rest_frame(rest_frame_t *frame, const rest_plan_t *plan, apr_pool_t *p)
 
 static const char *number(apr_int64_t value, apr_pool_t *p)
 {
-    return value < 0 ? "*" : apr_psprintf(p, "%" APR_INT64_T_FMT, value);
+    return value < 0 ? "*" : apr_off_t_toa(p, (apr_off_t)value);
 }
 
 /**
@@ -60,8 +60,8 @@ static const char *range_of(apr_int64_t offset, apr_int64_t rows, apr_int64_t to
     if (rows <= 0 || total == 0) {
         return apr_pstrcat(p, "*/", number(total, p), NULL);
     }
-    return apr_psprintf(p, "%" APR_INT64_T_FMT "-%" APR_INT64_T_FMT "/%s", offset,
-                        offset + rows - 1, number(total, p));
+    return apr_pstrcat(p, number(offset, p), "-", number(offset + rows - 1, p), "/",
+                       number(total, p), NULL);
 }
 
 /** Of a write the total is what it wrote, if a number was asked for that is known. */
