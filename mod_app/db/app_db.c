@@ -280,6 +280,8 @@ static void reset_rows(app_tx_t *tx, unsigned flags)
     rows->columns = 0;
     rows->affected = 0;
     rows->flags = flags;
+    rows->nmembers = (int)(flags >> 8);
+    rows->members = NULL;
 }
 
 static apr_status_t check_params(const app_sql_t *sql, app_error_t *err)

@@ -87,6 +87,9 @@ struct app_rows_t {
     int            columns;
     int            streaming; /* more rows come from the connection */
     unsigned       flags;
+    int            nmembers; /* columns that come as one JSON object; 0: none */
+    void          *members;  /* the driver's: how they are printed; NULL: not known yet */
+    app_buf_t      object;
     apr_int64_t    affected;
     app_db_cell_t  few[APP_DB_CELLS];
 };

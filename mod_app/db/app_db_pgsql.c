@@ -312,16 +312,21 @@ static apr_status_t query(app_tx_t *tx, app_rows_t *rows, const app_sql_t *sql, 
 static void fill_cells(app_rows_t *rows)
 {
     const PGresult *res = rows->result;
-    int row = (int)rows->position++, i;
+    int row = (int)rows->position++, i = 0, column = 0;
 
-    for (i = 0; i < rows->columns; i++) {
-        if (PQgetisnull(res, row, i)) {
+    if (rows->nmembers) {
+        app_pg_object(rows, row);
+        column = rows->nmembers;
+        i = 1;
+    }
+    for (; i < rows->columns; i++, column++) {
+        if (PQgetisnull(res, row, column)) {
             rows->cells[i].text = NULL;
             rows->cells[i].len = 0;
         }
         else {
-            rows->cells[i].text = PQgetvalue(res, row, i);
-            rows->cells[i].len = (apr_size_t)PQgetlength(res, row, i);
+            rows->cells[i].text = PQgetvalue(res, row, column);
+            rows->cells[i].len = (apr_size_t)PQgetlength(res, row, column);
         }
     }
 }

@@ -299,11 +299,13 @@ static apr_int64_t affected(PGresult *res)
 /** Keeps a result whose rows somebody wants; others are cleared. */
 static void keep_result(app_rows_t *rows, PGresult *res)
 {
+    int columns = PQnfields(res) - (rows->nmembers ? rows->nmembers - 1 : 0);
+
     rows->result = res;
     rows->position = 0;
     rows->end = (apr_size_t)PQntuples(res);
-    if (rows->columns != PQnfields(res)) {
-        app_db_columns(rows, PQnfields(res));
+    if (rows->columns != columns) {
+        app_db_columns(rows, columns);
     }
 }
 

@@ -72,6 +72,7 @@ typedef struct rest_t {
     apr_thread_cond_t        *loaded;
     rest_schema_t            *schema;  /* NULL: not loaded yet */
     int                       loading;
+    volatile apr_uint32_t     large; /* requests that hold much of their answer, at this moment */
 } rest_t;
 
 /** A statement, with room for parameters that are added as the text grows. */
@@ -98,6 +99,7 @@ typedef struct rest_sql_t {
 /** What is run for a plan. */
 typedef struct rest_statement_t {
     rest_sql_t *main;  /* gives the rows; NULL: nothing is to be shown */
+    int         nmembers; /* the first columns of main that make the row's JSON; 0: it is one */
     rest_sql_t *each;  /* SQLite writes: run for every row of the body before main; else NULL */
     rest_sql_t *after; /* SQLite: run when main has shown what it takes away; else NULL */
     rest_sql_t *exists; /* SQLite upserts: whether the row of each is there; else NULL */

@@ -62,12 +62,23 @@ apr_status_t rest_pgsql_is_current(int *pcurrent, const rest_schema_t *schema, a
 
 /* rest_render_pgsql.c, for rest_write_pgsql.c */
 
+/** A member's value. */
+apr_status_t rest_pgsql_member(rest_sql_t *sql, const rest_out_t *out);
+/** Whether the value's column has the member's name already. */
+int          rest_pgsql_has_own_name(const rest_out_t *out);
 /** The members of the node's rows, named: "a", b AS "c". */
 apr_status_t rest_pgsql_members(rest_sql_t *sql, const rest_node_t *node);
 /** GROUP BY, where the node has aggregates. */
 void         rest_pgsql_groups(rest_sql_t *sql, const rest_node_t *node);
 /** A row of app_page in the form of the answer. */
 const char  *rest_pgsql_row(const rest_plan_t *plan, apr_pool_t *p);
+
+/* rest_columns_pgsql.c */
+
+/** Whether the rows of a read may come as columns of their own. */
+int          rest_pgsql_has_columns(const rest_plan_t *plan);
+/** The members as columns for the driver, each with a comma behind it. */
+apr_status_t rest_pgsql_columns(rest_sql_t *sql, const rest_node_t *node, int *pcount);
 
 /* rest_write_pgsql.c */
 apr_status_t rest_pgsql_insert(rest_statement_t *statement, const rest_plan_t *plan,

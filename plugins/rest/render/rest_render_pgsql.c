@@ -1,16 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /**
  * Reads as SQL of PostgreSQL. Each row of the page is one row of the result, as text in the form
- * of the answer. A page of many rows is counted by a window function over it: each row carries the
- * number, and one statement sees one state of the database.
+ * of the answer, or its columns are, from which the driver makes that. A page that has to be counted
+ * first is counted by the same statement, which sees one state of the database.
  */
 #include <string.h>
 
 #include "apr_strings.h"
 
 #include "rest_dialect.h"
-
-#define FEW_ROWS 100
 
 /* Members */
 
@@ -56,8 +54,6 @@ static apr_status_t render_value(rest_sql_t *sql, const rest_out_t *out)
     }
     return APR_SUCCESS;
 }
-
-static apr_status_t render_member(rest_sql_t *sql, const rest_out_t *out);
 
 /** A view or a function may give more rows than its keys promise; one is the answer. */
 static int is_cut(const rest_node_t *node)
@@ -113,7 +109,7 @@ static apr_status_t render_array(rest_sql_t *sql, const rest_out_t *out)
     int i;
 
     app_buf_adds(&sql->text, "(SELECT COALESCE(json_agg(app_v), '[]') FROM (SELECT ");
-    if (render_member(sql, out->member) != APR_SUCCESS) {
+    if (rest_pgsql_member(sql, out->member) != APR_SUCCESS) {
         return APP_EFAIL;
     }
     app_buf_adds(&sql->text, " AS app_v");
@@ -130,7 +126,7 @@ static apr_status_t render_array(rest_sql_t *sql, const rest_out_t *out)
     return APR_SUCCESS;
 }
 
-static apr_status_t render_member(rest_sql_t *sql, const rest_out_t *out)
+apr_status_t rest_pgsql_member(rest_sql_t *sql, const rest_out_t *out)
 {
     switch (out->kind) {
     case REST_OUT_EMBED:
@@ -144,7 +140,7 @@ static apr_status_t render_member(rest_sql_t *sql, const rest_out_t *out)
 }
 
 /** A column that keeps its own name needs no other. */
-static int has_own_name(const rest_out_t *out)
+int rest_pgsql_has_own_name(const rest_out_t *out)
 {
     return out->kind == REST_OUT_VALUE && !out->cast && !out->aggregate && !out->operand.path &&
            !out->operand.column->to_json && out->name == out->operand.column->name;
@@ -156,10 +152,10 @@ apr_status_t rest_pgsql_members(rest_sql_t *sql, const rest_node_t *node)
 
     for (out = node->out; out; out = out->next) {
         app_buf_adds(&sql->text, out == node->out ? " " : ", ");
-        if (render_member(sql, out) != APR_SUCCESS) {
+        if (rest_pgsql_member(sql, out) != APR_SUCCESS) {
             return APP_EFAIL;
         }
-        if (!has_own_name(out)) {
+        if (!rest_pgsql_has_own_name(out)) {
             app_buf_adds(&sql->text, " AS ");
             app_buf_add_ident(&sql->text, out->name);
         }
@@ -257,6 +253,23 @@ static int sorts_unknown(const rest_node_t *node)
     return sort != NULL;
 }
 
+/** " FROM … LIMIT …" */
+static apr_status_t render_behind(rest_sql_t *sql, const rest_plan_t *plan)
+{
+    const rest_node_t *node = &plan->root;
+
+    if (rest_render_from(sql, &rest_pgsql, node) != APR_SUCCESS) {
+        return APP_EFAIL;
+    }
+    rest_pgsql_groups(sql, node);
+    if ((plan->rows || sorts_unknown(node)) &&
+        rest_render_order(sql, &rest_pgsql, node, 0) != APR_SUCCESS) {
+        return APP_EFAIL;
+    }
+    rest_render_window(sql, &rest_pgsql, node);
+    return APR_SUCCESS;
+}
+
 /**
  * "(SELECT members FROM … LIMIT …) app_page". Where nothing is shown the members cost nothing, but
  * must be right.
@@ -266,59 +279,48 @@ static apr_status_t render_page(rest_sql_t *sql, const rest_plan_t *plan)
     const rest_node_t *node = &plan->root;
 
     app_buf_adds(&sql->text, "(SELECT");
-    if (rest_pgsql_members(sql, node) != APR_SUCCESS) {
+    if (rest_pgsql_members(sql, node) != APR_SUCCESS ||
+        render_behind(sql, plan) != APR_SUCCESS) {
         return APP_EFAIL;
     }
-    if (rest_render_from(sql, &rest_pgsql, node) != APR_SUCCESS) {
-        return APP_EFAIL;
-    }
-    rest_pgsql_groups(sql, node);
-    if (plan->rows || sorts_unknown(node)) {
-        if (rest_render_order(sql, &rest_pgsql, node, 0) != APR_SUCCESS) {
-            return APP_EFAIL;
-        }
-    }
-    rest_render_window(sql, &rest_pgsql, node);
     app_buf_adds(&sql->text, ") app_page");
     return APR_SUCCESS;
 }
 
-/** Whether the filters leave at most the one row that has a primary key. */
-static int is_one(const rest_node_t *node)
+/** The rows of a group, and those that a function gives once only, are counted as they come. */
+static int is_windowed(const rest_plan_t *plan)
 {
-    const rest_relation_t *relation = node->relation;
-    const rest_cond_t *cond;
-    int i;
+    return plan->root.grouped || plan->routine;
+}
 
-    for (i = 0; i < relation->nkeys; i++) {
-        for (cond = node->where; cond; cond = cond->next) {
-            if (cond->operand.column == relation->keys[i] && !cond->operand.path &&
-                cond->filter->op == REST_OP_EQ && cond->filter->quantifier == REST_ONE &&
-                !cond->filter->negated) {
-                break;
-            }
-        }
-        if (!cond) {
-            return 0;
-        }
+/** The number of rows of the page, in front of the first: without a sort and what is shown. */
+static apr_status_t render_number(rest_sql_t *sql, const rest_plan_t *plan, int counted)
+{
+    if (!counted || is_windowed(plan)) {
+        app_buf_adds(&sql->text, counted ? "count(*) OVER () AS app_n" : "NULL AS app_n");
+        return APR_SUCCESS;
     }
-    return relation->nkeys > 0;
+    app_buf_adds(&sql->text, "(SELECT count(*) FROM (SELECT 1");
+    if (rest_render_from(sql, &rest_pgsql, &plan->root) != APR_SUCCESS) {
+        return APP_EFAIL;
+    }
+    rest_render_window(sql, &rest_pgsql, &plan->root);
+    app_buf_adds(&sql->text, ") app_all) AS app_n");
+    return APR_SUCCESS;
 }
 
-/** Few rows are counted as they come: the window function costs a tenth of a small query. */
-static int is_few(const rest_node_t *node)
-{
-    return (node->limit >= 0 && node->limit <= FEW_ROWS) || is_one(node);
-}
-
-static void render_select(rest_sql_t *sql, const rest_plan_t *plan, int counted)
+static apr_status_t render_select(rest_sql_t *sql, const rest_plan_t *plan, int counted)
 {
     if (!plan->rows) {
         app_buf_adds(&sql->text, "SELECT NULL::text AS app_json, count(*) AS app_n");
-        return;
+        return APR_SUCCESS;
     }
-    app_buf_addf(&sql->text, "SELECT %s AS app_json, %s AS app_n", rest_pgsql_row(plan, sql->pool),
-                 plan->handler ? "count(*)" : counted ? "count(*) OVER ()" : "NULL");
+    app_buf_addf(&sql->text, "SELECT %s AS app_json, ", rest_pgsql_row(plan, sql->pool));
+    if (plan->handler) {
+        app_buf_adds(&sql->text, "count(*) AS app_n");
+        return APR_SUCCESS;
+    }
+    return render_number(sql, plan, counted);
 }
 
 /** What passes the filters, whatever the window; an estimate stops where it need not go on. */
@@ -337,14 +339,29 @@ static apr_status_t render_total(rest_sql_t *sql, const rest_plan_t *plan)
     return APR_SUCCESS;
 }
 
+/** "SELECT columns, number FROM …" */
+static apr_status_t render_columns(rest_statement_t *statement, const rest_plan_t *plan,
+                                   int counted)
+{
+    rest_sql_t *sql = statement->main;
+
+    app_buf_adds(&sql->text, "SELECT ");
+    return rest_pgsql_columns(sql, &plan->root, &statement->nmembers) == APR_SUCCESS &&
+                   render_number(sql, plan, counted) == APR_SUCCESS
+               ? render_behind(sql, plan)
+               : APP_EFAIL;
+}
+
 /** The total stands alone on the left of a join, so that it comes also when the page is empty. */
 static apr_status_t render_read(rest_statement_t *statement, const rest_plan_t *plan, int counted,
                                 app_error_t *err, apr_pool_t *p)
 {
     rest_sql_t *sql = statement->main = rest_sql_create('$', err, p);
-    int few = plan->one || is_few(&plan->root);
     int total = plan->count == REST_COUNT_EXACT || plan->count == REST_COUNT_ESTIMATED;
 
+    if (!total && rest_pgsql_has_columns(plan)) {
+        return render_columns(statement, plan, counted);
+    }
     if (plan->routine) {
         rest_pgsql_call(sql, plan);
     }
@@ -356,7 +373,9 @@ static apr_status_t render_read(rest_statement_t *statement, const rest_plan_t *
         }
         app_buf_adds(&sql->text, ") app_all LEFT JOIN (");
     }
-    render_select(sql, plan, counted || !(total || few));
+    if (render_select(sql, plan, counted) != APR_SUCCESS) {
+        return APP_EFAIL;
+    }
     app_buf_adds(&sql->text, " FROM ");
     if (render_page(sql, plan) != APR_SUCCESS) {
         return APP_EFAIL;

@@ -4,6 +4,8 @@
  * once it is committed (rest_run_read.c); rows of a write are held until the transaction is
  * committed (rest_run_write.c). Thread of the request.
  */
+#include "apr_atomic.h"
+
 #include "rest_run.h"
 
 /** "fn" or "schema.fn" */
@@ -160,15 +162,14 @@ apr_status_t rest_run_end(rest_run_t *run)
 
 void rest_run_hold(rest_run_t *run, const char *row, apr_size_t len)
 {
-    app_buf_adds(&run->held, run->rows == 1 ? run->frame.open : run->frame.between);
-    app_buf_add(&run->held, row, len);
+    rest_held_add(&run->held, run->rows == 1 ? run->frame.open : run->frame.between, row, len);
 }
 
 void rest_run_send_held(rest_run_t *run)
 {
     const char *end = run->held.len ? run->frame.close : run->frame.none;
 
-    app_response_write(run->call->res, run->held.data, run->held.len);
+    rest_held_send(&run->held, run->call->res);
     app_response_write(run->call->res, end, strlen(end));
 }
 
@@ -187,6 +188,9 @@ apr_status_t rest_run(const rest_call_t *call, const rest_plan_t *plan, const re
     }
     if (run.tx) {
         app_tx_rollback(run.tx);
+    }
+    if (run.large) {
+        apr_atomic_dec32(&call->rest->large);
     }
     return status == REST_ANSWERED ? APR_SUCCESS : status;
 }

@@ -7,7 +7,7 @@
 
 #include "apr_strings.h"
 
-#include "rest_int.h"
+#include "rest_held.h"
 
 #define REST_HELD_MAX (64 * 1024 * 1024) /* of an answer that is held until it is committed */
 
@@ -19,7 +19,8 @@ typedef struct rest_run_t {
     app_tx_t            *tx;
     rest_result_t        result;
     rest_frame_t         frame;
-    app_buf_t            held;
+    rest_held_t          held;
+    int                  large;   /* one of the few that may hold much */
     apr_int64_t          rows;    /* that have come */
     int                  counted; /* result.page was known before the first row */
     int                  sending; /* the head has been written */
@@ -45,7 +46,7 @@ apr_status_t rest_run_settings(rest_run_t *run);
 /** Ends the transaction as the request wants it. */
 apr_status_t rest_run_end(rest_run_t *run);
 
-/** Adds a row to what is held, framed. */
+/** Adds the row that has just been counted to what is held, framed. */
 void rest_run_hold(rest_run_t *run, const char *row, apr_size_t len);
 
 /** Sends what is held as the whole body. */

@@ -70,44 +70,43 @@ static const char *explain_words(const rest_run_t *run)
 }
 
 /** A step of SQLite's plan: id, parent, a number, and what is done. */
-static void add_step(rest_run_t *run, const app_rows_t *rows)
+static void add_step(const rest_run_t *run, app_buf_t *text, const app_rows_t *rows)
 {
     const char *detail = app_rows_text(rows, 3, NULL);
-    app_buf_t *held = &run->held;
 
     detail = detail ? detail : "";
     if (run->plan->type->explain.json) {
-        app_buf_addf(held, "%s{\"id\":%" APR_INT64_T_FMT ",\"parent\":%" APR_INT64_T_FMT
-                           ",\"detail\":", held->len ? "," : "[", app_rows_int(rows, 0),
+        app_buf_addf(text, "%s{\"id\":%" APR_INT64_T_FMT ",\"parent\":%" APR_INT64_T_FMT
+                           ",\"detail\":", text->len ? "," : "[", app_rows_int(rows, 0),
                      app_rows_int(rows, 1));
-        app_buf_add_json(held, detail, strlen(detail));
-        app_buf_addc(held, '}');
+        app_buf_add_json(text, detail, strlen(detail));
+        app_buf_addc(text, '}');
         return;
     }
-    app_buf_addf(held, "%s%s%s", held->len ? "\n" : "", app_rows_int(rows, 1) ? "  " : "", detail);
+    app_buf_addf(text, "%s%s%s", text->len ? "\n" : "", app_rows_int(rows, 1) ? "  " : "", detail);
 }
 
-static void add_line(rest_run_t *run, const app_rows_t *rows)
+static void add_line(app_buf_t *text, const app_rows_t *rows)
 {
     const char *line = app_rows_text(rows, 0, NULL);
 
-    app_buf_addf(&run->held, "%s%s", run->held.len ? "\n" : "", line ? line : "");
+    app_buf_addf(text, "%s%s", text->len ? "\n" : "", line ? line : "");
 }
 
-static apr_status_t take_plan(rest_run_t *run, app_rows_t *rows)
+static apr_status_t take_plan(const rest_run_t *run, app_buf_t *text, app_rows_t *rows)
 {
     apr_status_t status;
 
     while ((status = app_rows_next(rows, run->err)) == APR_SUCCESS) {
         if (run->schema->kind == APP_DB_SQLITE) {
-            add_step(run, rows);
+            add_step(run, text, rows);
         }
         else {
-            add_line(run, rows);
+            add_line(text, rows);
         }
     }
     if (run->schema->kind == APP_DB_SQLITE && run->plan->type->explain.json) {
-        app_buf_adds(&run->held, run->held.len ? "]" : "[]");
+        app_buf_adds(text, text->len ? "]" : "[]");
     }
     return status == APR_EOF ? APR_SUCCESS : status;
 }
@@ -145,19 +144,20 @@ static apr_status_t make_explain(rest_run_t *run, app_sql_t *sql)
 apr_status_t rest_run_explain(rest_run_t *run)
 {
     app_rows_t *rows;
+    app_buf_t text;
     app_sql_t sql;
     apr_status_t status;
 
     run->result = (rest_result_t){ .total = -1, .inserted = -1 };
-    app_buf_init(&run->held, run->pool, REST_HELD_MAX);
+    app_buf_init(&text, run->pool, REST_HELD_MAX);
     if ((status = rest_run_begin(run)) != APR_SUCCESS ||
         (status = make_explain(run, &sql)) != APR_SUCCESS ||
         (status = app_tx_query(run->tx, &sql, 0, &rows, run->err)) != APR_SUCCESS ||
-        (status = take_plan(run, rows)) != APR_SUCCESS) {
+        (status = take_plan(run, &text, rows)) != APR_SUCCESS) {
         return status;
     }
     app_response_type(run->call->res, rest_media_type(run->plan->type, run->pool));
     app_response_header_add(run->call->res, "Vary", "Accept, Prefer, Range");
-    app_response_write(run->call->res, run->held.data, run->held.len);
+    app_response_write(run->call->res, text.data, text.len);
     return APR_SUCCESS;
 }

@@ -5,9 +5,17 @@
  * call that may write is committed before its first row is sent. Called by rest_run.c; thread of
  * the request.
  */
+#include "apr_atomic.h"
+
 #include "rest_run.h"
 
-#define READ_HELD_MAX (256 * 1024) /* past it the page is read again, counted first */
+/*
+ * Past it the page is read again, counted first. Few requests of a process may hold more, so that
+ * the memory of all together has a bound.
+ */
+#define READ_HELD_MAX  (256 * 1024)
+#define LARGE_HELD_MAX (4 * 1024 * 1024)
+#define LARGE_READS    4
 
 /** The rows did not fit: count first. */
 #define UNCOUNTED (APR_OS_START_USERERR + 4602)
@@ -68,6 +76,33 @@ static apr_status_t write_row(rest_run_t *run, const char *row, apr_size_t len)
                : REST_ANSWERED;
 }
 
+/** Lets the request hold more, unless others do already. */
+static int enlarge(rest_run_t *run)
+{
+    volatile apr_uint32_t *large = &run->call->rest->large;
+
+    if (run->large || rest_run_waits(run)) {
+        return 0;
+    }
+    if (apr_atomic_inc32(large) >= LARGE_READS) {
+        apr_atomic_dec32(large);
+        return 0;
+    }
+    run->large = 1;
+    run->held.max = LARGE_HELD_MAX;
+    run->held.full = 0;
+    return 1;
+}
+
+static apr_status_t hold_row(rest_run_t *run, const char *row, apr_size_t len)
+{
+    rest_run_hold(run, row, len);
+    if (run->held.full && enlarge(run)) {
+        rest_run_hold(run, row, len);
+    }
+    return run->held.full ? UNCOUNTED : APR_SUCCESS;
+}
+
 /**
  * A row passes through if the head can be written, otherwise it is held. Of a single object only
  * the first is.
@@ -81,10 +116,7 @@ static apr_status_t take_row(rest_run_t *run, const char *row, apr_size_t len)
     if (run->counted && !rest_run_waits(run) && run->told) {
         return write_row(run, row, len);
     }
-    if (!run->plan->single || run->rows == 1) {
-        rest_run_hold(run, row, len);
-    }
-    return app_buf_full(&run->held) ? UNCOUNTED : APR_SUCCESS;
+    return !run->plan->single || run->rows == 1 ? hold_row(run, row, len) : APR_SUCCESS;
 }
 
 /** A row; of a body that comes as digits the bytes. */
@@ -133,9 +165,11 @@ static int ends_apart(const rest_run_t *run)
 
 static unsigned flags_of(const rest_run_t *run)
 {
-    return run->plan->readonly ? (run->told ? APP_QUERY_LAST : 0) | APP_QUERY_STREAM
-           : ends_apart(run)   ? 0
-                               : APP_QUERY_LAST;
+    unsigned object = APP_QUERY_OBJECT(run->statement.nmembers);
+
+    return object | (run->plan->readonly ? (run->told ? APP_QUERY_LAST : 0) | APP_QUERY_STREAM
+                     : ends_apart(run)   ? 0
+                                         : APP_QUERY_LAST);
 }
 
 /** What is left when all rows have come. */
@@ -196,7 +230,11 @@ static apr_status_t start(rest_run_t *run, int again)
     run->rows = 0;
     run->counted = 0;
     run->result = (rest_result_t){ .total = -1, .inserted = -1 };
-    app_buf_init(&run->held, run->pool, rest_run_waits(run) ? REST_HELD_MAX : READ_HELD_MAX);
+    rest_held_init(&run->held,
+                   rest_run_waits(run) ? REST_HELD_MAX
+                   : run->large        ? LARGE_HELD_MAX
+                                       : READ_HELD_MAX,
+                   run->pool);
     if ((status = rest_run_begin(run)) != APR_SUCCESS) {
         return status;
     }

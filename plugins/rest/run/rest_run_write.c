@@ -193,7 +193,7 @@ static apr_status_t take_rows(rest_run_t *run, app_rows_t *rows)
     if (status != APR_EOF) {
         return status;
     }
-    return app_buf_full(&run->held)
+    return run->held.full
                ? app_fail(run->err, APP_E_INTERNAL, "The answer is too large for a write")
                : APR_SUCCESS;
 }
@@ -270,7 +270,7 @@ apr_status_t rest_run_write(rest_run_t *run)
         (run->plan->action == REST_INSERT && !run->plan->body->nrows)) {
         run->result.inserted = 0;
     }
-    app_buf_init(&run->held, run->pool, REST_HELD_MAX);
+    rest_held_init(&run->held, REST_HELD_MAX, run->pool);
     if ((status = rest_run_begin(run)) != APR_SUCCESS ||
         (status = rest_render(&run->statement, run->call->rest->dialect, run->plan, 0, run->err,
                               run->pool)) != APR_SUCCESS ||
