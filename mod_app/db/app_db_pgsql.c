@@ -316,7 +316,7 @@ static void fill_cells(app_rows_t *rows)
 
     if (rows->nmembers) {
         app_pg_object(rows, row);
-        column = rows->nmembers;
+        column = app_pg_object_columns(rows);
         i = 1;
     }
     for (; i < rows->columns; i++, column++) {

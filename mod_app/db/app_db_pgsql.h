@@ -80,6 +80,9 @@ apr_status_t app_pg_collect(app_tx_t *tx, app_rows_t *rows, app_error_t *err);
  * broken if it cannot.
  */
 void app_pg_stop(app_tx_t *tx);
+/** Number of columns that become one object, with the one that marks it. */
+#define app_pg_object_columns(rows) \
+    ((rows)->nmembers + (((rows)->flags & APP_QUERY_MARKED) != 0))
 /** Makes the first columns of a row one JSON object: rows->cells[0]. */
 void app_pg_object(app_rows_t *rows, int row);
 /** Fails for a connection that is gone. @return always APP_EFAIL */

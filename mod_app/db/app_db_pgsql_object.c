@@ -97,6 +97,11 @@ void app_pg_object(app_rows_t *rows, int row)
         rows->members = make_members(res, rows->nmembers, rows->tx->pool);
         app_buf_init(buf, rows->tx->pool, OBJECT_MAX);
     }
+    if (rows->flags & APP_QUERY_MARKED && PQgetisnull(res, row, rows->nmembers)) {
+        rows->cells[0].text = NULL;
+        rows->cells[0].len = 0;
+        return;
+    }
     members = rows->members;
     buf->len = 0;
     for (i = 0; i < rows->nmembers; i++) {

@@ -299,8 +299,11 @@ static apr_int64_t affected(PGresult *res)
 /** Keeps a result whose rows somebody wants; others are cleared. */
 static void keep_result(app_rows_t *rows, PGresult *res)
 {
-    int columns = PQnfields(res) - (rows->nmembers ? rows->nmembers - 1 : 0);
+    int columns = PQnfields(res);
 
+    if (rows->nmembers) {
+        columns -= app_pg_object_columns(rows) - 1;
+    }
     rows->result = res;
     rows->position = 0;
     rows->end = (apr_size_t)PQntuples(res);

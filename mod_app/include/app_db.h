@@ -120,6 +120,7 @@ apr_status_t app_tx_get(app_tx_t *tx, const char *name, const char **pvalue, app
  * to_json() of the value.
  */
 #define APP_QUERY_OBJECT(n) ((unsigned)(n) << 8)
+#define APP_QUERY_MARKED 0x4 /* a column follows that is NULL where the object is to be so, too */
 
 /**
  * Runs a statement. Statements are prepared once per connection and kept, by their text. Without

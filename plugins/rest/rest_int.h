@@ -100,6 +100,7 @@ typedef struct rest_sql_t {
 typedef struct rest_statement_t {
     rest_sql_t *main;  /* gives the rows; NULL: nothing is to be shown */
     int         nmembers; /* the first columns of main that make the row's JSON; 0: it is one */
+    int         marked;   /* behind them is a column that is NULL where there is no row */
     rest_sql_t *each;  /* SQLite writes: run for every row of the body before main; else NULL */
     rest_sql_t *after; /* SQLite: run when main has shown what it takes away; else NULL */
     rest_sql_t *exists; /* SQLite upserts: whether the row of each is there; else NULL */

@@ -40,33 +40,34 @@ typedef struct case_t {
 #define FF_ F_ " AS " A_
 #define GF_ G_ " AS " A_
 #define ID "app_object('int\"id\"', " A_ ".\"id\")"
-#define PG_ROWS \
-    "SELECT row_to_json(app_page)::text AS app_json, count(*) OVER () AS app_n FROM (SELECT "
-#define PG_FEW "SELECT row_to_json(app_page)::text AS app_json, NULL AS app_n FROM (SELECT "
-#define PG_ID     PG_ROWS A_ ".\"id\" FROM " GF_
-#define PG_FEW_ID PG_FEW A_ ".\"id\" FROM " GF_
+#define PG_N  ", NULL AS app_n FROM " GF_
+#define PG_ID "SELECT " A_ ".\"id\"" PG_N
 
 static const case_t cases[] = {
     { "r", "select=id&id=eq.5", NULL, NULL, 0, 0,
       "SELECT " ID " AS j, NULL, NULL FROM " FF_ " WHERE (" A_ ".\"id\" = ?1) | 5",
-      PG_FEW_ID " WHERE (" A_ ".\"id\" = $1)) app_page | '5'" },
+      PG_ID " WHERE (" A_ ".\"id\" = $1) | '5'" },
     { "r", "select=id&id=eq.5", NULL, NULL, 0, 1, NULL,
-      PG_ID " WHERE (" A_ ".\"id\" = $1)) app_page | '5'" },
+      "SELECT " A_ ".\"id\", (SELECT count(*) FROM (SELECT 1 FROM " GF_ " WHERE (" A_
+      ".\"id\" = $1)) app_all) AS app_n FROM " GF_ " WHERE (" A_ ".\"id\" = $2) | '5', '5'" },
+    { "r", "select=seen->a,seen->>b,seen::text,seen::date", NULL, NULL, 0, 0, NULL,
+      "SELECT to_jsonb(" A_ ".\"seen\")->'a' AS \"a\", to_jsonb(" A_
+      ".\"seen\")->>'b' AS \"b\", CAST(" A_ ".\"seen\" AS text) AS \"seen\", to_json(CAST(" A_
+      ".\"seen\" AS date)) AS \"seen\"" PG_N },
     { "r", "select=id&id=not.eq.5", NULL, NULL, 0, 0, NULL,
-      PG_ID " WHERE NOT (" A_ ".\"id\" = $1)) app_page | '5'" },
+      PG_ID " WHERE NOT (" A_ ".\"id\" = $1) | '5'" },
     { "r", "select=a:%22ti%5C%22tle%22&%22ti%5C%22tle%22=neq.x", NULL, NULL, 0, 0,
       "SELECT app_object('text\"a\"', " A_ ".\"ti\"\"tle\") AS j, NULL, NULL FROM " FF_
       " WHERE (" A_ ".\"ti\"\"tle\" <> ?1) | 'x'",
-      PG_ROWS A_ ".\"ti\"\"tle\" AS \"a\" FROM " GF_ " WHERE (" A_
-      ".\"ti\"\"tle\" <> $1)) app_page | 'x'" },
+      "SELECT " A_ ".\"ti\"\"tle\" AS \"a\"" PG_N " WHERE (" A_ ".\"ti\"\"tle\" <> $1) | 'x'" },
     { "r", "select=%22a'b%22:id", NULL, NULL, 0, 0,
       "SELECT app_object('int\"a''b\"', " A_ ".\"id\") AS j, NULL, NULL FROM " FF_,
       NULL },
     { "r", "select=id&order=id.desc,seen&limit=5&offset=10", NULL, NULL, 0, 0,
       "SELECT " ID " AS j, NULL, NULL FROM " FF_ " ORDER BY " A_ ".\"id\" DESC NULLS FIRST, " A_
       ".\"seen\" ASC NULLS LAST LIMIT ?1 OFFSET ?2 | 5, 10",
-      PG_FEW_ID " ORDER BY " A_ ".\"id\" DESC NULLS FIRST, " A_
-      ".\"seen\" ASC NULLS LAST LIMIT $1 OFFSET $2) app_page | 5, 10" },
+      PG_ID " ORDER BY " A_ ".\"id\" DESC NULLS FIRST, " A_
+      ".\"seen\" ASC NULLS LAST LIMIT $1 OFFSET $2 | 5, 10" },
     { "r", "select=id&order=id", NULL, NULL, 0, 0,
       "SELECT " ID " AS j, NULL, NULL FROM (SELECT " A_ ".rowid AS app_row FROM " FF_ " ORDER BY " A_
       ".\"id\" ASC NULLS LAST LIMIT -1) app_page CROSS JOIN " FF_ " ON " A_
@@ -77,31 +78,31 @@ static const case_t cases[] = {
       "SELECT " ID " AS j, NULL, NULL FROM " FF_ " WHERE ((" A_ ".\"id\" IN (?1, ?2)) OR NOT ((" A_
       ".\"seen\" IS TRUE) AND NOT (" A_ ".\"id\" > ?3))) | 1, 2, 3",
       PG_ID " WHERE ((" A_ ".\"id\" = ANY ($1)) OR NOT ((" A_ ".\"seen\" IS TRUE) AND NOT (" A_
-      ".\"id\" > $2)))) app_page | '{\"1\",\"2\"}', '3'" },
+      ".\"id\" > $2))) | '{\"1\",\"2\"}', '3'" },
     { "r", "select=id&id=in.()", NULL, NULL, 0, 0,
       "SELECT " ID " AS j, NULL, NULL FROM " FF_ " WHERE (0)",
-      PG_ID " WHERE (" A_ ".\"id\" = ANY ($1))) app_page | '{}'" },
+      PG_ID " WHERE (" A_ ".\"id\" = ANY ($1)) | '{}'" },
     { "r", "select=id&seen=eq.yes&seen=is.unknown", NULL, NULL, 0, 0,
       "SELECT " ID " AS j, NULL, NULL FROM " FF_ " WHERE (" A_ ".\"seen\" = ?1) AND (" A_
       ".\"seen\" IS NULL) | 1",
-      PG_ID " WHERE (" A_ ".\"seen\" = $1) AND (" A_ ".\"seen\" IS UNKNOWN)) app_page | 'yes'" },
+      PG_ID " WHERE (" A_ ".\"seen\" = $1) AND (" A_ ".\"seen\" IS UNKNOWN) | 'yes'" },
     { "r", "select=id&%22ti%5C%22tle%22=like.a*_%5B", NULL, NULL, 0, 0,
       "SELECT " ID " AS j, NULL, NULL FROM " FF_ " WHERE (" A_ ".\"ti\"\"tle\" GLOB ?1) | 'a*?[[]'",
-      PG_ID " WHERE (" A_ ".\"ti\"\"tle\" LIKE $1)) app_page | 'a%_['" },
+      PG_ID " WHERE (" A_ ".\"ti\"\"tle\" LIKE $1) | 'a%_['" },
     { "r", "select=id&%22ti%5C%22tle%22=ilike.a*", NULL, NULL, 0, 0,
       "SELECT " ID " AS j, NULL, NULL FROM " FF_ " WHERE (app_ilike(" A_
       ".\"ti\"\"tle\", ?1)) | 'a%'",
-      PG_ID " WHERE (" A_ ".\"ti\"\"tle\" ILIKE $1)) app_page | 'a%'" },
+      PG_ID " WHERE (" A_ ".\"ti\"\"tle\" ILIKE $1) | 'a%'" },
     { "r", "select=id&id=isdistinct.1", NULL, NULL, 0, 0,
       "SELECT " ID " AS j, NULL, NULL FROM " FF_ " WHERE (" A_ ".\"id\" IS NOT ?1) | 1",
-      PG_ID " WHERE (" A_ ".\"id\" IS DISTINCT FROM $1)) app_page | '1'" },
+      PG_ID " WHERE (" A_ ".\"id\" IS DISTINCT FROM $1) | '1'" },
     { "r", "select=id::text,seen::text", NULL, NULL, 0, 0,
       "SELECT app_object('text\"id\"text\"seen\"', CASE typeof(" A_ ".\"id\") WHEN 'blob' THEN"
       " '\\x' || lower(hex(" A_ ".\"id\")) WHEN 'real' THEN trim(app_json(" A_ ".\"id\", 'real'),"
       " '\"') ELSE " A_ ".\"id\" || '' END, CASE " A_
       ".\"seen\" WHEN 0 THEN 'false' WHEN 1 THEN 'true' END) AS j, NULL, NULL FROM " FF_,
-      PG_ROWS "CAST(" A_ ".\"id\" AS text) AS \"id\", CAST(" A_
-      ".\"seen\" AS text) AS \"seen\" FROM " GF_ ") app_page" },
+      "SELECT CAST(" A_ ".\"id\" AS text) AS \"id\", CAST(" A_
+      ".\"seen\" AS text) AS \"seen\"" PG_N },
     { "own", "select=id&id=eq.1", NULL, NULL, 0, 0,
       "SELECT " ID " AS j, NULL, NULL FROM " FF_ " WHERE (id > 0 OR seen) AND (" A_
       ".\"id\" = ?1) | 1", NULL },
@@ -109,10 +110,9 @@ static const case_t cases[] = {
       "SELECT NULL AS j, NULL, (SELECT count(*) FROM " FF_ " WHERE (" A_ ".\"id\" > ?1))"
       " UNION ALL SELECT * FROM (SELECT " ID " AS j, NULL, NULL FROM " FF_ " WHERE (" A_
       ".\"id\" > ?2) LIMIT ?3) | 1, 1, 2",
-      "SELECT app_rows.app_json, app_rows.app_n, app_all.app_total FROM (SELECT count(*) AS"
-      " app_total"
-      " FROM " GF_ " WHERE (" A_ ".\"id\" > $1)) app_all LEFT JOIN (" PG_FEW_ID " WHERE (" A_
-      ".\"id\" > $2) LIMIT $3) app_page) app_rows ON true | '1', '1', 2" },
+      "SELECT app_rows.*, app_all.app_total FROM (SELECT count(*) AS app_total FROM " GF_
+      " WHERE (" A_ ".\"id\" > $1)) app_all LEFT JOIN (SELECT " A_ ".\"id\", true AS app_row"
+      PG_N " WHERE (" A_ ".\"id\" > $2) LIMIT $3) app_rows ON true | '1', '1', 2" },
     { "r", "select=id", NULL, NULL, 0, 1,
       "SELECT NULL AS j, (SELECT count(*) FROM (SELECT 1 FROM " FF_ ")), NULL UNION ALL SELECT *"
       " FROM"

@@ -346,10 +346,25 @@ static apr_status_t render_columns(rest_statement_t *statement, const rest_plan_
     rest_sql_t *sql = statement->main;
 
     app_buf_adds(&sql->text, "SELECT ");
-    return rest_pgsql_columns(sql, &plan->root, &statement->nmembers) == APR_SUCCESS &&
-                   render_number(sql, plan, counted) == APR_SUCCESS
-               ? render_behind(sql, plan)
-               : APP_EFAIL;
+    if (rest_pgsql_columns(sql, &plan->root, &statement->nmembers) != APR_SUCCESS) {
+        return APP_EFAIL;
+    }
+    app_buf_adds(&sql->text, statement->marked ? "true AS app_row, " : "");
+    return render_number(sql, plan, counted) == APR_SUCCESS ? render_behind(sql, plan) : APP_EFAIL;
+}
+
+static apr_status_t render_rows(rest_statement_t *statement, const rest_plan_t *plan, int counted)
+{
+    rest_sql_t *sql = statement->main;
+
+    if (rest_pgsql_has_columns(plan)) {
+        return render_columns(statement, plan, counted);
+    }
+    if (render_select(sql, plan, counted) != APR_SUCCESS) {
+        return APP_EFAIL;
+    }
+    app_buf_adds(&sql->text, " FROM ");
+    return render_page(sql, plan);
 }
 
 /** The total stands alone on the left of a join, so that it comes also when the page is empty. */
@@ -357,32 +372,23 @@ static apr_status_t render_read(rest_statement_t *statement, const rest_plan_t *
                                 app_error_t *err, apr_pool_t *p)
 {
     rest_sql_t *sql = statement->main = rest_sql_create('$', err, p);
-    int total = plan->count == REST_COUNT_EXACT || plan->count == REST_COUNT_ESTIMATED;
 
-    if (!total && rest_pgsql_has_columns(plan)) {
-        return render_columns(statement, plan, counted);
-    }
     if (plan->routine) {
         rest_pgsql_call(sql, plan);
     }
-    if (total) {
-        app_buf_adds(&sql->text, "SELECT app_rows.app_json, app_rows.app_n, app_all.app_total"
-                                 " FROM (");
-        if (render_total(sql, plan) != APR_SUCCESS) {
-            return APP_EFAIL;
-        }
-        app_buf_adds(&sql->text, ") app_all LEFT JOIN (");
+    if (plan->count != REST_COUNT_EXACT && plan->count != REST_COUNT_ESTIMATED) {
+        return render_rows(statement, plan, counted);
     }
-    if (render_select(sql, plan, counted) != APR_SUCCESS) {
+    statement->marked = 1;
+    app_buf_adds(&sql->text, "SELECT app_rows.*, app_all.app_total FROM (");
+    if (render_total(sql, plan) != APR_SUCCESS) {
         return APP_EFAIL;
     }
-    app_buf_adds(&sql->text, " FROM ");
-    if (render_page(sql, plan) != APR_SUCCESS) {
+    app_buf_adds(&sql->text, ") app_all LEFT JOIN (");
+    if (render_rows(statement, plan, counted) != APR_SUCCESS) {
         return APP_EFAIL;
     }
-    if (total) {
-        app_buf_adds(&sql->text, ") app_rows ON true");
-    }
+    app_buf_adds(&sql->text, ") app_rows ON true");
     return APR_SUCCESS;
 }
 

@@ -165,7 +165,8 @@ static int ends_apart(const rest_run_t *run)
 
 static unsigned flags_of(const rest_run_t *run)
 {
-    unsigned object = APP_QUERY_OBJECT(run->statement.nmembers);
+    unsigned object = APP_QUERY_OBJECT(run->statement.nmembers) |
+                      (run->statement.marked ? APP_QUERY_MARKED : 0);
 
     return object | (run->plan->readonly ? (run->told ? APP_QUERY_LAST : 0) | APP_QUERY_STREAM
                      : ends_apart(run)   ? 0
