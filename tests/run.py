@@ -4,8 +4,8 @@
 
     tests/run.py [--build BUILD] [T]
 
-T is one test or a folder of tests: unit/app_url, http/rest/filter-eq, http/rest, clients/embeds, faults/graceful,
-guard/symbols, fuzz/url.
+T is one test or a folder of tests: unit/app_url, http/rest/filter-eq, http/rest, dialect/filters, clients/embeds,
+faults/graceful, guard/symbols, fuzz/url.
 Without T everything runs. One http case alone is played over one host and one database, unless --all-hosts is given.
 """
 import argparse
@@ -27,7 +27,7 @@ if "LD_PRELOAD" in os.environ:  # lib/process.py says why
     del ENVIRONMENT["LD_PRELOAD"]
     os.execve(sys.executable, [sys.executable, *sys.argv], ENVIRONMENT)
 
-from lib import clients, play, postgres, process, report, server, sqlite  # noqa: E402
+from lib import clients, dialect, play, postgres, process, report, server, sqlite  # noqa: E402
 
 
 def arguments():
@@ -174,11 +174,20 @@ def run_clients(options, found):
         clients.play(options.build, files, databases, found)
 
 
+def run_dialect(options, found):
+    hosts = [word for word in options.hosts.split(",") if word]
+    tables = dialect.find(options.wanted)
+    if tables and (not hosts or dialect.HOST in hosts):
+        databases = [word for word in options.db.split(",") if word]
+        dialect.play(options.build, tables, databases, found)
+
+
 KINDS = {
     "guard": lambda options, found: run_modules("guard", options, found),
     "unit": run_unit,
     "fuzz": run_fuzz,
     "http": run_http,
+    "dialect": run_dialect,
     "clients": run_clients,
     "httpd": lambda options, found: run_modules("httpd", options, found),
     "faults": lambda options, found: run_modules("faults", options, found),

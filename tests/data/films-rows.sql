@@ -110,6 +110,10 @@ INSERT INTO visits (page, at, seconds) VALUES
     ('/films', '2026-01-01 10:00:05', 60),
     ('/films', '2026-01-01 10:00:05', 60),
     ('/about', '2026-01-02 08:30:00', NULL);
+INSERT INTO switches (id, lit) VALUES (1, TRUE), (2, FALSE), (3, NULL);
+INSERT INTO "odd names" (id, "a b", "c.d", ":e", "f-g", "order") VALUES
+    (1, 'x', 1, NULL, 2, 5),
+    (2, 'y', 3, 'z', NULL, 9);
 INSERT INTO docs (id, title, body) VALUES
     (1, 'Fat cats', 'The fat cat sat on the mat and ate a rat'),
     (2, 'Fat rats', 'A fat rat ran from the cat'),

@@ -81,11 +81,11 @@ INSERT INTO archive.studios VALUES (1, 'UFA'), (2, 'Gaumont');
 INSERT INTO archive.films VALUES (1, 'Nosferatu', NULL), (2, 'Faust', 1);
 
 GRANT SELECT ON directors, films, technical_specs, actors, roles, competitions, nominations, addresses, orders,
-    employees, countries, cities, products, stock, accounts, articles, visits, docs, film_list, recent_films,
+    employees, countries, cities, products, stock, accounts, articles, visits, switches, "odd names", docs, film_list, recent_films,
     director_list, director_stats, english_films, film_titles, language_totals, film_snapshot, reservations, samples,
     paints TO web_anon;
 GRANT SELECT, INSERT, UPDATE, DELETE ON directors, films, technical_specs, actors, roles, competitions, nominations,
-    addresses, orders, employees, countries, cities, products, stock, accounts, articles, visits, docs, alarms,
+    addresses, orders, employees, countries, cities, products, stock, accounts, articles, visits, switches, "odd names", docs, alarms,
     film_list, recent_films, english_films, film_titles, reservations, samples, paints TO web_user;
 -- The default of an identity column is read from its sequence, where the dialect has to ask for it itself.
 GRANT USAGE ON ALL SEQUENCES IN SCHEMA public TO web_user;

@@ -114,6 +114,18 @@ CREATE TABLE visits (
     at      TIMESTAMP NOT NULL,
     seconds INTEGER
 );
+CREATE TABLE switches (
+    id  INTEGER PRIMARY KEY,
+    lit BOOLEAN
+);
+CREATE TABLE "odd names" (
+    id      INTEGER PRIMARY KEY,
+    "a b"   TEXT,
+    "c.d"   INTEGER,
+    ":e"    TEXT,
+    "f-g"   INTEGER,
+    "order" INTEGER
+);
 CREATE TABLE docs (
     id    INTEGER PRIMARY KEY AUTOINCREMENT,
     title TEXT NOT NULL,
@@ -175,12 +187,12 @@ INSERT INTO app_grants (role, resource, action)
     FROM json_each('["web_anon", "web_user"]') AS role,
         json_each('["directors", "films", "technical_specs", "actors", "roles", "competitions", "nominations",
                     "addresses", "orders", "employees", "countries", "cities", "products", "stock", "accounts",
-                    "articles", "visits", "docs", "docs_search", "film_list", "recent_films", "director_list",
+                    "articles", "visits", "switches", "odd names", "docs", "docs_search", "film_list", "recent_films", "director_list",
                     "director_stats", "english_films", "film_titles"]') AS resource;
 INSERT INTO app_grants (role, resource, action)
     SELECT 'web_user', resource.value, action.value
     FROM json_each('["insert", "update", "delete"]') AS action,
         json_each('["directors", "films", "technical_specs", "actors", "roles", "competitions", "nominations",
                     "addresses", "orders", "employees", "countries", "cities", "products", "stock", "accounts",
-                    "articles", "visits", "docs", "alarms", "english_films", "film_titles"]') AS resource;
+                    "articles", "visits", "switches", "odd names", "docs", "alarms", "english_films", "film_titles"]') AS resource;
 INSERT INTO app_grants (role, resource, action) VALUES ('web_user', 'alarms', 'select');

@@ -1,17 +1,18 @@
 # SPDX-License-Identifier: Apache-2.0
-"""No test that never runs: each C test is built and registered, each fuzz target has a corpus, each case can be read and is
-played by at least one combination."""
+"""No test that never runs: each C test is built and registered, each fuzz target has a corpus, each case and table can be
+read, and each case is played by at least one combination."""
 import glob
 import os
 import re
 
-from lib import play, process, source
+from lib import dialect, play, process, source
 
 
 def run(build):
     yield from unit(build)
     yield from fuzz(build)
     yield from cases()
+    yield from tables()
     for path in source.files(".py", below=("tests/guard", "tests/faults", "tests/httpd")):
         if not re.search(r"^def run\(", source.read(path), re.M):
             yield "%s has no run()" % path
@@ -58,3 +59,14 @@ def cases():
         if case.title in titles:
             yield "%s and %s have the same title" % (titles[case.title], case.name)
         titles[case.title] = case.name
+
+
+def tables():
+    found = dialect.find("")
+    if not found:
+        raise process.Failed("tests/dialect holds no table")
+    for _, path in found:
+        try:
+            dialect.read(path)
+        except (dialect.Wrong, UnicodeDecodeError) as error:
+            yield str(error)

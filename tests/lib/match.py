@@ -40,6 +40,15 @@ def body(expected, answer):
                                      lineterm="", n=2))
 
 
+def values(want, answer):
+    """Differences between what JSON should say, read already, and the answer's body."""
+    try:
+        have = loads(answer.text())
+    except ValueError as error:
+        return ["body: not JSON (%s): %s" % (error, _short(answer.text()))]
+    return list(_differ(want, have, "body"))
+
+
 def _json(expected, actual):
     try:
         want = loads(expected)

@@ -143,13 +143,16 @@ static apr_status_t add_value(rest_sql_t *sql, const rest_plan_t *plan, int row,
     return APR_SUCCESS;
 }
 
-static apr_status_t check_generated(rest_sql_t *sql, const rest_column_t *column, const char *verb)
+static apr_status_t check_generated(rest_sql_t *sql, const rest_column_t *column, int updates)
 {
-    return column->generated
-               ? app_fail_code(sql->err, "428C9", 400, "%s column \"%s\"%s", verb, column->name,
-                               *verb == 'c' && verb[1] == 'o' ? " can only be updated to DEFAULT"
-                                                              : "")
-               : APR_SUCCESS;
+    if (!column->generated) {
+        return APR_SUCCESS;
+    }
+    return updates ? app_fail_code(sql->err, "428C9", 400,
+                                   "column \"%s\" can only be updated to DEFAULT", column->name)
+                   : app_fail_code(sql->err, "428C9", 400,
+                                   "cannot insert a non-DEFAULT value into column \"%s\"",
+                                   column->name);
 }
 
 /* INSERT */
@@ -163,8 +166,7 @@ static int render_columns(rest_sql_t *sql, const rest_plan_t *plan, int row)
         if (is_left_out(plan, row, i)) {
             continue;
         }
-        if (check_generated(sql, plan->written[i],
-                            "cannot insert a non-DEFAULT value into") != APR_SUCCESS) {
+        if (check_generated(sql, plan->written[i], 0) != APR_SUCCESS) {
             return -1;
         }
         app_buf_addf(&sql->text, "%s%s", count++ ? ", " : " (", plan->written[i]->ident);
@@ -356,7 +358,7 @@ apr_status_t rest_sqlite_update(rest_statement_t *statement, const rest_plan_t *
         if (is_left_out(plan, 0, i) && !default_of(plan, i)) {
             continue;
         }
-        if (check_generated(sql, plan->written[i], "column") != APR_SUCCESS) {
+        if (check_generated(sql, plan->written[i], 1) != APR_SUCCESS) {
             return APP_EFAIL;
         }
         app_buf_addf(&sql->text, "%s%s = ", count++ ? ", " : "", plan->written[i]->ident);
