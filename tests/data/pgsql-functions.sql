@@ -86,6 +86,11 @@ CREATE FUNCTION respond(headers text DEFAULT '', status text DEFAULT '') RETURNS
     SELECT set_config('response.headers', headers, true), set_config('response.status', status, true);
     SELECT 'done'
 $$;
+-- Whoever wrote it has forgotten that a connection serves others afterwards.
+CREATE FUNCTION respond_to_all(headers text, status text) RETURNS text LANGUAGE sql AS $$
+    SELECT set_config('response.headers', headers, false), set_config('response.status', status, false);
+    SELECT 'done'
+$$;
 CREATE FUNCTION teapot() RETURNS json LANGUAGE sql AS $$
     SELECT set_config('response.status', '418', true);
     SELECT '{"message":"The requested entity body is short and stout."}'::json

@@ -212,6 +212,11 @@ void rest_settings_put(app_tx_t *tx, const rest_call_t *call, const rest_schema_
     }
     app_tx_set(tx, "role", call->request->role);
     app_tx_set(tx, "request.jwt.claims", claims(call, p));
+    if (schema->kind == APP_DB_PGSQL && schema->sets_response) {
+        /* One set for the session would be said to whoever has the connection afterwards. */
+        app_tx_set(tx, "response.status", "");
+        app_tx_set(tx, "response.headers", "");
+    }
     if (!schema->reads_request) {
         return; /* nobody would ask for the rest */
     }
