@@ -108,6 +108,7 @@ static void add_texts(app_buf_t *buf, const char *format, va_list args)
     app_buf_adds(buf, format);
 }
 
+APP_PRINTF(2, 0)
 static void add_formatted(app_buf_t *buf, const char *format, va_list args, int len)
 {
     if (len < 0) {

@@ -88,8 +88,8 @@ static const char *const routines[] = {
     "over(x integer, y integer?) integer",
     "films_of(lang text) setof films = WITH f AS (SELECT 1) SELECT * FROM films WHERE l = :lang;",
     "film(id integer) films",
-    "new(t text) setof films = SELECT 1; WITH x AS (SELECT 1) INSERT INTO films(title)"
-    " VALUES (:t) RETURNING *",
+    ("new(t text) setof films = SELECT 1; WITH x AS (SELECT 1) INSERT INTO films(title)"
+     " VALUES (:t) RETURNING *"),
     "lost() text = SELECT :nosuch", "odd\"name(odd\"param text) text = VALUES (1)",
     "words() setof text", "rec() record",
 };

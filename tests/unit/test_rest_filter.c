@@ -81,7 +81,7 @@ static const char *render(const char *text, const rest_dialect_t *dialect)
     rest_node_t node = { .relation = relation, .as = "t" };
     rest_sql_t *sql = rest_sql_create(dialect->kind == APP_DB_PGSQL ? '$' : '?', &err, unit_pool);
     rest_query_t *query;
-    rest_cond_t cond = { NULL };
+    rest_cond_t cond = { .next = NULL };
     app_buf_t buf;
 
     app_buf_init(&buf, unit_pool, 1 << 20);
