@@ -302,9 +302,8 @@ static const case_t scopes[] = {
     { "less than the site gives", "clients", "select=projects(id)&limit=7&projects.limit=3",
       { .max_rows = 100 },
       "clients: projects=[projects_1 by projects_client: id limit 3] limit 7" },
-    { "a negative limit is left to the database", "clients",
-      "select=projects(id)&projects.limit=-3", PLAIN,
-      "clients: projects=[projects_1 by projects_client: id limit -3]" },
+    { "a negative limit", "clients", "select=projects(id)&projects.limit=-3", PLAIN,
+      "2201W LIMIT must not be negative" },
 
     /* what is wrong first answers */
     { "108 before 200", "clients", "select=nothing(id)&other.id=eq.1", PLAIN,

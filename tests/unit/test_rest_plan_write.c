@@ -19,7 +19,8 @@ static const char rights[] =
     "grant blind a select id,b; grant blind b select name; grant blind j select a;"
     "grant ins a insert id,b id < 9; grant ins a select id; grant ins a update b b > 1;"
     "grant upd a update b b = 1; grant upd a select id id > 5; grant onlyupd a update b b > 2;"
-    "grant del a delete * id < 3; grant del a select id,b; grant onlyins a insert *";
+    "grant del a delete * id < 3; grant del a select id,b; grant onlyins a insert *;"
+    "grant adds a insert *; grant adds a select id";
 
 typedef struct case_t {
     const char *name, *relation, *query;
@@ -225,6 +226,10 @@ static const case_t granted[] = {
       { .action = REST_INSERT, .body = "{\"b\":1}", .prefer = "resolution=merge-duplicates",
         .role = "onlyins" },
       "42501 permission denied for table a" },
+    { "upsert that ignores, without update", "a", "",
+      { .action = REST_INSERT, .body = "{\"b\":1}", .prefer = "resolution=ignore-duplicates",
+        .role = "adds" },
+      "writes b ignore on id" },
     { "upsert that ignores, without the right to read the key", "a", "",
       { .action = REST_INSERT, .body = "{\"b\":1}", .prefer = "resolution=ignore-duplicates",
         .role = "onlyins" },

@@ -222,7 +222,7 @@ static const case_t cases[] = {
       "SELECT app_object('int\"client_id\"any\"count\"int\"max\"int\"s\"', projects.client_id,"
       " count(*), max(projects.id), CAST(min(CASE typeof(projects.id) WHEN 'blob' THEN '\\x' ||"
       " lower(hex(projects.id)) WHEN 'real' THEN trim(app_json(projects.id, 'real'),"
-      " '\"') ELSE CAST(projects.id AS TEXT) END) AS INTEGER)) AS j, NULL, NULL"
+      " '\"') ELSE projects.id || '' END) AS INTEGER)) AS j, NULL, NULL"
       " FROM public.projects AS projects GROUP BY projects.client_id LIMIT ?1 | 1",
       FEW " projects.client_id, count(*) AS count, max(projects.id) AS max,"
       " CAST(min(CAST(projects.id AS text)) AS int) AS s"
@@ -320,7 +320,7 @@ static const case_t cases[] = {
       "SELECT NULL AS j, (SELECT count(*) FROM (SELECT 1"
       " FROM public.clients AS clients_0 WHERE EXISTS (SELECT 1"
       " FROM public.projects AS projects_1 WHERE projects_1.client_id = clients_0.id))), NULL",
-      "SELECT NULL::text AS app_json, count(*) AS app_n FROM (SELECT"
+      "SELECT NULL::text AS app_json, count(*) AS app_n FROM (SELECT clients.id"
       " FROM public.clients AS clients WHERE EXISTS (SELECT 1"
       " FROM public.projects AS projects_1 WHERE projects_1.client_id = clients.id)" END },
     { "of a filtered role", "projects", "select=id,clients(name),tasks(id)&limit=1",
@@ -372,6 +372,53 @@ static const case_t cases[] = {
       " FROM public.clients AS clients LIMIT $1" END " | 1" },
 };
 
+static const case_t planned[] = {
+    { "all", "clients", "", PLAIN,
+      "SELECT CAST(stat AS INTEGER) FROM public.sqlite_stat1 WHERE tbl = ?1 LIMIT 1 | 'clients'",
+      "EXPLAIN (FORMAT JSON) SELECT 1 FROM public.clients AS clients" },
+    { "some", "projects", "id=gt.1&limit=3", PLAIN,
+      "SELECT count(*) FROM public.projects AS projects WHERE (projects.id > ?1) | 1",
+      "EXPLAIN (FORMAT JSON) SELECT 1 FROM public.projects AS projects WHERE (projects.id > $1)"
+      " | '1'" },
+    { "those that have", "tasks", "select=id,projects!inner()", PLAIN,
+      "SELECT count(*) FROM public.tasks AS tasks WHERE EXISTS (SELECT 1"
+      " FROM public.projects AS projects_1 WHERE projects_1.id = tasks.project_id)",
+      "EXPLAIN (FORMAT JSON) SELECT 1 FROM public.tasks AS tasks WHERE EXISTS (SELECT 1"
+      " FROM public.projects AS projects_1 WHERE projects_1.id = tasks.project_id)" },
+    { "of a filtered role", "projects", "", { .role = "own" },
+      "SELECT count(*) FROM public.projects AS projects WHERE (name <> '' OR id > 0)",
+      "EXPLAIN (FORMAT JSON) SELECT 1 FROM public.projects AS projects" },
+};
+
+/** What says how many rows there are without counting them, where that is known. */
+static const char *planned_sql(const case_t *c, const rest_dialect_t *dialect)
+{
+    rest_schema_t *schema = schema_linked(dialect->kind, world);
+    app_error_t err = { .pool = unit_pool };
+    rest_sql_t *sql = NULL;
+    rest_plan_t *plan;
+    app_buf_t buf;
+
+    schema->analyzed = 1;
+    app_buf_init(&buf, unit_pool, 1 << 20);
+    assert_int_equal(ask_plan(&plan, ask_for(c->relation, c->query, &c->more), schema, &err),
+                     APR_SUCCESS);
+    assert_int_equal(dialect->planned(&sql, plan, &err, unit_pool), APR_SUCCESS);
+    ask_add_sql(&buf, "", sql);
+    return buf.data;
+}
+
+static void test_planned(void **state)
+{
+    size_t i;
+
+    (void)state;
+    for (i = 0; i < COUNT(planned); i++) {
+        CASE_STRING(planned[i].name, planned_sql(&planned[i], &rest_sqlite), planned[i].sqlite);
+        CASE_STRING(planned[i].name, planned_sql(&planned[i], &rest_pgsql), planned[i].pgsql);
+    }
+}
+
 static void test_cases(void **state)
 {
     size_t i;
@@ -390,6 +437,7 @@ static void test_cases(void **state)
 
 static struct CMUnitTest tests[] = {
     cmocka_unit_test(test_cases),
+    cmocka_unit_test(test_planned),
 };
 
 UNIT_MAIN(tests)
