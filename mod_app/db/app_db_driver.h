@@ -160,6 +160,11 @@ struct app_db_driver_t {
 
     /** Runs a script in one transaction, on a connection of its own. */
     apr_status_t (*script)(app_db_conn_t *conn, const char *sql, app_error_t *err);
+    /** Has a connection of its own listen to a channel; NULL: the database does not notify. */
+    apr_status_t (*listen)(app_db_conn_t *conn, const char *channel, app_error_t *err);
+    int (*listen_fd)(const app_db_conn_t *conn);
+    /** app_db_listener_next() */
+    apr_status_t (*listen_next)(app_db_conn_t *conn, const char **ppayload, app_error_t *err);
     /** Periodic work on an idle connection; NULL: none. */
     void (*maintain)(app_db_conn_t *conn);
     /** Adds the version of the server or library to part. */

@@ -77,6 +77,10 @@ static void teardown(app_db_conn_t *conn)
         app_db_statements_destroy(pg->statements);
         pg->statements = NULL;
     }
+    if (pg) {
+        PQfreemem(pg->heard);
+        pg->heard = NULL;
+    }
 }
 
 static int alive(app_db_conn_t *conn)
@@ -468,5 +472,8 @@ const app_db_driver_t app_db_pgsql = {
     .commit = commit,
     .rollback = rollback,
     .script = script,
+    .listen = app_pg_listen,
+    .listen_fd = app_pg_listen_fd,
+    .listen_next = app_pg_listen_next,
     .describe = describe,
 };

@@ -51,6 +51,7 @@ typedef struct app_pg_t {
     int                  reused;       /* the query ran from a statement prepared earlier */
     apr_time_t           deadline;     /* for the answers; 0: none */
     const char          *set_config[APP_PG_SETTINGS + 1];
+    PGnotify            *heard; /* the last notification handed out; NULL: none */
 } app_pg_t;
 
 /** Parameters as libpq takes them. */
@@ -89,5 +90,10 @@ void app_pg_object(app_rows_t *rows, int row);
 apr_status_t app_pg_lost(app_tx_t *tx, app_error_t *err);
 /** Fails as a PostgreSQL result says. @return always APP_EFAIL */
 apr_status_t app_pg_fail(const PGresult *res, app_error_t *err);
+
+/* app_db_pgsql_listen.c: members of the driver */
+apr_status_t app_pg_listen(app_db_conn_t *conn, const char *channel, app_error_t *err);
+int          app_pg_listen_fd(const app_db_conn_t *conn);
+apr_status_t app_pg_listen_next(app_db_conn_t *conn, const char **ppayload, app_error_t *err);
 
 #endif

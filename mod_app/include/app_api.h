@@ -32,7 +32,8 @@
     _(app_instance_context) _(app_instance_context_set)                                         \
     _(app_filter_add) _(app_timer_add) _(app_shm_declare) _(app_shm_base) _(app_shm_lock)       \
     _(app_shm_unlock) _(app_tx_check) _(app_tx_columns) _(app_request_secure)           \
-    _(app_db_identity) _(app_instance_state_dir)
+    _(app_db_identity) _(app_instance_state_dir)                                                \
+    _(app_db_listen) _(app_db_listener_fd) _(app_db_listener_next)
 
 #ifdef __cplusplus /* where a member may not take the name that its own type was made from */
 #define APP_API_MEMBER(function) __typeof__(::function) *function;
@@ -125,6 +126,9 @@ extern const app_api_t *app_api;
 #define app_request_secure         app_api->app_request_secure
 #define app_db_identity            app_api->app_db_identity
 #define app_instance_state_dir     app_api->app_instance_state_dir
+#define app_db_listen              app_api->app_db_listen
+#define app_db_listener_fd         app_api->app_db_listener_fd
+#define app_db_listener_next       app_api->app_db_listener_next
 #endif
 
 #endif

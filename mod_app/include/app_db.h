@@ -40,7 +40,7 @@ typedef enum app_db_kind_e { APP_DB_SQLITE, APP_DB_PGSQL } app_db_kind_e;
 
 app_db_kind_e app_db_kind(const app_db_t *db);
 
-/** Tells databases, users and options of connections apart. Holds no secret; not meant to be read. */
+/** Tells databases, users and options of connections apart. Holds no secret; not to be read. */
 const char *app_db_identity(const app_db_t *db);
 
 /**
@@ -192,6 +192,30 @@ typedef apr_status_t app_tx_check_fn(app_tx_t *tx, const void *what, app_error_t
  */
 apr_status_t app_tx_check(app_tx_t *tx, const void *what, app_tx_check_fn *check,
                           app_error_t *err);
+
+/**
+ * Notifications (PostgreSQL): a connection of its own, beside the pool. One thread at a time.
+ */
+typedef struct app_db_listener_t app_db_listener_t;
+
+/**
+ * Connects, and listens to a channel. What is committed from then on is heard of.
+ * @param p takes the listener back
+ * @return APR_SUCCESS; APR_ENOTIMPL: this database does not notify; APP_EFAIL
+ */
+apr_status_t app_db_listen(app_db_listener_t **plistener, app_db_t *db, const char *channel,
+                           app_error_t *err, apr_pool_t *p);
+
+/** To be polled: when it can be read, app_db_listener_next() may have something. */
+int app_db_listener_fd(const app_db_listener_t *listener);
+
+/**
+ * The next notification that has arrived; does not wait.
+ * @param ppayload lives until the next call
+ * @return APR_SUCCESS; APR_EAGAIN: none; APP_EFAIL: the connection is lost
+ */
+apr_status_t app_db_listener_next(app_db_listener_t *listener, const char **ppayload,
+                                  app_error_t *err);
 
 /** A column of what a statement gives. */
 typedef struct app_db_column_t {

@@ -4,6 +4,7 @@
  * settings, and the way of a request through the five steps (rest_int.h).
  */
 #include <string.h>
+#include <unistd.h>
 
 #include "apr_strings.h"
 
@@ -73,6 +74,12 @@ static const app_setting_t settings[] = {
     APP_SET_LIST("AppSettings", rest_conf_t, app_settings, NULL, APP_SET_LOCATION,
                  "what SQL reads as current_setting('app.settings.NAME'): NAME=value "
                  "(app.settings.*)"),
+    APP_SET_STRING("Channel", rest_conf_t, channel, "pgrst", 0,
+                   "PostgreSQL: channel of notifications that the schema has changed "
+                   "(db-channel)"),
+    APP_SET_FLAG("ChannelEnabled", rest_conf_t, channel_enabled, "on", 0,
+                 "PostgreSQL: one process of the site listens to Channel "
+                 "(db-channel-enabled)"),
     APP_SET_LIST("CorsAllowedOrigins", rest_conf_t, cors_origins, NULL, APP_SET_LOCATION,
                  "origins whose pages may read the answers, with credentials; none: any may, "
                  "without (server-cors-allowed-origins)"),
@@ -201,6 +208,8 @@ static apr_status_t configure(app_instance_t *self, app_error_t *err)
         return app_hint(err, "Name one with AppDatabase, or leave the plugin out.");
     }
     rest->self = self;
+    rest->configured = apr_time_now();
+    rest->configured_by = getpid();
     rest->dialect = kind == APP_DB_SQLITE ? &rest_sqlite : &rest_pgsql;
     rest->spaces = conf->schemas;
     rest->further = conf->extra_search_path;
@@ -217,6 +226,7 @@ static apr_status_t configure(app_instance_t *self, app_error_t *err)
         return APP_EFAIL;
     }
     app_instance_context_set(self, rest);
+    rest_listen_configure(rest);
     app_filter_add(self, APP_PLACE_FIRST, rest_trace_filter);
     app_filter_add(self, APP_PLACE_FIRST, rest_cors_filter);
     app_filter_add(self, APP_PLACE_IDENTITY, rest_timing_filter);
@@ -229,11 +239,19 @@ static apr_status_t start(app_instance_t *self, app_error_t *err)
 {
     rest_t *rest = app_instance_context(self);
 
-    return rest_token_start(rest, err) == APR_SUCCESS ? rest_cache_start(rest, err) : APP_EFAIL;
+    if (rest_token_start(rest, err) != APR_SUCCESS || rest_cache_start(rest, err) != APR_SUCCESS) {
+        return APP_EFAIL;
+    }
+    return rest_listen_start(rest, err);
+}
+
+static void stop(app_instance_t *self)
+{
+    rest_listen_stop(app_instance_context(self));
 }
 
 static const app_route_t routes[] = { { NULL, "/", handle }, { NULL, NULL, NULL } };
 
 APP_PLUGIN(.name = "rest", .version = "0.1", .summary = "tables and views as a REST API",
            .settings = settings, .settings_size = sizeof(rest_conf_t), .routes = routes,
-           .configure = configure, .start = start)
+           .configure = configure, .start = start, .stop = stop)

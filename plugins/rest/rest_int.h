@@ -21,6 +21,9 @@
 #include "rest_plan.h"
 #include "rest_token.h"
 
+typedef struct rest_cache_t rest_cache_t;
+typedef struct rest_listen_t rest_listen_t;
+typedef struct rest_share_t rest_share_t;
 typedef struct rest_dialect_t rest_dialect_t;
 typedef struct rest_timing_t rest_timing_t;
 
@@ -49,6 +52,8 @@ typedef struct rest_conf_t {
     int                 tx_end; /* rest_tx_end_e */
     apr_array_header_t *hoisted;
     apr_array_header_t *app_settings;
+    const char         *channel;
+    int                 channel_enabled;
 } rest_conf_t;
 
 typedef enum rest_tx_end_e {
@@ -67,11 +72,13 @@ typedef struct rest_t {
     const apr_array_header_t *further; /* schemas behind them in the search path */
     rest_tokens_t            *tokens;  /* NULL: no JwtSecret */
 
-    /* In each process, from start() on: the snapshot and who loads it. */
-    apr_thread_mutex_t       *lock;
-    apr_thread_cond_t        *loaded;
-    rest_schema_t            *schema;  /* NULL: not loaded yet */
-    int                       loading;
+    apr_time_t                configured;    /* when configure() ran */
+    pid_t                     configured_by; /* the process that it ran in */
+
+    /* In each process, from start() on. */
+    rest_cache_t             *cache;
+    rest_share_t             *share;
+    rest_listen_t            *listen; /* NULL: there are no notifications to be heard */
     volatile apr_uint32_t     large; /* requests that hold much of their answer, at this moment */
 } rest_t;
 
@@ -179,6 +186,12 @@ apr_status_t rest_cache_renew(rest_t *rest, rest_schema_t *known, app_request_t 
  */
 int rest_cache_outdated(rest_t *rest, const rest_schema_t *schema, app_request_t *r,
                         apr_pool_t *p);
+
+/* rest_listen.c: PostgreSQL's notifications */
+
+void         rest_listen_configure(rest_t *rest);
+apr_status_t rest_listen_start(rest_t *rest, app_error_t *err);
+void         rest_listen_stop(rest_t *rest);
 
 /* rest_render.c: what both dialects write alike */
 

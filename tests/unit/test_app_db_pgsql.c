@@ -5,6 +5,7 @@
  */
 #include "unit_db.h"
 
+#include <poll.h>
 #include <stdio.h>
 
 static const char *url;
@@ -448,6 +449,45 @@ static void test_script(void **state)
     }
 }
 
+/** What has been heard until nothing comes any more; "lost" behind it if the connection is. */
+static const char *heard(app_db_listener_t *listener)
+{
+    const char *all = "", *payload;
+    apr_status_t status = APR_EAGAIN;
+    struct pollfd watch = { .fd = app_db_listener_fd(listener), .events = POLLIN };
+
+    while (status == APR_EAGAIN && poll(&watch, 1, 300) > 0) {
+        while ((status = app_db_listener_next(listener, &payload, &err)) == APR_SUCCESS) {
+            all = apr_pstrcat(unit_pool, all, "<", payload, ">", NULL);
+        }
+    }
+    return status == APP_EFAIL ? apr_pstrcat(unit_pool, all, "lost", NULL) : all;
+}
+
+static void test_listen(void **state)
+{
+    static const char channel[] = "unit \"channel\"";
+    app_db_t *db = sample();
+    app_db_listener_t *listener;
+    const app_value_t params[] = { { .type = APP_VALUE_TEXT, .text = channel,
+                                     .len = sizeof(channel) - 1 },
+                                   { .type = APP_VALUE_TEXT, .text = "two", .len = 3 } };
+    const app_sql_t notify = { "SELECT pg_notify($1, $2), pg_notify($1, '')", params, 2 };
+    apr_pool_t *p;
+
+    (void)state;
+    apr_pool_create(&p, unit_pool);
+    assert_int_equal(app_db_listen(&listener, db, channel, &err, p), APR_SUCCESS);
+    assert_string_equal(heard(listener), "");
+    rows_of(tx_of(db, 0), &notify, APP_QUERY_LAST);
+    assert_string_equal(heard(listener), "<two><>");
+    ask(db, 0, "NOTIFY unit");
+    assert_string_equal(heard(listener), "");
+    end_sessions();
+    assert_string_equal(heard(listener), "lost");
+    apr_pool_destroy(p);
+}
+
 static struct CMUnitTest tests[] = {
     cmocka_unit_test(test_reads),      cmocka_unit_test(test_writes),
     cmocka_unit_test(test_params),     cmocka_unit_test(test_settings),
@@ -456,6 +496,7 @@ static struct CMUnitTest tests[] = {
     cmocka_unit_test(test_lost),       cmocka_unit_test(test_lost_and_down),
     cmocka_unit_test(test_down),
     cmocka_unit_test(test_maintain),   cmocka_unit_test(test_script),
+    cmocka_unit_test(test_listen),
 };
 
 __attribute__((constructor)) static void find_url(void)

@@ -1,27 +1,40 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /**
- * The schema snapshot of a process: loaded by the first request that needs it while others wait,
- * replaced as a whole, freed when its last reader is done. A load that fails keeps the old one.
- * Any thread; no query runs under the lock.
+ * The schema snapshot of a process: fetched by the first request that needs it while others wait,
+ * replaced as a whole, given back when its last reader is done. Where a fresh one cannot be had the
+ * old one serves on. Any thread; no query runs under the lock.
  */
 #include "apr_atomic.h"
 
-#include "rest_int.h"
+#include "rest_cache.h"
+#include "rest_image.h"
 
-#define AGE_MAX   apr_time_from_sec(60) /* PostgreSQL: a snapshot is loaded anew after that */
-#define AGE_RETRY apr_time_from_sec(1)  /* and at the earliest after that if a name was not found */
-#define WAIT_MAX  apr_time_from_sec(10) /* for somebody else's load */
+#define AGE_MAX   apr_time_from_sec(60) /* PostgreSQL, where nobody listens */
+#define AGE_RETRY apr_time_from_sec(1)  /* a name that is not found, or a load that failed */
+#define WAIT_MAX  apr_time_from_sec(10) /* for another thread's load */
+
+struct rest_cache_t {
+    apr_thread_mutex_t *lock;
+    apr_thread_cond_t  *loaded;
+    rest_schema_t      *schema;  /* NULL: not loaded yet */
+    int                 loading; /* a thread is at it */
+    apr_time_t          good;    /* until then no look at its age is needed */
+};
 
 apr_status_t rest_cache_start(rest_t *rest, app_error_t *err)
 {
+    rest_cache_t *cache;
     apr_pool_t *p;
 
-    if (apr_pool_create(&p, app_instance_pool(rest->self)) != APR_SUCCESS ||
-        apr_thread_mutex_create(&rest->lock, APR_THREAD_MUTEX_DEFAULT, p) != APR_SUCCESS ||
-        apr_thread_cond_create(&rest->loaded, p) != APR_SUCCESS) {
+    if (apr_pool_create(&p, app_instance_pool(rest->self)) != APR_SUCCESS) {
+        return app_fail(err, APP_E_INTERNAL, NULL);
+    }
+    rest->cache = cache = apr_pcalloc(p, sizeof(*cache));
+    if (apr_thread_mutex_create(&cache->lock, APR_THREAD_MUTEX_DEFAULT, p) != APR_SUCCESS ||
+        apr_thread_cond_create(&cache->loaded, p) != APR_SUCCESS) {
         return app_fail(err, APP_E_INTERNAL, "A lock cannot be made");
     }
-    return APR_SUCCESS;
+    return rest_share_start(rest, p, err);
 }
 
 void rest_cache_release(rest_schema_t *schema)
@@ -31,60 +44,50 @@ void rest_cache_release(rest_schema_t *schema)
     }
 }
 
-/** Reads the catalogue in a transaction of its own. */
-static apr_status_t load(rest_schema_t **pschema, rest_t *rest, app_request_t *r, app_error_t *err)
+static int ages(const rest_t *rest)
 {
-    const app_tx_options_t options = { .readonly = 1 }; /* goes on when this one client is gone */
-    apr_time_t began = apr_time_now();
-    rest_schema_t *schema;
-    apr_status_t status;
-    apr_pool_t *p;
-    app_tx_t *tx;
-
-    if (!app_instance_db(rest->self)) {
-        return app_fail(err, APP_E_NO_DATABASE, NULL);
-    }
-    if (apr_pool_create(&p, app_instance_pool(rest->self)) != APR_SUCCESS) {
-        return app_fail(err, APP_E_INTERNAL, NULL);
-    }
-    schema = rest_schema_create(rest->dialect->kind, rest->spaces, p);
-    schema->further = rest->further;
-    schema->loaded = began;
-    status = app_tx_begin(&tx, app_instance_db(rest->self), &options, err, p);
-    if (status == APR_SUCCESS) {
-        status = rest->dialect->load(schema, tx, err);
-        app_tx_rollback(tx);
-    }
-    if (status != APR_SUCCESS) {
-        apr_pool_destroy(p);
-        return status;
-    }
-    app_log(APP_LOG_DEBUG, r, "APP1000", "schema snapshot loaded in %ld ms",
-            (long)apr_time_as_msec(apr_time_now() - began));
-    if (schema->no_grants) {
-        app_log(APP_LOG_WARNING, r, "APP1001",
-                "the database has no table app_grants, so nothing is served: run appctl migrate");
-    }
-    *pschema = schema;
-    return APR_SUCCESS;
+    return rest->dialect->kind == APP_DB_PGSQL;
 }
 
-/** Called with the lock and loading set; both are given back. */
-static apr_status_t load_locked(rest_t *rest, app_request_t *r, app_error_t *err)
+/**
+ * What a snapshot has to be to be used by a process that has none, or an old one. One that somebody
+ * keeps up to date will do until rest_cache_freshen() has a newer one.
+ */
+static apr_time_t since_of(const rest_t *rest)
 {
+    apr_time_t since = rest_share_since(rest), oldest = apr_time_now() - AGE_MAX;
+
+    if (!ages(rest)) {
+        return since;
+    }
+    return rest_share_is_listened(rest) ? 0 : oldest > since ? oldest : since;
+}
+
+/**
+ * Called with the lock and loading set; both are given back.
+ * @return as rest_share_get()
+ */
+static apr_status_t load_locked(rest_t *rest, apr_time_t since, int patient, app_request_t *r,
+                                app_error_t *err)
+{
+    rest_cache_t *cache = rest->cache;
     rest_schema_t *fresh = NULL, *old = NULL;
     apr_status_t status;
 
-    apr_thread_mutex_unlock(rest->lock);
-    status = load(&fresh, rest, r, err);
-    apr_thread_mutex_lock(rest->lock);
+    apr_thread_mutex_unlock(cache->lock);
+    status = rest_share_get(&fresh, rest, since, patient, r, err);
+    apr_thread_mutex_lock(cache->lock);
     if (status == APR_SUCCESS) {
-        old = rest->schema;
-        rest->schema = fresh;
+        old = cache->schema;
+        cache->schema = fresh;
+        cache->good = fresh->loaded + AGE_MAX;
     }
-    rest->loading = 0;
-    apr_thread_cond_broadcast(rest->loaded);
-    apr_thread_mutex_unlock(rest->lock);
+    else if (status == APP_EFAIL) {
+        cache->good = apr_time_now() + AGE_RETRY;
+    }
+    cache->loading = 0;
+    apr_thread_cond_broadcast(cache->loaded);
+    apr_thread_mutex_unlock(cache->lock);
     rest_cache_release(old);
     return status;
 }
@@ -97,75 +100,139 @@ static apr_status_t not_loaded(app_error_t *err)
 }
 
 /** Waits until nobody loads; the lock is held before and after. */
-static void wait_while_loading_locked(rest_t *rest)
+static void wait_while_loading_locked(rest_cache_t *cache)
 {
     apr_time_t deadline = apr_time_now() + WAIT_MAX;
 
-    while (rest->loading) {
+    while (cache->loading) {
         apr_interval_time_t left = deadline - apr_time_now();
 
         if (left <= 0 ||
-            apr_thread_cond_timedwait(rest->loaded, rest->lock, left) == APR_TIMEUP) {
+            apr_thread_cond_timedwait(cache->loaded, cache->lock, left) == APR_TIMEUP) {
             return;
         }
     }
 }
 
-/**
- * Whether this caller is to load, now that it has the lock. A stale snapshot of PostgreSQL serves
- * on meanwhile.
- */
-static int must_load_locked(rest_t *rest)
+/** Whether the snapshot is too old, now that nobody has said for some time that it is not. */
+static int is_aged_locked(rest_t *rest)
 {
-    if (rest->loading) {
+    rest_cache_t *cache = rest->cache;
+    apr_time_t now;
+
+    if (!ages(rest) || (now = apr_time_now()) < cache->good) {
         return 0;
     }
-    return !rest->schema || (rest->dialect->kind == APP_DB_PGSQL &&
-                             apr_time_now() - rest->schema->loaded > AGE_MAX);
+    if (rest_share_is_listened(rest)) {
+        cache->good = now + AGE_MAX;
+        return 0;
+    }
+    return 1;
+}
+
+/** The first snapshot of this process; if none can be had, one that is too old. */
+static apr_status_t load_first_locked(rest_t *rest, app_request_t *r, app_error_t *err)
+{
+    apr_status_t status = load_locked(rest, since_of(rest), 1, r, err);
+    rest_schema_t *old;
+
+    if (status != APP_EFAIL || !rest_share_find(&old, rest, 0)) {
+        return status;
+    }
+    app_log(APP_LOG_WARNING, r, "APP1111",
+            "the schema cannot be read (%s), a snapshot of %ld s ago serves", err->message,
+            (long)apr_time_sec(apr_time_now() - old->loaded));
+    apr_thread_mutex_lock(rest->cache->lock);
+    if (!rest->cache->schema) {
+        rest->cache->schema = old;
+        old = NULL;
+    }
+    apr_thread_mutex_unlock(rest->cache->lock);
+    rest_cache_release(old);
+    return APR_SUCCESS;
+}
+
+/** A newer one, if it can be had now. */
+static void load_next_locked(rest_t *rest, apr_time_t since, app_request_t *r, app_error_t *err)
+{
+    if (load_locked(rest, since, 0, r, err) == APP_EFAIL) {
+        app_log(APP_LOG_WARNING, r, "APP1002",
+                "the schema cannot be read anew (%s), the old snapshot serves on", err->message);
+    }
 }
 
 apr_status_t rest_cache_get(rest_schema_t **pschema, rest_t *rest, app_request_t *r,
                             app_error_t *err)
 {
-    int first, waited = 0;
+    rest_cache_t *cache = rest->cache;
 
-    apr_thread_mutex_lock(rest->lock);
-    if (!rest->schema && rest->loading) {
-        wait_while_loading_locked(rest);
-        waited = 1;
+    apr_thread_mutex_lock(cache->lock);
+    if (!cache->schema && cache->loading) {
+        wait_while_loading_locked(cache);
     }
-    if (!waited && must_load_locked(rest)) {
-        first = !rest->schema;
-        rest->loading = 1;
-        if (load_locked(rest, r, err) != APR_SUCCESS) {
-            if (first) {
-                return APP_EFAIL;
-            }
-            app_log(APP_LOG_WARNING, r, "APP1002",
-                    "the schema cannot be read anew (%s), the old snapshot serves on",
-                    err->message);
+    else if (!cache->schema) {
+        cache->loading = 1;
+        if (load_first_locked(rest, r, err) != APR_SUCCESS) {
+            return APP_EFAIL;
         }
-        apr_thread_mutex_lock(rest->lock);
+        apr_thread_mutex_lock(cache->lock);
     }
-    if (rest->schema) {
-        apr_atomic_inc32(&rest->schema->references);
+    else if (!cache->loading &&
+             (rest_image_superseded(cache->schema) || is_aged_locked(rest))) {
+        cache->loading = 1;
+        load_next_locked(rest, cache->schema->loaded + 1, r, err);
+        apr_thread_mutex_lock(cache->lock);
     }
-    *pschema = rest->schema;
-    apr_thread_mutex_unlock(rest->lock);
+    if (cache->schema) {
+        apr_atomic_inc32(&cache->schema->references);
+    }
+    *pschema = cache->schema;
+    apr_thread_mutex_unlock(cache->lock);
     return *pschema ? APR_SUCCESS : not_loaded(err);
 }
 
 apr_status_t rest_cache_renew(rest_t *rest, rest_schema_t *known, app_request_t *r,
                               app_error_t *err)
 {
-    apr_thread_mutex_lock(rest->lock);
-    wait_while_loading_locked(rest);
-    if (rest->schema != known || rest->loading) {
-        apr_thread_mutex_unlock(rest->lock);
+    rest_cache_t *cache = rest->cache;
+
+    apr_thread_mutex_lock(cache->lock);
+    wait_while_loading_locked(cache);
+    if (cache->schema != known || cache->loading) {
+        apr_thread_mutex_unlock(cache->lock);
         return APR_SUCCESS;
     }
-    rest->loading = 1;
-    return load_locked(rest, r, err);
+    cache->loading = 1;
+    return load_locked(rest, known->loaded + 1, 1, r, err);
+}
+
+apr_status_t rest_cache_reload(rest_t *rest, apr_time_t since, app_error_t *err)
+{
+    rest_cache_t *cache = rest->cache;
+
+    apr_thread_mutex_lock(cache->lock);
+    wait_while_loading_locked(cache);
+    if (cache->loading) {
+        apr_thread_mutex_unlock(cache->lock);
+        return not_loaded(err);
+    }
+    cache->loading = 1;
+    return load_locked(rest, since, 1, NULL, err);
+}
+
+void rest_cache_freshen(rest_t *rest, apr_pool_t *p)
+{
+    apr_time_t since = rest_share_since(rest);
+    rest_cache_t *cache = rest->cache;
+    app_error_t err = { .pool = p };
+
+    apr_thread_mutex_lock(cache->lock);
+    if (cache->schema && !cache->loading && cache->schema->loaded < since) {
+        cache->loading = 1;
+        load_next_locked(rest, since, NULL, &err);
+        return;
+    }
+    apr_thread_mutex_unlock(cache->lock);
 }
 
 int rest_cache_outdated(rest_t *rest, const rest_schema_t *schema, app_request_t *r, apr_pool_t *p)
@@ -177,7 +244,7 @@ int rest_cache_outdated(rest_t *rest, const rest_schema_t *schema, app_request_t
     app_tx_t *tx;
 
     if (schema->kind == APP_DB_PGSQL) {
-        return apr_time_now() - schema->loaded > AGE_RETRY;
+        return apr_time_now() - schema->loaded > AGE_RETRY || rest_image_superseded(schema);
     }
     if (app_tx_begin(&tx, app_instance_db(rest->self), &options, &ignored, p) != APR_SUCCESS) {
         return 0;

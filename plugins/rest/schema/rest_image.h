@@ -79,7 +79,7 @@ typedef struct rest_image_key_t {
     unsigned char digest[20];
 } rest_image_key_t;
 
-typedef struct rest_image_header_t {
+struct rest_image_header_t {
     char             magic[16];
     apr_uint64_t     layout; /* differs where another build would not read it rightly */
     apr_uint64_t     body;   /* where it begins, at a page */
@@ -89,7 +89,7 @@ typedef struct rest_image_header_t {
     rest_section_t   sections[REST_SECTIONS_];
     apr_uint64_t     checksum;   /* of what is above, and of the body */
     apr_uint64_t     superseded; /* set when a newer one is there, or on its way */
-} rest_image_header_t;
+};
 
 /** An image that has been made. */
 typedef struct rest_packed_t {
@@ -123,5 +123,29 @@ int rest_image_check(const rest_image_header_t *header, const char *body, apr_ui
  */
 apr_status_t rest_image_open(rest_schema_t **pschema, const rest_image_header_t *header,
                              char *body);
+
+/* rest_image_file.c: with status codes of APR or the system */
+
+/**
+ * The snapshot in a file, in a pool of its own below parent, read-only.
+ * @return APR_SUCCESS; APR_EMISMATCH: that file holds none for us
+ */
+apr_status_t rest_image_map(rest_schema_t **pschema, const char *path, const rest_image_key_t *key,
+                            apr_pool_t *parent);
+
+/** Whether the file that the snapshot lies in has been, or is being, replaced. */
+int rest_image_superseded(const rest_schema_t *schema);
+
+/** Puts an image in the place of the one that is there. One process at a time: under a lock. */
+apr_status_t rest_image_write(const char *path, const rest_packed_t *packed, apr_pool_t *p);
+
+/**
+ * Locks a file, which is made if need be, against other processes and threads. A process that
+ * dies gives it back.
+ * @return APR_SUCCESS; APR_TIMEUP
+ */
+apr_status_t rest_image_lock(int *pfd, const char *path, apr_interval_time_t wait);
+void         rest_image_unlock(int fd);
+int          rest_image_is_locked(const char *path);
 
 #endif

@@ -25,6 +25,7 @@
 /* Links are made; what they were made of is not kept. The process fills the rest. */
 static const rest_member_t of_schema[] = {
     NONE(schema, pool),
+    NONE(schema, image),
     NONE(schema, further),
     ARRAY(schema, spaces, SPACE, nspaces),
     TEXTS(schema, roles, 1, nroles),

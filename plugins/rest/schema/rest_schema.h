@@ -19,6 +19,7 @@ typedef enum rest_kind_e {
     REST_KIND_JSON, REST_KIND_ARRAY, REST_KIND_BLOB
 } rest_kind_e;
 
+typedef struct rest_image_header_t rest_image_header_t;
 typedef struct rest_relation_t rest_relation_t;
 typedef struct rest_routine_t  rest_routine_t;
 
@@ -209,6 +210,7 @@ typedef struct rest_origin_t {
 typedef struct rest_schema_t {
     apr_pool_t              *pool;
     volatile apr_uint32_t    references;
+    const rest_image_header_t *image;        /* of the file that it lies in; NULL: in pool */
     app_db_kind_e            kind;
     const apr_array_header_t *further;       /* PostgreSQL: schemas behind these in the path */
     apr_time_t               loaded;
