@@ -134,6 +134,8 @@ struct rest_dialect_t {
 
     /** The rows of a computed relationship, without their name. */
     apr_status_t (*computed)(rest_sql_t *sql, const rest_node_t *node);
+    /** What joins them to the parent's row, where they are spread into it. */
+    void         (*computed_on)(rest_sql_t *sql, const rest_node_t *node);
     apr_status_t (*operand)(rest_sql_t *sql, const rest_node_t *node,
                             const rest_operand_t *operand);
     /** " COLLATE …" behind a term of ORDER BY, or nothing; NULL: never. */

@@ -238,7 +238,8 @@ static apr_status_t render_join(rest_sql_t *sql, const rest_dialect_t *dialect,
     }
     app_buf_adds(&sql->text, nested ? ")" : "");
     if (child->link->cardinality == REST_COMPUTED) {
-        app_buf_adds(&sql->text, " ON true");
+        app_buf_adds(&sql->text, " ON ");
+        dialect->computed_on(sql, child);
         return render_conditions(sql, dialect, child, " AND ");
     }
     return render_conditions(sql, dialect, child, " ON ");

@@ -191,6 +191,12 @@ static apr_status_t computed(rest_sql_t *sql, const rest_node_t *node)
     return APR_SUCCESS;
 }
 
+static void computed_on(rest_sql_t *sql, const rest_node_t *node)
+{
+    (void)node; /* a function in FROM sees the parent's row */
+    app_buf_adds(&sql->text, "true");
+}
+
 /* The page */
 
 /** The body as it is, bytes as digits: rows are text. */
@@ -407,6 +413,7 @@ const rest_dialect_t rest_pgsql = {
     .load = rest_pgsql_load,
     .is_current = rest_pgsql_is_current,
     .computed = computed,
+    .computed_on = computed_on,
     .operand = rest_pgsql_operand,
     .compare = rest_pgsql_compare,
     .read = render_read,

@@ -33,15 +33,11 @@ void rest_sqlite_computed(rest_sql_t *sql, const rest_node_t *parent,
     app_buf_adds(&sql->text, at);
 }
 
-static apr_status_t computed(rest_sql_t *sql, const rest_node_t *node)
+/** Whichever way leads to a row, the role must be granted it. */
+static void render_granted(rest_sql_t *sql, const rest_node_t *node)
 {
-    if (rest_node_is_joined(node)) {
-        return rest_unavailable(APP_DB_SQLITE, sql->err,
-                                "Spreading the computed relationship '%s' is not available on "
-                                "the SQLite backend", node->link->routine->name);
-    }
     app_buf_addc(&sql->text, '(');
-    if (node->row_filter) { /* whichever way leads to a row, the role must be granted it */
+    if (node->row_filter) {
         app_buf_adds(&sql->text, "SELECT * FROM (");
     }
     rest_sqlite_computed(sql, node->parent, node->link->routine);
@@ -51,7 +47,44 @@ static apr_status_t computed(rest_sql_t *sql, const rest_node_t *node)
         app_buf_addf(&sql->text, " WHERE (%s)", node->row_filter);
     }
     app_buf_addc(&sql->text, ')');
+}
+
+/** No FROM sees the rows beside it: what is spread is the relation itself, joined by its key. */
+static apr_status_t computed(rest_sql_t *sql, const rest_node_t *node)
+{
+    if (!rest_node_is_joined(node)) {
+        render_granted(sql, node);
+        return APR_SUCCESS;
+    }
+    if (!node->relation->nkeys) {
+        return rest_unavailable(APP_DB_SQLITE, sql->err,
+                                "Spreading the computed relationship '%s', whose rows have no "
+                                "key, is not available on the SQLite backend",
+                                node->link->routine->name);
+    }
+    app_buf_adds(&sql->text, node->relation->ident);
     return APR_SUCCESS;
+}
+
+static void render_key(rest_sql_t *sql, const rest_relation_t *relation, const char *as)
+{
+    int i;
+
+    for (i = 0; i < relation->nkeys; i++) {
+        app_buf_addf(&sql->text, "%s%s%s%s", i ? ", " : "", as ? as : "", as ? "." : "",
+                     relation->keys[i]->ident);
+    }
+}
+
+static void computed_on(rest_sql_t *sql, const rest_node_t *node)
+{
+    app_buf_addc(&sql->text, '(');
+    render_key(sql, node->relation, node->as);
+    app_buf_adds(&sql->text, ") = (SELECT ");
+    render_key(sql, node->relation, NULL);
+    app_buf_adds(&sql->text, " FROM ");
+    render_granted(sql, node);
+    app_buf_adds(&sql->text, " LIMIT 1)");
 }
 
 /* The page */
@@ -232,6 +265,7 @@ const rest_dialect_t rest_sqlite = {
     .load = rest_sqlite_load,
     .is_current = rest_sqlite_is_current,
     .computed = computed,
+    .computed_on = computed_on,
     .operand = rest_sqlite_operand,
     .collation = rest_sqlite_collation,
     .compare = rest_sqlite_compare,
