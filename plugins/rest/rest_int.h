@@ -213,6 +213,9 @@ app_sql_t rest_sql_finish(const rest_sql_t *sql);
 /** @return APP_EFAIL with APP_E_URL_TOO_LONG if the text has become too long: it is cut off */
 apr_status_t rest_sql_check(const rest_sql_t *sql);
 
+/** Behind a grant's filter in a subquery: keeps conditions on its rows from coming first. */
+const char *rest_render_barrier(const rest_node_t *node);
+
 /** " FROM … WHERE …" of a node, with all that its rows must meet. */
 apr_status_t rest_render_from(rest_sql_t *sql, const rest_dialect_t *dialect,
                               const rest_node_t *node);

@@ -86,4 +86,5 @@ INSERT INTO app_grants (role, resource, action)
 INSERT INTO app_grants (role, resource, action, columns, row_filter) VALUES
     ('web_part', 'directors', 'select', NULL, NULL),
     ('web_part', 'films', 'select', 'id,title,year,director_id', 'year >= 1990'),
+    ('web_part', 'films', 'update', 'title', 'year >= 1990'),
     ('web_part', 'employees', 'select', 'id,name,supervisor_id', 'id <= 2');

@@ -144,13 +144,39 @@ const char *rest_render_is(rest_is_e is)
 static apr_status_t render_conditions(rest_sql_t *sql, const rest_dialect_t *dialect,
                                       const rest_node_t *node, const char *lead);
 
+/*
+ * SQLite evaluates conditions in the order that it likes. A regular expression may take long for a
+ * row, or fail, and app_computed may have any SQL: rows that a grant hides are not to be told by
+ * that, so the grant's filter comes first.
+ */
+
+static int may_tell(const rest_cond_t *cond)
+{
+    return cond->filter->kind == REST_COMPARE &&
+           (cond->filter->op == REST_OP_MATCH || cond->filter->op == REST_OP_IMATCH ||
+            cond->operand.computed);
+}
+
+static int some_may_tell(const rest_cond_t *cond)
+{
+    while (cond && !may_tell(cond) && !some_may_tell(cond->children)) {
+        cond = cond->next;
+    }
+    return cond != NULL;
+}
+
+const char *rest_render_barrier(const rest_node_t *node)
+{
+    return some_may_tell(node->where) ? " LIMIT -1" : "";
+}
+
 /** Grants hold inside a subquery, where no other relation's names can be meant by them. */
 static void render_relation(rest_sql_t *sql, const rest_relation_t *relation, const char *filter,
-                            const char *as)
+                            const char *as, const char *barrier)
 {
     if (filter) {
-        app_buf_addf(&sql->text, "(SELECT %s* FROM %s WHERE (%s))",
-                     relation->rowid ? "rowid AS rowid, " : "", relation->ident, filter);
+        app_buf_addf(&sql->text, "(SELECT %s* FROM %s WHERE (%s)%s)",
+                     relation->rowid ? "rowid AS rowid, " : "", relation->ident, filter, barrier);
     }
     else {
         app_buf_adds(&sql->text, relation->ident);
@@ -197,15 +223,15 @@ static apr_status_t render_source(rest_sql_t *sql, const rest_dialect_t *dialect
     const rest_link_t *link = node->link;
 
     if (node->source && filters_inside(node)) {
-        app_buf_addf(&sql->text, "(SELECT * FROM %s WHERE (%s)) AS %s", node->source,
-                     node->row_filter, node->as);
+        app_buf_addf(&sql->text, "(SELECT * FROM %s WHERE (%s)%s) AS %s", node->source,
+                     node->row_filter, rest_render_barrier(node), node->as);
     }
     else if (node->source) {
         app_buf_adds(&sql->text, node->source);
     }
     else if (!link) {
         render_relation(sql, node->relation, filters_inside(node) ? node->row_filter : NULL,
-                        node->as);
+                        node->as, rest_render_barrier(node));
     }
     else if (link->cardinality == REST_COMPUTED) {
         if (dialect->computed(sql, node) != APR_SUCCESS) {
@@ -214,14 +240,16 @@ static apr_status_t render_source(rest_sql_t *sql, const rest_dialect_t *dialect
         app_buf_addf(&sql->text, " AS %s", node->as);
     }
     else if (link->junction) {
-        render_relation(sql, link->junction, node->junction_filter, node->junction_as);
+        render_relation(sql, link->junction, node->junction_filter, node->junction_as, "");
         app_buf_adds(&sql->text, " JOIN ");
-        render_relation(sql, node->relation, node->row_filter, node->as);
+        render_relation(sql, node->relation, node->row_filter, node->as,
+                        rest_render_barrier(node));
         app_buf_adds(&sql->text, " ON ");
         render_pairs(sql, node->junction_as, node->as, link->onward_pairs, link->nonward_pairs);
     }
     else {
-        render_relation(sql, node->relation, node->row_filter, node->as);
+        render_relation(sql, node->relation, node->row_filter, node->as,
+                        rest_render_barrier(node));
     }
     return render_joins(sql, dialect, node);
 }
@@ -304,6 +332,7 @@ static apr_status_t render_test(rest_sql_t *sql, const rest_dialect_t *dialect,
 static apr_status_t render_cond(rest_sql_t *sql, const rest_dialect_t *dialect,
                                 const rest_node_t *node, const rest_cond_t *cond)
 {
+    int guarded = may_tell(cond) && !node->link && node->row_filter && !filters_inside(node);
     apr_status_t status;
 
     if (cond->embed) { /* PostgreSQL plans NOT (NOT EXISTS) anew for each level that it is deep */
@@ -312,11 +341,14 @@ static apr_status_t render_cond(rest_sql_t *sql, const rest_dialect_t *dialect,
         app_buf_addc(&sql->text, ')');
         return status;
     }
+    if (guarded) {
+        app_buf_addf(&sql->text, "CASE WHEN (%s) THEN ", node->row_filter);
+    }
     app_buf_adds(&sql->text, cond->filter->negated ? "NOT (" : "(");
     sql->nots += cond->filter->negated;
     status = render_test(sql, dialect, node, cond);
     sql->nots -= cond->filter->negated;
-    app_buf_addc(&sql->text, ')');
+    app_buf_adds(&sql->text, guarded ? ") END" : ")");
     return status;
 }
 

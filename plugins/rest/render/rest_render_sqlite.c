@@ -44,7 +44,7 @@ static void render_granted(rest_sql_t *sql, const rest_node_t *node)
     if (node->row_filter) {
         app_buf_adds(&sql->text, ") AS ");
         app_buf_add_ident(&sql->text, node->relation->name);
-        app_buf_addf(&sql->text, " WHERE (%s)", node->row_filter);
+        app_buf_addf(&sql->text, " WHERE (%s)%s", node->row_filter, rest_render_barrier(node));
     }
     app_buf_addc(&sql->text, ')');
 }
