@@ -88,6 +88,19 @@ static const app_setting_t settings[] = {
 
 /* The steps */
 
+/**
+ * Whether a plan that was made may have failed for what the snapshot does not know: on PostgreSQL a
+ * name that is gone, on SQLite a full-text index that is new, before the first query finds it out.
+ */
+static int tells_of_change(const rest_schema_t *schema, const app_error_t *err)
+{
+    static const char *const pgsql[] = { "42P01", "42703" };
+    static const char *const sqlite[] = { "PGRST127", "42704" };
+    const char *const *codes = schema->kind == APP_DB_PGSQL ? pgsql : sqlite;
+
+    return err->code && (strcmp(err->code, codes[0]) == 0 || strcmp(err->code, codes[1]) == 0);
+}
+
 /** Steps 2 to 5 on one snapshot. @return REST_STALE if it is not the database's any more */
 static apr_status_t answer_on(const rest_call_t *call, rest_schema_t *schema, int last,
                               app_error_t *err, apr_pool_t *p)
@@ -109,12 +122,10 @@ static apr_status_t answer_on(const rest_call_t *call, rest_schema_t *schema, in
         return APR_SUCCESS;
     }
     status = rest_run(call, plan, schema, err, p);
-    if (status == APP_EFAIL && !last && schema->kind == APP_DB_PGSQL && err->code &&
-        (strcmp(err->code, "42P01") == 0 || strcmp(err->code, "42703") == 0) &&
-        rest_cache_outdated(call->rest, schema, call->r, p)) {
-        return REST_STALE;
-    }
-    return status;
+    return status == APP_EFAIL && !last && tells_of_change(schema, err) &&
+                   rest_cache_outdated(call->rest, schema, call->r, p)
+               ? REST_STALE
+               : status;
 }
 
 static apr_status_t answer(const rest_call_t *call, app_error_t *err, apr_pool_t *p)

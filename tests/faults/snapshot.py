@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """PostgreSQL's schema changes under load: all children have heard of it within a second of a NOTIFY, also after the child
 that listens was killed, after the database was away and across graceful restarts; no request fails, none is answered from an
-older snapshot, and the catalogue is read no more often than that. A CGI program takes the snapshot of others as it is."""
+older snapshot, and the catalogue is read no more often than that. A CGI program takes the snapshot of others as it is.
+On SQLite the next request knows."""
 import os
 import re
 import signal
@@ -39,6 +40,7 @@ def run(build):
             server.stop()
             database.cluster.stop("immediate")
     plain(build)
+    indexed(build)
 
 
 def say(database, word, notify=True):
@@ -158,3 +160,18 @@ def catalogue(database):
     with open(os.path.join(database.cluster.folder, "log"), encoding="utf-8") as file:
         return len(re.findall(r"LOG:  (?:statement|execute).*pg_(?:class|proc|attribute)\b",
                               file.read()))
+
+
+def indexed(build):
+    """SQLite: what a request was refused for want of is there for the next, also if it is no name that is looked up."""
+    database = fault.database(build, "sqlite")
+    server = fault.start(build, database)
+    try:
+        target = "/api/packages?summary=plfts.shell&select=name&order=name"
+        fault.expect_answer(fault.get(server, target), 501, "PGRST127")
+        database.query("CREATE VIRTUAL TABLE found USING fts5(summary, content='packages', content_rowid='id')")
+        database.query("INSERT INTO found (found) VALUES ('rebuild')")
+        fault.expect_answer(fault.get(server, target), 200)
+        fault.expect_quiet(server)
+    finally:
+        server.stop()
