@@ -47,6 +47,7 @@ def arguments():
     parser.add_argument("--connections", type=int, default=16)
     parser.add_argument("--only", default="")
     parser.add_argument("--no-static", action="store_true")
+    parser.add_argument("--csv", help="folder with what sql/sample/import.sh csv has written")
     return parser.parse_args()
 
 
@@ -59,7 +60,7 @@ class Bench:
         module, self.loop = limits.build(self.folder)
         self.bytes = os.path.join(self.folder, "bytes")
         os.mkdir(self.bytes)
-        self.sqlite, self.pgsql = data.make()
+        self.sqlite, self.pgsql = data.make(options.csv)
         work.bind(self.pgsql.cluster.psql("bench", "SELECT maintainer_id FROM packages GROUP BY 1"
                                           " HAVING count(*) = 10 ORDER BY 1 LIMIT 1"))
         lines = ('LoadModule bytes_module "%s"\nBytesFolder "%s"\n<Location "/bytes">\n'

@@ -94,9 +94,12 @@ class Pgsql:
             return int(file.readline())
 
 
-def make():
-    csv = process.folder("bench-csv")
-    must([IMPORT, "csv", csv])
+def make(kept=None):
+    """@param kept a folder with what "import.sh csv" writes; None: it is written anew"""
+    csv = kept or process.folder("bench-csv")
+    if not kept:
+        must([IMPORT, "csv", csv])
     databases = Sqlite(csv), Pgsql(csv)
-    shutil.rmtree(csv)
+    if not kept:
+        shutil.rmtree(csv)
     return databases

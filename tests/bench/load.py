@@ -9,7 +9,7 @@ TICK = os.sysconf("SC_CLK_TCK")
 
 
 def must(command, **options):
-    status, output = process.run(command, **options)
+    status, output = process.run(command, timeout=300, **options)
     if status:
         raise process.Failed("%s: %s" % (command[0], output.strip()[-500:]))
     return output

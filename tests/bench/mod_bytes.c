@@ -89,9 +89,17 @@ static int handle(request_rec *r)
     return OK;
 }
 
+/** No file is looked for. */
+static int is_ours(request_rec *r)
+{
+    return strncmp(r->uri, "/bytes/", 7) == 0 ? OK : DECLINED;
+}
+
 static void register_hooks(apr_pool_t *p)
 {
     (void)p;
+    ap_hook_translate_name(is_ours, NULL, NULL, APR_HOOK_FIRST);
+    ap_hook_map_to_storage(is_ours, NULL, NULL, APR_HOOK_FIRST);
     ap_hook_handler(handle, NULL, NULL, APR_HOOK_MIDDLE);
 }
 
