@@ -41,20 +41,6 @@ static void add_int(app_buf_t *buf, apr_int64_t value, app_lite_kind_e kind)
     }
 }
 
-static void add_blob(app_buf_t *buf, const unsigned char *bytes, apr_size_t len)
-{
-    static const char hex[] = "0123456789abcdef";
-    apr_size_t i;
-
-    app_buf_adds(buf, "\"\\\\x");
-    for (i = 0; i < len && !app_buf_full(buf); i++) {
-        const char digits[2] = { hex[bytes[i] >> 4], hex[bytes[i] & 15] };
-
-        app_buf_add(buf, digits, sizeof(digits));
-    }
-    app_buf_addc(buf, '"');
-}
-
 static void add_value(app_buf_t *buf, sqlite3_value *value, app_lite_kind_e kind)
 {
     char number[APP_DB_REAL_SIZE];
@@ -72,7 +58,7 @@ static void add_value(app_buf_t *buf, sqlite3_value *value, app_lite_kind_e kind
         break;
     case SQLITE_BLOB:
         bytes = sqlite3_value_blob(value);
-        add_blob(buf, bytes, (apr_size_t)sqlite3_value_bytes(value));
+        app_lite_add_blob(buf, bytes, (apr_size_t)sqlite3_value_bytes(value));
         break;
     default:
         bytes = sqlite3_value_text(value);

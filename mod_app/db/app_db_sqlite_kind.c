@@ -73,6 +73,20 @@ int app_lite_add_timestamp(app_buf_t *buf, const char *text, apr_size_t len, app
     return 1;
 }
 
+void app_lite_add_blob(app_buf_t *buf, const unsigned char *bytes, apr_size_t len)
+{
+    static const char hex[] = "0123456789abcdef";
+    apr_size_t i;
+
+    app_buf_adds(buf, "\"\\\\x");
+    for (i = 0; i < len && !app_buf_full(buf); i++) {
+        const char digits[2] = { hex[bytes[i] >> 4], hex[bytes[i] & 15] };
+
+        app_buf_add(buf, digits, sizeof(digits));
+    }
+    app_buf_addc(buf, '"');
+}
+
 int app_lite_add_seconds(app_buf_t *buf, apr_int64_t seconds, app_lite_kind_e kind,
                          const app_lite_style_t *style)
 {

@@ -32,6 +32,9 @@ typedef struct app_lite_style_t {
     int         quotes_date;
 } app_lite_style_t;
 
+/** Adds bytes as hexadecimal digits, in quotes; the backslash is doubled, in JSON and CSV alike. */
+void app_lite_add_blob(app_buf_t *buf, const unsigned char *bytes, apr_size_t len);
+
 /** Adds Unix seconds, in quotes. @return 0: nothing, it is outside of what a date can say */
 int app_lite_add_seconds(app_buf_t *buf, apr_int64_t seconds, app_lite_kind_e kind,
                          const app_lite_style_t *style);

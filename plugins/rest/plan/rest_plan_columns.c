@@ -8,7 +8,7 @@
 /* Operands */
 
 /** A name that is no column: PostgreSQL may know it as a computed field. */
-static const rest_column_t *unknown_column(const rest_planner_t *planner, const char *name)
+static rest_column_t *unknown_column(const rest_planner_t *planner, const char *name)
 {
     rest_column_t *column = apr_pcalloc(planner->pool, sizeof(*column));
 
@@ -31,7 +31,7 @@ static int find_computed(const rest_planner_t *planner, const rest_relation_t *r
     if (!routine) {
         return 0;
     }
-    column = apr_pmemdup(planner->pool, unknown_column(planner, name), sizeof(*column));
+    column = unknown_column(planner, name);
     column->type = column->base = routine->type;
     column->kind = routine->kind;
     operand->column = column;
@@ -39,7 +39,7 @@ static int find_computed(const rest_planner_t *planner, const rest_relation_t *r
     return 1;
 }
 
-/** A name in the last place: "clients_1" of PostgreSQL's identifier "clients_1". */
+/** As errors call it; a function that gives values has no name for its rows. */
 static const char *shown_name(const rest_node_t *node)
 {
     return node->relation ? node->relation->name : "";
