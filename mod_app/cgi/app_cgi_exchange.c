@@ -16,6 +16,7 @@ typedef struct app_cgi_exchange_t {
     const app_cgi_io_t *io;
     void               *stream;
     app_cgi_request_t   request;
+    const char *const  *env;
     apr_int64_t         left; /* of the announced body */
     apr_pool_t         *p;
 } app_cgi_exchange_t;
@@ -38,6 +39,15 @@ static void each_header(void *data, int (*each)(void *ctx, const char *name, con
                         void *ctx)
 {
     apr_table_do(each, ctx, ((app_cgi_exchange_t *)data)->request.headers, NULL);
+}
+
+static const char *get_variable(void *data, const char *name)
+{
+    const char *value = strncmp(name, "HTTP_", 5) == 0
+                            ? NULL
+                            : app_cgi_env_get(((app_cgi_exchange_t *)data)->env, name);
+
+    return value && *value ? value : NULL;
 }
 
 static apr_int64_t body_length(void *data)
@@ -184,6 +194,7 @@ static void cut(void *data)
 
 static const app_exchange_ops_t ops = { .header = get_header,
                                         .headers = each_header,
+                                        .variable = get_variable,
                                         .read = read_body,
                                         .body_length = body_length,
                                         .head = send_head,
@@ -209,7 +220,7 @@ static void refuse(app_cgi_exchange_t *ex, const app_error_t *err)
 void app_cgi_exchange_run(const app_cgi_setup_t *setup, const app_cgi_io_t *io, void *stream,
                           const char *const *env, apr_pool_t *p)
 {
-    app_cgi_exchange_t ex = { .io = io, .stream = stream, .p = p };
+    app_cgi_exchange_t ex = { .io = io, .stream = stream, .env = env, .p = p };
     app_cgi_request_t *request = &ex.request;
     app_exchange_t exchange = { .pool = p, .ops = &ops, .data = &ex };
     app_error_t err = { .pool = p };

@@ -22,7 +22,7 @@ static const char help[] =
     "                                  every setting: type, default, what it does;\n"
     "                                  PLUGIN is a plugin's name, or core\n"
     "    version\n"
-    "    help\n"
+    "    help                          this text, and the commands of the plugins in use\n"
     "\n"
     "FILE holds the settings: an app.conf, or a piece of httpd.conf, of which only mod_app's\n"
     "lines outside <Location> are read. Without -f it is APP_CONFIG of the environment, else\n"
@@ -70,8 +70,8 @@ static int show_version(const appctl_t *ctl)
 
 static int show_help(const appctl_t *ctl)
 {
-    (void)ctl;
     fputs(help, stdout);
+    appctl_plugin_usage(ctl);
     return APPCTL_GOOD;
 }
 
@@ -109,7 +109,9 @@ static int run(appctl_t *ctl)
             return commands[i].run(ctl);
         }
     }
-    return appctl_usage("there is no command \"%s\".", ctl->argv[0]);
+    ctl->argc--;
+    ctl->argv++;
+    return appctl_plugin(ctl, ctl->argv[-1]);
 }
 
 int main(int argc, const char *const argv[])

@@ -38,6 +38,12 @@ int appctl_settings(const appctl_t *ctl);
 int appctl_check(const appctl_t *ctl);
 int appctl_health(const appctl_t *ctl);
 
+/* appctl_plugin.c */
+/** Runs a command of one of the site's plugins. @return exit code */
+int  appctl_plugin(const appctl_t *ctl, const char *name);
+/** Prints what commands the site's plugins have; nothing if the settings cannot be read. */
+void appctl_plugin_usage(const appctl_t *ctl);
+
 /* appctl_migrations.c */
 
 typedef struct appctl_migration_t {

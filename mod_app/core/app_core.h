@@ -116,6 +116,8 @@ typedef struct app_exchange_ops_t {
     const char *(*header)(void *data, const char *name); /* repeats joined by ", " */
     void (*headers)(void *data, int (*each)(void *ctx, const char *name, const char *value),
                     void *ctx);
+    /** A variable by its CGI name; never a client's header. May be NULL: there are none. */
+    const char *(*variable)(void *data, const char *name);
     /**
      * Reads up to *plen bytes of the body. @return APR_SUCCESS, APR_EOF, APR_TIMEUP, APR_ENOSPC
      * (a limit of the host), other
@@ -197,6 +199,12 @@ void app_core_list_settings(app_core_t *core,
                             void *ctx);
 /** The folder that plugins come from: PluginDir, the host's, or the one named at the build. */
 const char *app_core_plugin_dir(const app_core_t *core);
+
+/** Calls each for every command of the site's plugins, until it returns 0. */
+void app_site_list_commands(const app_site_t *site,
+                            int (*each)(void *ctx, app_instance_t *instance,
+                                        const app_plugin_t *plugin, const app_command_t *command),
+                            void *ctx);
 
 /** Loads a plugin without using it in a site. */
 apr_status_t app_core_load(app_core_t *core, const char *dir, const char *name,

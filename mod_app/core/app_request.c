@@ -106,6 +106,13 @@ const char *app_request_peer(const app_request_t *r)
     return r->exchange->peer;
 }
 
+const char *app_request_variable(const app_request_t *r, const char *name)
+{
+    const app_exchange_t *exchange = r->exchange;
+
+    return exchange->ops->variable ? exchange->ops->variable(exchange->data, name) : NULL;
+}
+
 int app_request_secure(const app_request_t *r)
 {
     return r->exchange->secure;

@@ -139,3 +139,22 @@ const char *app_site_name(const app_site_t *site)
 {
     return site->name;
 }
+
+void app_site_list_commands(const app_site_t *site,
+                            int (*each)(void *ctx, app_instance_t *instance,
+                                        const app_plugin_t *plugin, const app_command_t *command),
+                            void *ctx)
+{
+    const app_command_t *command;
+    int i;
+
+    for (i = 0; i < site->instances->nelts; i++) {
+        app_instance_t *instance = APR_ARRAY_IDX(site->instances, i, app_instance_t *);
+
+        for (command = instance->plugin->commands; command && command->name; command++) {
+            if (!each(ctx, instance, instance->plugin, command)) {
+                return;
+            }
+        }
+    }
+}

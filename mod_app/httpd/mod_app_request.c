@@ -39,6 +39,19 @@ static void each_header(void *data, int (*each)(void *ctx, const char *name, con
     apr_table_do(each, ctx, state->r->headers_in, NULL);
 }
 
+static const char *get_variable(void *data, const char *name)
+{
+    const request_rec *r = ((const app_exchange_state_t *)data)->r;
+
+    if (strcmp(name, "REMOTE_USER") == 0) {
+        return r->user;
+    }
+    if (strcmp(name, "AUTH_TYPE") == 0) {
+        return r->ap_auth_type;
+    }
+    return strncmp(name, "HTTP_", 5) == 0 ? NULL : apr_table_get(r->subprocess_env, name);
+}
+
 /* Body of the request. It is read when somebody asks for it; only then "100 Continue" is sent. */
 
 static apr_int64_t body_length(void *data)
@@ -327,6 +340,7 @@ static int is_gone(void *data)
 
 static const app_exchange_ops_t ops = { .header = get_header,
                                         .headers = each_header,
+                                        .variable = get_variable,
                                         .read = read_body,
                                         .body_length = body_length,
                                         .head = send_head,

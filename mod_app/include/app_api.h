@@ -33,7 +33,8 @@
     _(app_filter_add) _(app_timer_add) _(app_shm_declare) _(app_shm_base) _(app_shm_lock)       \
     _(app_shm_unlock) _(app_tx_check) _(app_tx_columns) _(app_request_secure)           \
     _(app_db_identity) _(app_instance_state_dir)                                                \
-    _(app_db_listen) _(app_db_listener_fd) _(app_db_listener_next)
+    _(app_db_listen) _(app_db_listener_fd) _(app_db_listener_next)                              \
+    _(app_request_variable)
 
 #ifdef __cplusplus /* where a member may not take the name that its own type was made from */
 #define APP_API_MEMBER(function) __typeof__(::function) *function;
@@ -129,6 +130,7 @@ extern const app_api_t *app_api;
 #define app_db_listen              app_api->app_db_listen
 #define app_db_listener_fd         app_api->app_db_listener_fd
 #define app_db_listener_next       app_api->app_db_listener_next
+#define app_request_variable       app_api->app_request_variable
 #endif
 
 #endif

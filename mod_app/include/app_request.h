@@ -49,6 +49,13 @@ const char *app_request_peer(const app_request_t *r);
 int app_request_secure(const app_request_t *r);
 
 /**
+ * What the server knows about the request, by the name it has for CGI programs: "REMOTE_USER" and
+ * "AUTH_TYPE" (whom the server itself has authenticated, and how), "SSL_CLIENT_S_DN" …. NULL if
+ * absent. Headers of the client (HTTP_…) are not among them.
+ */
+const char *app_request_variable(const app_request_t *r, const char *name);
+
+/**
  * Stands in the log lines and in the answer's X-Request-Id: mod_unique_id's, or 16 hexadecimal
  * digits.
  */
