@@ -11,6 +11,7 @@
 
 #define AGE_MAX   apr_time_from_sec(60) /* PostgreSQL, where nobody listens */
 #define AGE_RETRY apr_time_from_sec(1)  /* a name that is not found, or a load that failed */
+#define LOAD_PART 10 /* no more of the time goes to loads that such names ask for than 1 / that */
 #define WAIT_MAX  apr_time_from_sec(10) /* for another thread's load */
 
 struct rest_cache_t {
@@ -235,6 +236,14 @@ void rest_cache_freshen(rest_t *rest, apr_pool_t *p)
     apr_thread_mutex_unlock(cache->lock);
 }
 
+/** Whoever asks for names that do not exist shall not keep the database busy. */
+static int is_worth_a_load(const rest_schema_t *schema)
+{
+    apr_interval_time_t wait = schema->took * LOAD_PART;
+
+    return apr_time_now() - schema->loaded > (wait > AGE_RETRY ? wait : AGE_RETRY);
+}
+
 int rest_cache_outdated(rest_t *rest, const rest_schema_t *schema, app_request_t *r, apr_pool_t *p)
 {
     const app_tx_options_t options = { .readonly = 1, .request = r };
@@ -244,7 +253,7 @@ int rest_cache_outdated(rest_t *rest, const rest_schema_t *schema, app_request_t
     app_tx_t *tx;
 
     if (schema->kind == APP_DB_PGSQL) {
-        return apr_time_now() - schema->loaded > AGE_RETRY || rest_image_superseded(schema);
+        return rest_image_superseded(schema) || is_worth_a_load(schema);
     }
     if (app_tx_begin(&tx, app_instance_db(rest->self), &options, &ignored, p) != APR_SUCCESS) {
         return 0;

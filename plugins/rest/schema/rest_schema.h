@@ -213,7 +213,8 @@ typedef struct rest_schema_t {
     const rest_image_header_t *image;        /* of the file that it lies in; NULL: in pool */
     app_db_kind_e            kind;
     const apr_array_header_t *further;       /* PostgreSQL: schemas behind these in the path */
-    apr_time_t               loaded;
+    apr_time_t               loaded;         /* when that began */
+    apr_interval_time_t      took;           /* and how long it took */
     apr_int64_t              version;        /* SQLite: PRAGMA schema_version */
     apr_int64_t              grants_version; /* SQLite: app_state */
     rest_space_t            *spaces;         /* as the settings list them */

@@ -164,8 +164,9 @@ static apr_status_t load(rest_schema_t **pschema, rest_t *rest, app_request_t *r
         apr_pool_destroy(p);
         return status;
     }
+    schema->took = apr_time_now() - began;
     app_log(APP_LOG_DEBUG, r, "APP1000", "schema snapshot loaded in %ld ms",
-            (long)apr_time_as_msec(apr_time_now() - began));
+            (long)apr_time_as_msec(schema->took));
     if (schema->no_grants) {
         app_log(APP_LOG_WARNING, r, "APP1001",
                 "the database has no table app_grants, so nothing is served: run appctl migrate");
