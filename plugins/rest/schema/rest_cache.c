@@ -236,12 +236,13 @@ void rest_cache_freshen(rest_t *rest, apr_pool_t *p)
     apr_thread_mutex_unlock(cache->lock);
 }
 
-/** Whoever asks for names that do not exist shall not keep the database busy. */
+/** Whoever asks for names that do not exist shall not keep the database busy with loads. */
 static int is_worth_a_load(const rest_schema_t *schema)
 {
     apr_interval_time_t wait = schema->took * LOAD_PART;
 
-    return apr_time_now() - schema->loaded > (wait > AGE_RETRY ? wait : AGE_RETRY);
+    wait = wait < AGE_RETRY ? AGE_RETRY : wait > AGE_MAX ? AGE_MAX : wait;
+    return apr_time_now() - schema->loaded > wait;
 }
 
 int rest_cache_outdated(rest_t *rest, const rest_schema_t *schema, app_request_t *r, apr_pool_t *p)
