@@ -29,17 +29,6 @@ static const app_setting_t settings[] = {
                  "further schemas in PostgreSQL's search path (db-extra-search-path)"),
     APP_SET_INT("MaxRows", rest_conf_t, max_rows, "0", 0, APR_INT32_MAX, APP_SET_LOCATION,
                 "most rows in an answer, 0 for no limit (db-max-rows)"),
-    APP_SET_SECRET("JwtSecret", rest_conf_t, jwt_secret, 0,
-                   "what tokens are verified with: a text of at least 32 bytes (HS256), a JWK or "
-                   "a JWK set (jwt-secret)"),
-    APP_SET_FLAG("JwtSecretIsBase64", rest_conf_t, jwt_secret_is_base64, "off", 0,
-                 "JwtSecret is in base64, of either alphabet (jwt-secret-is-base64)"),
-    APP_SET_STRING("JwtAud", rest_conf_t, jwt_aud, NULL, APP_SET_LOCATION,
-                   "audience that a token must be for, if it names one (jwt-aud)"),
-    APP_SET_STRING("JwtRoleClaimKey", rest_conf_t, jwt_role_claim_key, "$.role", 0,
-                   "where in a token the role is, as a JSONPath (jwt-role-claim-key)"),
-    APP_SET_INT("JwtCacheMaxEntries", rest_conf_t, jwt_cache_max_entries, "1000", 0, 100000, 0,
-                "verified tokens that a process remembers, 0 for none (jwt-cache-max-entries)"),
     APP_SET_ENUM("OpenapiMode", rest_conf_t, openapi_mode, "follow-privileges", openapi_modes,
                  APP_SET_LOCATION,
                  "what the description at the root shows: what the role may use, all, or nothing "
@@ -232,7 +221,6 @@ static apr_status_t configure(app_instance_t *self, app_error_t *err)
     if (rest_settings_check(conf, err) != APR_SUCCESS ||
         rest_trace_configure(conf, err) != APR_SUCCESS ||
         rest_openapi_configure(conf, err) != APR_SUCCESS ||
-        rest_token_configure(rest, conf, err) != APR_SUCCESS ||
         rest_cors_configure(conf, err) != APR_SUCCESS) {
         return APP_EFAIL;
     }
@@ -240,8 +228,7 @@ static apr_status_t configure(app_instance_t *self, app_error_t *err)
     rest_listen_configure(rest);
     app_filter_add(self, APP_PLACE_FIRST, rest_trace_filter);
     app_filter_add(self, APP_PLACE_FIRST, rest_cors_filter);
-    app_filter_add(self, APP_PLACE_IDENTITY, rest_timing_filter);
-    app_filter_add(self, APP_PLACE_IDENTITY, rest_token_filter);
+    app_filter_add(self, APP_PLACE_LIMIT, rest_timing_filter);
     app_filter_add(self, APP_PLACE_IDENTITY, rest_timing_identified);
     return APR_SUCCESS;
 }
@@ -250,7 +237,7 @@ static apr_status_t start(app_instance_t *self, app_error_t *err)
 {
     rest_t *rest = app_instance_context(self);
 
-    if (rest_token_start(rest, err) != APR_SUCCESS || rest_cache_start(rest, err) != APR_SUCCESS) {
+    if (rest_cache_start(rest, err) != APR_SUCCESS) {
         return APP_EFAIL;
     }
     return rest_listen_start(rest, err);
@@ -264,5 +251,5 @@ static void stop(app_instance_t *self)
 static const app_route_t routes[] = { { NULL, "/", handle }, { NULL, NULL, NULL } };
 
 APP_PLUGIN(.name = "rest", .version = "0.1", .summary = "tables and views as a REST API",
-           .settings = settings, .settings_size = sizeof(rest_conf_t), .routes = routes,
+           .after = "auth", .settings = settings, .settings_size = sizeof(rest_conf_t), .routes = routes,
            .configure = configure, .start = start, .stop = stop)

@@ -10,7 +10,7 @@
  *   run/      one transaction; rows come as JSON text; status and headers
  *
  * rest.c leads a request through them. Beside the way stand schema/ (the catalogue, read, shared
- * and renewed), token/ (who is asking), openapi/ (the root, OPTIONS).
+ * and renewed) and openapi/ (the root, OPTIONS). Who is asking, others find out.
  */
 #ifndef REST_INT_H
 #define REST_INT_H
@@ -19,7 +19,6 @@
 #include "apr_thread_mutex.h"
 
 #include "rest_plan.h"
-#include "rest_token.h"
 
 typedef struct rest_cache_t rest_cache_t;
 typedef struct rest_listen_t rest_listen_t;
@@ -33,12 +32,7 @@ typedef struct rest_conf_t {
     apr_array_header_t *schemas;
     apr_array_header_t *extra_search_path;
     apr_int64_t         max_rows;
-    const char         *jwt_secret;
-    int                 jwt_secret_is_base64;
-    const char         *jwt_aud;
-    const char         *jwt_role_claim_key;
     apr_array_header_t *cors_origins;
-    apr_int64_t         jwt_cache_max_entries;
     int                 openapi_mode; /* rest_openapi_e */
     int                 openapi_security;
     const char         *openapi_uri;
@@ -70,7 +64,6 @@ typedef struct rest_t {
     const rest_dialect_t     *dialect;
     const apr_array_header_t *spaces; /* schemas served; the first is the default */
     const apr_array_header_t *further; /* schemas behind them in the search path */
-    rest_tokens_t            *tokens;  /* NULL: no JwtSecret */
 
     apr_time_t                configured;    /* when configure() ran */
     pid_t                     configured_by; /* the process that it ran in */
@@ -380,10 +373,5 @@ apr_status_t rest_openapi_answer(const rest_call_t *call, const rest_schema_t *s
 int rest_cors_serves_all(const rest_conf_t *conf);
 apr_status_t rest_cors_configure(const rest_conf_t *conf, app_error_t *err);
 app_handler_fn rest_cors_filter;
-
-/* rest_token_filter.c: who is asking */
-apr_status_t rest_token_configure(rest_t *rest, const rest_conf_t *conf, app_error_t *err);
-apr_status_t rest_token_start(rest_t *rest, app_error_t *err);
-app_handler_fn rest_token_filter;
 
 #endif

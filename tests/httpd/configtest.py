@@ -5,6 +5,7 @@ import os
 from lib import bare, stage
 
 REST = bare.MOUNTS + "AppDatabase sqlite:/tmp/nosuch.db\n<AppPlugin rest>\n"
+AUTH = bare.MOUNTS + "<AppPlugin auth>\n"
 
 # Lines, the line that is to be named (the first is 1; None: none), what the sentence holds.
 WRONG = [
@@ -30,13 +31,13 @@ WRONG = [
     (bare.MOUNTS + "AppDatabase sqlite:/tmp/nosuch.db\n<AppPlugin rest>\n"
      "CorsAllowedOrigins https://a.example/\n</AppPlugin>\n", 11,
      'CorsAllowedOrigins "https://a.example/" is no origin'),
-    (REST + "JwtRoleClaimKey $.roles[*]\n</AppPlugin>\n", 11,
+    (AUTH + "JwtRoleClaimKey $.roles[*]\n</AppPlugin>\n", 10,
      'JwtRoleClaimKey "$.roles[*]" is not a path that is known, at character 9. Accepted: $.name'),
-    (REST + "JwtSecret 'a secret that is short'\n</AppPlugin>\n", 11,
+    (AUTH + "JwtSecret 'a secret that is short'\n</AppPlugin>\n", 10,
      "JwtSecret is shorter than 32 bytes"),
-    (REST + 'JwtSecret \'{"kty":"RSA"}\'\n</AppPlugin>\n', 11,
+    (AUTH + 'JwtSecret \'{"kty":"RSA"}\'\n</AppPlugin>\n', 10,
      "JwtSecret: no key can verify a token: its members are incomplete"),
-    (REST + "JwtSecret @/nonexistent\n</AppPlugin>\n", 12, 'JwtSecretFile cannot read "/nonexistent"'),
+    (AUTH + "JwtSecret @/nonexistent\n</AppPlugin>\n", 11, 'JwtSecretFile cannot read "/nonexistent"'),
     (bare.MOUNTS + "AppMaxBody 5k\nAppDatabase mysql://user:secret@host/name\n", 11, "database URL"),
     (bare.MOUNTS + "AppMaxBody 5k\nAppDetailsFor everybody\n", 11, "everybody"),
     ("<Directory /tmp>\nAppMaxBody 5k\n</Directory>\n", 2, "cannot occur within <Directory"),
@@ -67,11 +68,11 @@ RIGHT = [
 
 # Lines that are accepted, and what is warned of.
 WARNED = [
-    (REST + "JwtRoleClaimKey .sub\n</AppPlugin>\n",
-     'APP1021: JwtRoleClaimKey ".sub" is in the older notation'),
-    (REST + 'JwtSecret \'{"keys":[{"kty":"RSA","use":"enc"},{"kty":"RSA","n":"AQAB","e":"AQAB"},'
+    (AUTH + "JwtRoleClaimKey .sub\n</AppPlugin>\n",
+     'APP2001: JwtRoleClaimKey ".sub" is in the older notation'),
+    (AUTH + 'JwtSecret \'{"keys":[{"kty":"RSA","use":"enc"},{"kty":"RSA","n":"AQAB","e":"AQAB"},'
      '{"kty":"oct","k":"AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8"}]}\'\n</AppPlugin>\n',
-     "APP1020: JwtSecret: key 2 is left out: it is shorter than 2048 bits"),
+     "APP2000: JwtSecret: key 2 is left out: it is shorter than 2048 bits"),
 ]
 
 

@@ -96,7 +96,8 @@ class Site:
         core, plugins = {}, {}
         if not self.bare:
             plugins = {"hello": {}, "probe": {},
-                       "rest": {"AnonRole": "web_anon", "JwtSecretFile": '"%s"' % secret_file}}
+                       "auth": {"JwtSecretFile": '"%s"' % secret_file},
+                       "rest": {"AnonRole": "web_anon"}}
         if self.database:
             core["AppDatabase"] = '"%s"' % self.database.url
         for line in self.extra:

@@ -101,10 +101,21 @@ static apr_status_t check_method(const rest_request_t *request, const char *meth
                : app_fail(err, APP_E_UNSUPPORTED_METHOD, "Unsupported HTTP method: %s", method);
 }
 
+static int has_token(const app_request_t *r)
+{
+    const char *header = app_request_header(r, "Authorization");
+
+    return header && strncasecmp(header, "Bearer", 6) == 0 && memchr(" \t", header[6], 3);
+}
+
 static apr_status_t read_role(rest_call_t *call, rest_request_t *request, app_error_t *err)
 {
-    const char *role = app_request_identity(call->r)->role;
+    const app_identity_t *identity = app_request_identity(call->r);
+    const char *role = identity->role;
 
+    if (!identity->method && has_token(call->r)) {
+        return app_fail(err, APP_E_JWT_SECRET, NULL); /* which nobody has looked at */
+    }
     request->role = role ? role : call->conf->anon_role;
     if (!request->role) {
         app_fail(err, APP_E_ANONYMOUS, NULL);

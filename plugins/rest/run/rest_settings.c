@@ -28,16 +28,20 @@ static const char *search_path(const rest_call_t *call, apr_pool_t *p)
     return buf.data;
 }
 
+/** They name the role in force, whoever named it. */
 static const char *claims(const rest_call_t *call, apr_pool_t *p)
 {
     const app_identity_t *identity = app_request_identity(call->r);
+    const char *text = identity->claims ? identity->claims : "{}";
+    apr_size_t len = strlen(text) - 1; /* without "}" */
     app_buf_t buf;
 
-    if (identity->claims) {
+    if (identity->role && identity->claims) {
         return identity->claims;
     }
     app_buf_init(&buf, p, SETTING_MAX);
-    app_buf_adds(&buf, "{\"role\":");
+    app_buf_add(&buf, text, len);
+    app_buf_adds(&buf, len > 1 ? ",\"role\":" : "\"role\":");
     app_buf_add_json(&buf, call->request->role, strlen(call->request->role));
     app_buf_addc(&buf, '}');
     return buf.data;

@@ -5,42 +5,42 @@
 #include "apr_strings.h"
 #include "apr_thread_proc.h"
 
-#include "rest_token_int.h"
+#include "auth_token_int.h"
 
 #define THREADS 4
 #define ROUNDS  20000
 
-static rest_jsonpath_t *path;
+static auth_jsonpath_t *path;
 
-static rest_token_cache_t *cache_of(int entries)
+static auth_token_cache_t *cache_of(int entries)
 {
     app_error_t err = { .pool = unit_pool };
-    rest_token_cache_t *cache = NULL;
+    auth_token_cache_t *cache = NULL;
     int old;
 
-    assert_int_equal(rest_jsonpath_compile(&path, &old, "$.role", "X", &err, unit_pool),
+    assert_int_equal(auth_jsonpath_compile(&path, &old, "$.role", "X", &err, unit_pool),
                      APR_SUCCESS);
-    assert_int_equal(rest_token_cache_create(&cache, entries, &err, unit_pool), APR_SUCCESS);
+    assert_int_equal(auth_token_cache_create(&cache, entries, &err, unit_pool), APR_SUCCESS);
     return cache;
 }
 
 /** Puts a token whose claims name it as the role. */
-static void put(rest_token_cache_t *cache, const char *token, apr_pool_t *p)
+static void put(auth_token_cache_t *cache, const char *token, apr_pool_t *p)
 {
     app_error_t err = { .pool = p };
     const char *payload = apr_psprintf(p, "{\"role\":\"%.40s\",\"aud\":[\"a\",\"b\"]}", token);
-    rest_claims_t *claims;
+    auth_claims_t *claims;
 
-    assert_int_equal(rest_claims_read(&claims, payload, strlen(payload), path, &err, p),
+    assert_int_equal(auth_claims_read(&claims, payload, strlen(payload), path, &err, p),
                      APR_SUCCESS);
-    rest_token_cache_put(cache, token, strlen(token), claims);
-    rest_claims_release(claims);
+    auth_token_cache_put(cache, token, strlen(token), claims);
+    auth_claims_release(claims);
 }
 
 /** @return whether it is there, with its own claims */
-static int has(rest_token_cache_t *cache, const char *token)
+static int has(auth_token_cache_t *cache, const char *token)
 {
-    rest_claims_t *claims = rest_token_cache_get(cache, token, strlen(token));
+    auth_claims_t *claims = auth_token_cache_get(cache, token, strlen(token));
     int right;
 
     if (!claims) {
@@ -48,14 +48,14 @@ static int has(rest_token_cache_t *cache, const char *token)
     }
     right = strncmp(claims->role, token, 40) == 0 && claims->naudiences == 2 &&
             strcmp(claims->audiences[1], "b") == 0;
-    rest_claims_release(claims);
+    auth_claims_release(claims);
     assert_true(right);
     return 1;
 }
 
 static void test_oldest_goes(void **state)
 {
-    rest_token_cache_t *cache = cache_of(3);
+    auth_token_cache_t *cache = cache_of(3);
 
     (void)state;
     put(cache, "one", unit_pool);
@@ -76,7 +76,7 @@ static void test_oldest_goes(void **state)
 static void test_one_bucket(void **state)
 {
     static const char end[] = ".AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
-    rest_token_cache_t *cache = cache_of(50);
+    auth_token_cache_t *cache = cache_of(50);
     int i;
 
     (void)state;
@@ -91,7 +91,7 @@ static void test_one_bucket(void **state)
 /** 1000 tokens of 60 KB are more than the 16 MiB that there are. */
 static void test_bytes(void **state)
 {
-    rest_token_cache_t *cache = cache_of(1000);
+    auth_token_cache_t *cache = cache_of(1000);
     char *token = apr_palloc(unit_pool, 60001);
     int i, there = 0;
 
@@ -112,7 +112,7 @@ static void test_bytes(void **state)
 
 static void *APR_THREAD_FUNC work(apr_thread_t *thread, void *data)
 {
-    rest_token_cache_t *cache = data;
+    auth_token_cache_t *cache = data;
     apr_pool_t *p;
     int i;
 
@@ -132,7 +132,7 @@ static void *APR_THREAD_FUNC work(apr_thread_t *thread, void *data)
 
 static void test_threads(void **state)
 {
-    rest_token_cache_t *cache = cache_of(20);
+    auth_token_cache_t *cache = cache_of(20);
     apr_thread_t *threads[THREADS];
     apr_status_t result;
     int i;

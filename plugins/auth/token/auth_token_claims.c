@@ -10,7 +10,7 @@
 #include "apr_strings.h"
 #include "apr_time.h"
 
-#include "rest_token_int.h"
+#include "auth_token_int.h"
 
 #define SKEW     30        /* seconds that clocks may differ */
 #define TEXT_MAX (1 << 20) /* bytes of claims */
@@ -32,17 +32,17 @@ static json_t *parse(const char *payload, apr_size_t len, apr_pool_t *p)
     return json_is_object(json) ? app_json_own(p, json) : (json_decref(json), NULL);
 }
 
-static rest_claim_time_t read_time(const json_t *claims, const char *name)
+static auth_claim_time_t read_time(const json_t *claims, const char *name)
 {
     const json_t *claim = json_object_get(claims, name);
-    rest_claim_time_t time = { .kind = REST_CLAIM_NUMBER };
+    auth_claim_time_t time = { .kind = AUTH_CLAIM_NUMBER };
     double real = json_real_value(claim);
 
     if (!claim || json_is_null(claim)) {
-        time.kind = REST_CLAIM_ABSENT;
+        time.kind = AUTH_CLAIM_ABSENT;
     }
     else if (!json_is_number(claim)) {
-        time.kind = REST_CLAIM_WRONG;
+        time.kind = AUTH_CLAIM_WRONG;
     }
     else if (json_is_integer(claim)) {
         time.seconds = json_integer_value(claim);
@@ -53,7 +53,7 @@ static rest_claim_time_t read_time(const json_t *claims, const char *name)
     return time;
 }
 
-/** @return how many texts are in *ptexts, or REST_AUDIENCE_WRONG */
+/** @return how many texts are in *ptexts, or AUTH_AUDIENCE_WRONG */
 static int read_audiences(const char ***ptexts, const json_t *claims, apr_pool_t *p)
 {
     json_t *claim = json_object_get(claims, "aud");
@@ -71,12 +71,12 @@ static int read_audiences(const char ***ptexts, const json_t *claims, apr_pool_t
         return 1;
     }
     if (!json_is_array(claim)) {
-        return REST_AUDIENCE_WRONG;
+        return AUTH_AUDIENCE_WRONG;
     }
     json_array_foreach(claim, i, one) {
         texts[i] = json_string_value(one);
         if (!texts[i]) {
-            return REST_AUDIENCE_WRONG;
+            return AUTH_AUDIENCE_WRONG;
         }
     }
     return (int)json_array_size(claim);
@@ -92,14 +92,15 @@ static const char *dump(const json_t *json, apr_pool_t *p)
 }
 
 /** The role that the claims name; one that is no string is taken as its JSON text. */
-static const char *read_role(const json_t *claims, const rest_jsonpath_t *path, apr_pool_t *p)
+static const char *read_role(const json_t *claims, const auth_jsonpath_t *path, apr_pool_t *p)
 {
-    const json_t *role = rest_jsonpath_first(path, claims);
+    const json_t *role = auth_jsonpath_first(path, claims);
 
     return !role || json_is_string(role) ? json_string_value(role) : dump(role, p);
 }
 
-const char *rest_claims_with_role(const char *text, const char *role, apr_pool_t *p)
+/** Claims without a role, with one. */
+static const char *with_role(const char *text, const char *role, apr_pool_t *p)
 {
     app_buf_t buf;
     apr_size_t len = strlen(text) - 1; /* without "}" */
@@ -135,7 +136,7 @@ static const char *write_claims(json_t *claims, const char *payload, apr_size_t 
         json_object_del(claims, "role");
         text = dump(claims, p);
     }
-    return role ? rest_claims_with_role(text, role, p) : text;
+    return role ? with_role(text, role, p) : text;
 }
 
 /* Keeping */
@@ -154,13 +155,13 @@ static const char *keep(char **pat, const char *text)
 }
 
 /** A copy of the claims, whose texts are scattered, in one block. */
-static rest_claims_t *pack(const rest_claims_t *from)
+static auth_claims_t *pack(const auth_claims_t *from)
 {
     apr_size_t list = sizeof(*from->audiences) * (apr_size_t)(from->naudiences > 0
                                                                   ? from->naudiences : 0);
     apr_size_t size = sizeof(*from) + list + bytes(from->role) + bytes(from->user) +
                       bytes(from->text);
-    rest_claims_t *claims;
+    auth_claims_t *claims;
     char *at;
     int i;
 
@@ -185,26 +186,26 @@ static rest_claims_t *pack(const rest_claims_t *from)
     return claims;
 }
 
-void rest_claims_hold(rest_claims_t *claims)
+void auth_claims_hold(auth_claims_t *claims)
 {
     apr_atomic_inc32(&claims->uses);
 }
 
-void rest_claims_release(rest_claims_t *claims)
+void auth_claims_release(auth_claims_t *claims)
 {
     if (!apr_atomic_dec32(&claims->uses)) {
         free(claims);
     }
 }
 
-apr_status_t rest_claims_read(rest_claims_t **pclaims, const char *payload, apr_size_t len,
-                              const rest_jsonpath_t *role_path, app_error_t *err, apr_pool_t *p)
+apr_status_t auth_claims_read(auth_claims_t **pclaims, const char *payload, apr_size_t len,
+                              const auth_jsonpath_t *role_path, app_error_t *err, apr_pool_t *p)
 {
     json_t *json = parse(payload, len, p);
-    rest_claims_t claims = { .size = 0 };
+    auth_claims_t claims = { .size = 0 };
 
     if (!json) {
-        return rest_token_refuse(err, APP_E_JWT_CLAIMS, "Parsing claims failed");
+        return auth_token_refuse(err, APP_E_JWT_CLAIMS, "Parsing claims failed");
     }
     claims.exp = read_time(json, "exp");
     claims.nbf = read_time(json, "nbf");
@@ -221,31 +222,31 @@ apr_status_t rest_claims_read(rest_claims_t **pclaims, const char *payload, apr_
 
 static apr_status_t refuse(app_error_t *err, const char *message)
 {
-    return rest_token_refuse(err, APP_E_JWT_CLAIMS, message);
+    return auth_token_refuse(err, APP_E_JWT_CLAIMS, message);
 }
 
 /** @param late whether the time is one that must not have passed, else one that must have */
-static apr_status_t check_time(const rest_claim_time_t *time, const char *name, int late,
+static apr_status_t check_time(const auth_claim_time_t *time, const char *name, int late,
                                const char *message, app_error_t *err)
 {
     apr_int64_t now = apr_time_sec(apr_time_now());
 
-    if (time->kind == REST_CLAIM_WRONG) {
+    if (time->kind == AUTH_CLAIM_WRONG) {
         return refuse(err, apr_psprintf(err->pool, "The JWT '%s' claim must be a number", name));
     }
-    if (time->kind == REST_CLAIM_NUMBER &&
+    if (time->kind == AUTH_CLAIM_NUMBER &&
         (late ? now - SKEW > time->seconds : now + SKEW < time->seconds)) {
         return refuse(err, message);
     }
     return APR_SUCCESS;
 }
 
-static apr_status_t check_audience(const rest_claims_t *claims, const char *audience,
+static apr_status_t check_audience(const auth_claims_t *claims, const char *audience,
                                    app_error_t *err)
 {
     int i;
 
-    if (claims->naudiences == REST_AUDIENCE_WRONG) {
+    if (claims->naudiences == AUTH_AUDIENCE_WRONG) {
         return refuse(err, "The JWT 'aud' claim must be a string or an array of strings");
     }
     for (i = 0; audience && i < claims->naudiences; i++) {
@@ -256,7 +257,7 @@ static apr_status_t check_audience(const rest_claims_t *claims, const char *audi
     return audience && claims->naudiences ? refuse(err, "JWT not in audience") : APR_SUCCESS;
 }
 
-apr_status_t rest_claims_check(const rest_claims_t *claims, const char *audience, app_error_t *err)
+apr_status_t auth_claims_check(const auth_claims_t *claims, const char *audience, app_error_t *err)
 {
     if (check_time(&claims->exp, "exp", 1, "JWT expired", err) != APR_SUCCESS ||
         check_time(&claims->nbf, "nbf", 0, "JWT not yet valid", err) != APR_SUCCESS ||

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /**
- * Paths into claims (rest_jsonpath.h). Compiled when the server is configured; followed in the
+ * Paths into claims (auth_jsonpath.h). Compiled when the server is configured; followed in the
  * threads of requests, which share the compiled path and change nothing in it.
  */
 #define PCRE2_CODE_UNIT_WIDTH 8
@@ -11,7 +11,7 @@
 #include "apr_lib.h"
 #include "apr_strings.h"
 
-#include "rest_jsonpath.h"
+#include "auth_jsonpath.h"
 
 #define STEPS_MAX   32
 #define INDEX_MAX   100000
@@ -31,7 +31,7 @@ typedef struct step_t {
     pcre2_code *regex;
 } step_t;
 
-struct rest_jsonpath_t {
+struct auth_jsonpath_t {
     step_t               steps[STEPS_MAX];
     int                  nsteps;
     pcre2_match_context *limits;
@@ -235,10 +235,10 @@ static apr_status_t refuse(const reader_t *r, const char *text, const char *sett
                          "^==, ==^ or *==.");
 }
 
-apr_status_t rest_jsonpath_compile(rest_jsonpath_t **ppath, int *pold, const char *text,
+apr_status_t auth_jsonpath_compile(auth_jsonpath_t **ppath, int *pold, const char *text,
                                    const char *setting, app_error_t *err, apr_pool_t *p)
 {
-    rest_jsonpath_t *path = apr_pcalloc(p, sizeof(*path));
+    auth_jsonpath_t *path = apr_pcalloc(p, sizeof(*path));
     reader_t r = { .at = text, .old = *text != '$', .pool = p };
 
     r.at += !r.old;
@@ -265,7 +265,7 @@ apr_status_t rest_jsonpath_compile(rest_jsonpath_t **ppath, int *pold, const cha
 /* Following */
 
 /** A match that takes too much is none. */
-static int matches(const rest_jsonpath_t *path, const step_t *step, const json_t *value)
+static int matches(const auth_jsonpath_t *path, const step_t *step, const json_t *value)
 {
     pcre2_match_data *data = pcre2_match_data_create(1, NULL);
     int found = data && pcre2_match(step->regex, (PCRE2_SPTR)json_string_value(value),
@@ -275,7 +275,7 @@ static int matches(const rest_jsonpath_t *path, const step_t *step, const json_t
     return found;
 }
 
-static int passes(const rest_jsonpath_t *path, const step_t *step, const json_t *value)
+static int passes(const auth_jsonpath_t *path, const step_t *step, const json_t *value)
 {
     const char *text = json_string_value(value);
     apr_size_t len = text ? json_string_length(value) : 0, want;
@@ -299,9 +299,9 @@ static int passes(const rest_jsonpath_t *path, const step_t *step, const json_t 
     }
 }
 
-static const json_t *follow(const rest_jsonpath_t *path, int i, const json_t *value);
+static const json_t *follow(const auth_jsonpath_t *path, int i, const json_t *value);
 
-static const json_t *follow_passing(const rest_jsonpath_t *path, int i, const json_t *value)
+static const json_t *follow_passing(const auth_jsonpath_t *path, int i, const json_t *value)
 {
     const json_t *found = NULL;
     json_t *child;
@@ -322,7 +322,7 @@ static const json_t *follow_passing(const rest_jsonpath_t *path, int i, const js
 }
 
 /** Follows the steps from i on. */
-static const json_t *follow(const rest_jsonpath_t *path, int i, const json_t *value)
+static const json_t *follow(const auth_jsonpath_t *path, int i, const json_t *value)
 {
     for (; value && i < path->nsteps; i++) {
         const step_t *step = &path->steps[i];
@@ -343,7 +343,7 @@ static const json_t *follow(const rest_jsonpath_t *path, int i, const json_t *va
     return value;
 }
 
-const json_t *rest_jsonpath_first(const rest_jsonpath_t *path, const json_t *root)
+const json_t *auth_jsonpath_first(const auth_jsonpath_t *path, const json_t *root)
 {
     return follow(path, 0, root);
 }

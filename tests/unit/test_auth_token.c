@@ -6,7 +6,7 @@
 
 #include "apr_time.h"
 
-#include "rest_token_int.h"
+#include "auth_token_int.h"
 
 /** Seconds that the clock of this program is ahead. */
 static int ahead;
@@ -17,15 +17,15 @@ apr_time_t apr_time_now(void)
     return apr_time_from_sec(time(NULL) + ahead);
 }
 
-static rest_tokens_t *tokens_of(const char *secret, const char *role_path, int entries)
+static auth_tokens_t *tokens_of(const char *secret, const char *role_path, int entries)
 {
-    const rest_token_conf_t conf = { .secret = secret, .role_path = role_path,
+    const auth_token_conf_t conf = { .secret = secret, .role_path = role_path,
                                      .cache_entries = entries };
     app_error_t err = { .pool = unit_pool };
-    rest_tokens_t *tokens = NULL;
+    auth_tokens_t *tokens = NULL;
 
-    assert_int_equal(rest_tokens_create(&tokens, &conf, &err, unit_pool), APR_SUCCESS);
-    assert_int_equal(rest_tokens_start(tokens, &err, unit_pool), APR_SUCCESS);
+    assert_int_equal(auth_tokens_create(&tokens, &conf, &err, unit_pool), APR_SUCCESS);
+    assert_int_equal(auth_tokens_start(tokens, &err, unit_pool), APR_SUCCESS);
     return tokens;
 }
 
@@ -52,15 +52,15 @@ static const case_t cases[] = {
     { "role", NULL, "{\"role\":\"user\",\"sub\":\"ada\"}", 0, NULL, NULL, NULL, NULL, "user",
       "{\"role\":\"user\",\"sub\":\"ada\"}" },
     { "no role", NULL, "{\"sub\":\"ada\"}", 0, NULL, NULL, NULL, NULL, NULL,
-      "{\"sub\":\"ada\",\"role\":\"anon\"}" },
+      "{\"sub\":\"ada\"}" },
     { "role that is no string", NULL, "{\"role\":5}", 0, NULL, NULL, NULL, NULL, "5",
       "{\"role\":\"5\"}" },
     { "as it came, to the digit", NULL,
       " {\"role\":\"user\", \"n\":1.50,\"big\":18446744073709551616} ", 0, NULL, NULL, NULL, NULL,
       "user", " {\"role\":\"user\", \"n\":1.50,\"big\":18446744073709551616} " },
     { "digits, and no role", NULL, " {\"big\":18446744073709551616 } ", 0, NULL, NULL, NULL, NULL,
-      NULL, " {\"big\":18446744073709551616 ,\"role\":\"anon\"}" },
-    { "no claims", NULL, "{}", 0, NULL, NULL, NULL, NULL, NULL, "{\"role\":\"anon\"}" },
+      NULL, " {\"big\":18446744073709551616 }" },
+    { "no claims", NULL, "{}", 0, NULL, NULL, NULL, NULL, NULL, "{}" },
     { "role null", NULL, "{\"role\":null}", 0, NULL, NULL, NULL, NULL, "null",
       "{\"role\":\"null\"}" },
     { "role that is an object", NULL, "{\"role\":{\"a\":1}}", 0, NULL, NULL, NULL, NULL,
@@ -161,9 +161,8 @@ static const case_t cases[] = {
       NULL, NULL },
 };
 
-static void check_case(const case_t *c, const rest_tokens_t *tokens)
+static void check_case(const case_t *c, const auth_tokens_t *tokens)
 {
-    static const rest_token_rules_t rules = { .audience = "us", .anon_role = "anon" };
     app_error_t err = { .pool = unit_pool };
     app_identity_t identity = { .role = NULL };
     const char *token = unit_sign_text(c->secret ? c->secret : UNIT_SECRET,
@@ -173,7 +172,7 @@ static void check_case(const case_t *c, const rest_tokens_t *tokens)
     if (c->header) {
         token = unit_with_header(token, c->header);
     }
-    status = rest_token_identify(&identity, tokens, token, &rules, &err, unit_pool);
+    status = auth_token_identify(&identity, tokens, token, "us", &err, unit_pool);
     CASE_STRING(c->name, err.code, c->code);
     CASE_INT(c->name, status, c->code ? APP_EFAIL : APR_SUCCESS);
     CASE_STRING(c->name, err.message, c->message);
@@ -194,8 +193,8 @@ static void check_case(const case_t *c, const rest_tokens_t *tokens)
 /** Each case without a cache, then twice with one. */
 static void test_cases(void **state)
 {
-    const rest_tokens_t *uncached = tokens_of(UNIT_SECRET, "$.role", 0);
-    const rest_tokens_t *cached = tokens_of(UNIT_SECRET, "$.role", 10);
+    const auth_tokens_t *uncached = tokens_of(UNIT_SECRET, "$.role", 0);
+    const auth_tokens_t *cached = tokens_of(UNIT_SECRET, "$.role", 10);
     size_t i;
 
     (void)state;
@@ -208,12 +207,11 @@ static void test_cases(void **state)
 
 static void check_refused(const char *token, const char *message)
 {
-    static const rest_token_rules_t rules = { .anon_role = "anon" };
     app_error_t err = { .pool = unit_pool };
     app_identity_t identity;
 
-    CASE_INT(token, rest_token_identify(&identity, tokens_of(UNIT_SECRET, "$.role", 10), token,
-                                        &rules, &err, unit_pool), APP_EFAIL);
+    CASE_INT(token, auth_token_identify(&identity, tokens_of(UNIT_SECRET, "$.role", 10), token,
+                                        NULL, &err, unit_pool), APP_EFAIL);
     CASE_STRING(token, err.message, message);
     CASE_STRING(token, err.code, "PGRST301");
 }
@@ -268,8 +266,7 @@ static void test_huge(void **state)
 /** A genuine token that is cut anywhere is none. */
 static void test_truncated(void **state)
 {
-    const rest_tokens_t *tokens = tokens_of(UNIT_SECRET, "$.role", 10);
-    static const rest_token_rules_t rules = { .anon_role = "anon" };
+    const auth_tokens_t *tokens = tokens_of(UNIT_SECRET, "$.role", 10);
     const char *token = unit_sign_text(UNIT_SECRET, "{\"role\":\"user\"}");
     app_identity_t identity;
     size_t i;
@@ -278,8 +275,8 @@ static void test_truncated(void **state)
     for (i = 0; i <= strlen(token); i++) {
         app_error_t err = { .pool = unit_pool };
 
-        assert_int_equal(rest_token_identify(&identity, tokens,
-                                             apr_pstrmemdup(unit_pool, token, i), &rules, &err,
+        assert_int_equal(auth_token_identify(&identity, tokens,
+                                             apr_pstrmemdup(unit_pool, token, i), NULL, &err,
                                              unit_pool),
                          i < strlen(token) ? APP_EFAIL : APR_SUCCESS);
     }
@@ -293,7 +290,7 @@ static void test_role_paths(void **state)
           "{\"app\":{\"role\":\"a\"},\"role\":\"a\"}" },
         { "$.app.role", "{\"role\":\"root\",\"app\":{\"role\":\"a\"}}", "a",
           "{\"app\":{\"role\":\"a\"},\"role\":\"a\"}" },
-        { "$.app.role", "{\"role\":\"root\"}", NULL, "{\"role\":\"anon\"}" },
+        { "$.app.role", "{\"role\":\"root\"}", NULL, "{}" },
         { "$.roles[?search(@, '^db_')]", "{\"roles\":[\"x\",\"db_a\"]}", "db_a",
           "{\"roles\":[\"x\",\"db_a\"],\"role\":\"db_a\"}" },
         { ".roles[?(@ ==^ \"_a\")]", "{\"roles\":[\"x\",\"db_a\"]}", "db_a",
@@ -301,7 +298,6 @@ static void test_role_paths(void **state)
         { "$.app", "{\"app\":{\"x\":[1,true]}}", "{\"x\":[1,true]}",
           "{\"app\":{\"x\":[1,true]},\"role\":\"{\\\"x\\\":[1,true]}\"}" },
     };
-    static const rest_token_rules_t rules = { .anon_role = "anon" };
     size_t i;
 
     (void)state;
@@ -309,24 +305,23 @@ static void test_role_paths(void **state)
         app_error_t err = { .pool = unit_pool };
         app_identity_t identity;
 
-        assert_int_equal(rest_token_identify(&identity, tokens_of(UNIT_SECRET, paths[i].path, 0),
-                                             unit_sign_text(UNIT_SECRET, paths[i].claims), &rules,
+        assert_int_equal(auth_token_identify(&identity, tokens_of(UNIT_SECRET, paths[i].path, 0),
+                                             unit_sign_text(UNIT_SECRET, paths[i].claims), NULL,
                                              &err, unit_pool), APR_SUCCESS);
         CASE_STRING(paths[i].path, identity.role, paths[i].role);
         CASE_STRING(paths[i].path, identity.claims, paths[i].passed_on);
     }
 }
 
-/** Without an anonymous role a token that names none has no role, and its claims say none. */
-static void test_no_anonymous_role(void **state)
+/** A token that names no role has none, and its claims say none. */
+static void test_no_role(void **state)
 {
-    static const rest_token_rules_t rules = { NULL, NULL };
     app_error_t err = { .pool = unit_pool };
     app_identity_t identity;
 
     (void)state;
-    assert_int_equal(rest_token_identify(&identity, tokens_of(UNIT_SECRET, "$.role", 10),
-                                         unit_sign_text(UNIT_SECRET, "{\"aud\":\"x\"}"), &rules,
+    assert_int_equal(auth_token_identify(&identity, tokens_of(UNIT_SECRET, "$.role", 10),
+                                         unit_sign_text(UNIT_SECRET, "{\"aud\":\"x\"}"), NULL,
                                          &err, unit_pool), APR_SUCCESS);
     assert_null(identity.role);
     assert_string_equal(identity.claims, "{\"aud\":\"x\"}");
@@ -336,20 +331,19 @@ static void test_no_anonymous_role(void **state)
 /** A token that was good is asked again whether it holds. */
 static void test_cached_claims_are_checked(void **state)
 {
-    static const rest_token_rules_t ours = { .audience = "us" }, theirs = { .audience = "them" };
-    const rest_tokens_t *tokens = tokens_of(UNIT_SECRET, "$.role", 10);
+    const auth_tokens_t *tokens = tokens_of(UNIT_SECRET, "$.role", 10);
     const char *token = unit_sign_text(UNIT_SECRET, claims_at("{\"aud\":\"us\",\"exp\":%d}", 60));
     app_error_t err = { .pool = unit_pool };
     app_identity_t identity;
 
     (void)state;
-    assert_int_equal(rest_token_identify(&identity, tokens, token, &ours, &err, unit_pool),
+    assert_int_equal(auth_token_identify(&identity, tokens, token, "us", &err, unit_pool),
                      APR_SUCCESS);
-    assert_int_equal(rest_token_identify(&identity, tokens, token, &theirs, &err, unit_pool),
+    assert_int_equal(auth_token_identify(&identity, tokens, token, "them", &err, unit_pool),
                      APP_EFAIL);
     assert_string_equal(err.message, "JWT not in audience");
     ahead = 92;
-    assert_int_equal(rest_token_identify(&identity, tokens, token, &ours, &err, unit_pool),
+    assert_int_equal(auth_token_identify(&identity, tokens, token, "us", &err, unit_pool),
                      APP_EFAIL);
     ahead = 0;
     assert_string_equal(err.message, "JWT expired");
@@ -361,7 +355,7 @@ static struct CMUnitTest tests[] = {
     cmocka_unit_test(test_huge),
     cmocka_unit_test(test_truncated),
     cmocka_unit_test(test_role_paths),
-    cmocka_unit_test(test_no_anonymous_role),
+    cmocka_unit_test(test_no_role),
     cmocka_unit_test(test_cached_claims_are_checked),
 };
 

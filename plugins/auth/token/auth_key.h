@@ -3,26 +3,26 @@
  * The keys that tokens are verified with. Read once, when the server is configured; then any
  * thread may verify with them.
  */
-#ifndef REST_KEY_H
-#define REST_KEY_H
+#ifndef AUTH_KEY_H
+#define AUTH_KEY_H
 
 #include "app_plugin.h"
 
-typedef struct rest_keys_t rest_keys_t;
+typedef struct auth_keys_t auth_keys_t;
 
 /** A JWS (RFC 7515, compact) and what its header says. */
-typedef struct rest_jws_t {
+typedef struct auth_jws_t {
     const char *text; /* three parts, divided by dots */
     const char *alg;
     const char *kid;  /* NULL: not named */
-} rest_jws_t;
+} auth_jws_t;
 
-typedef enum rest_verdict_e {
-    REST_JWS_GENUINE,
-    REST_JWS_NO_KEY,   /* no key is suitable */
-    REST_JWS_FORGED,   /* no suitable key has made it */
-    REST_JWS_BROKEN    /* a part of it cannot be decoded */
-} rest_verdict_e;
+typedef enum auth_verdict_e {
+    AUTH_JWS_GENUINE,
+    AUTH_JWS_NO_KEY,   /* no key is suitable */
+    AUTH_JWS_FORGED,   /* no suitable key has made it */
+    AUTH_JWS_BROKEN    /* a part of it cannot be decoded */
+} auth_verdict_e;
 
 /**
  * Reads a secret: a text of at least 32 bytes (for HS256 alone), a JWK or a JWK set (RFC 7517).
@@ -32,20 +32,20 @@ typedef enum rest_verdict_e {
  * @param pkeys belongs to p
  * @return APR_SUCCESS; APP_EFAIL with APP_E_SETTING
  */
-apr_status_t rest_keys_read(rest_keys_t **pkeys, const char *secret, const char *setting,
+apr_status_t auth_keys_read(auth_keys_t **pkeys, const char *secret, const char *setting,
                             int is_base64, app_error_t *err, apr_pool_t *p);
 
 /**
  * Tries the keys that suit: of the token's type and algorithm, and with its kid if it names one.
  * The algorithm never chooses how a key is used: a public key is no secret of an HMAC.
  */
-rest_verdict_e rest_keys_verify(const rest_keys_t *keys, const rest_jws_t *jws, apr_pool_t *p);
+auth_verdict_e auth_keys_verify(const auth_keys_t *keys, const auth_jws_t *jws, apr_pool_t *p);
 
 /**
  * Decodes base64url (RFC 4648 5) without padding.
  * @return memory from p, ended by a NUL that *plen does not count; NULL if it is none
  */
-const char *rest_base64url_decode(const char *text, apr_size_t len, apr_size_t *plen,
+const char *auth_base64url_decode(const char *text, apr_size_t len, apr_size_t *plen,
                                   apr_pool_t *p);
 
 #endif

@@ -10,7 +10,7 @@
 
 #include "apr_thread_mutex.h"
 
-#include "rest_token_int.h"
+#include "auth_token_int.h"
 
 #define BUCKETS_MAX 65536
 #define BYTES_MAX   (16 * 1024 * 1024) /* of tokens and claims */
@@ -26,13 +26,13 @@ typedef struct entry_t entry_t;
 struct entry_t {
     place_t        place; /* first: a place is its entry */
     entry_t       *next;  /* in its bucket */
-    rest_claims_t *claims;
+    auth_claims_t *claims;
     apr_uint32_t   hash;
     apr_size_t     len;
     char           token[];
 };
 
-struct rest_token_cache_t {
+struct auth_token_cache_t {
     apr_thread_mutex_t *lock;
     place_t             order; /* between the newest, which is its older, and the oldest */
     apr_size_t          entries, bytes;
@@ -53,7 +53,7 @@ static apr_uint32_t hash_of(const char *token, apr_size_t len)
     return hash;
 }
 
-static entry_t **find_locked(rest_token_cache_t *cache, const char *token, apr_size_t len,
+static entry_t **find_locked(auth_token_cache_t *cache, const char *token, apr_size_t len,
                              apr_uint32_t hash)
 {
     entry_t **at = &cache->buckets[hash & cache->mask];
@@ -71,7 +71,7 @@ static void unlink_locked(place_t *place)
     place->older->newer = place->newer;
 }
 
-static void make_newest_locked(rest_token_cache_t *cache, place_t *place)
+static void make_newest_locked(auth_token_cache_t *cache, place_t *place)
 {
     place->newer = &cache->order;
     place->older = cache->order.older;
@@ -84,7 +84,7 @@ static apr_size_t cost(const entry_t *entry)
     return sizeof(*entry) + entry->len + entry->claims->size;
 }
 
-static void remove_locked(rest_token_cache_t *cache, entry_t *entry)
+static void remove_locked(auth_token_cache_t *cache, entry_t *entry)
 {
     entry_t **at = find_locked(cache, entry->token, entry->len, entry->hash);
 
@@ -92,13 +92,13 @@ static void remove_locked(rest_token_cache_t *cache, entry_t *entry)
     unlink_locked(&entry->place);
     cache->entries--;
     cache->bytes -= cost(entry);
-    rest_claims_release(entry->claims);
+    auth_claims_release(entry->claims);
     free(entry);
 }
 
 static apr_status_t empty(void *data)
 {
-    rest_token_cache_t *cache = data;
+    auth_token_cache_t *cache = data;
 
     while (cache->entries) {
         remove_locked(cache, (entry_t *)cache->order.newer);
@@ -106,10 +106,10 @@ static apr_status_t empty(void *data)
     return APR_SUCCESS;
 }
 
-apr_status_t rest_token_cache_create(rest_token_cache_t **pcache, apr_int64_t entries,
+apr_status_t auth_token_cache_create(auth_token_cache_t **pcache, apr_int64_t entries,
                                      app_error_t *err, apr_pool_t *p)
 {
-    rest_token_cache_t *cache;
+    auth_token_cache_t *cache;
     apr_uint32_t buckets = 16;
 
     while (buckets < entries && buckets < BUCKETS_MAX) {
@@ -127,17 +127,17 @@ apr_status_t rest_token_cache_create(rest_token_cache_t **pcache, apr_int64_t en
     return APR_SUCCESS;
 }
 
-rest_claims_t *rest_token_cache_get(rest_token_cache_t *cache, const char *token, apr_size_t len)
+auth_claims_t *auth_token_cache_get(auth_token_cache_t *cache, const char *token, apr_size_t len)
 {
     apr_uint32_t hash = hash_of(token, len);
-    rest_claims_t *claims = NULL;
+    auth_claims_t *claims = NULL;
     entry_t *entry;
 
     apr_thread_mutex_lock(cache->lock);
     entry = *find_locked(cache, token, len, hash);
     if (entry) {
         claims = entry->claims;
-        rest_claims_hold(claims);
+        auth_claims_hold(claims);
         unlink_locked(&entry->place);
         make_newest_locked(cache, &entry->place);
     }
@@ -145,12 +145,12 @@ rest_claims_t *rest_token_cache_get(rest_token_cache_t *cache, const char *token
     return claims;
 }
 
-static void insert_locked(rest_token_cache_t *cache, entry_t *entry)
+static void insert_locked(auth_token_cache_t *cache, entry_t *entry)
 {
     entry_t **at = find_locked(cache, entry->token, entry->len, entry->hash);
 
     if (*at) { /* another thread was quicker */
-        rest_claims_release(entry->claims);
+        auth_claims_release(entry->claims);
         free(entry);
         return;
     }
@@ -163,8 +163,8 @@ static void insert_locked(rest_token_cache_t *cache, entry_t *entry)
     }
 }
 
-void rest_token_cache_put(rest_token_cache_t *cache, const char *token, apr_size_t len,
-                          rest_claims_t *claims)
+void auth_token_cache_put(auth_token_cache_t *cache, const char *token, apr_size_t len,
+                          auth_claims_t *claims)
 {
     entry_t *entry = malloc(sizeof(*entry) + len);
 
@@ -176,7 +176,7 @@ void rest_token_cache_put(rest_token_cache_t *cache, const char *token, apr_size
     entry->len = len;
     entry->claims = claims;
     memcpy(entry->token, token, len);
-    rest_claims_hold(claims);
+    auth_claims_hold(claims);
     apr_thread_mutex_lock(cache->lock);
     insert_locked(cache, entry);
     apr_thread_mutex_unlock(cache->lock);

@@ -13,23 +13,23 @@
 #include "apr_lib.h"
 #include "apr_strings.h"
 
-#include "rest_key.h"
+#include "auth_key.h"
 
 #define SECRET_MIN 32   /* bytes: as many as SHA-256 has (RFC 7518 3.2) */
 #define RSA_MIN    2048 /* bits (RFC 7518 3.3) */
 #define KEYS_MAX   100
 
-typedef struct rest_key_t {
+typedef struct auth_key_t {
     const char  *type; /* kty */
     const char  *curve;
     const char  *alg;  /* NULL: any that suits the type */
     const char  *kid;
     cjose_jwk_t *jwk;
     EVP_PKEY    *eddsa; /* in the place of jwk, for OKP */
-} rest_key_t;
+} auth_key_t;
 
-struct rest_keys_t {
-    rest_key_t *list;
+struct auth_keys_t {
+    auth_key_t *list;
     int         n;
 };
 
@@ -46,7 +46,7 @@ static const struct {
 
 #define ALGORITHMS (sizeof(algorithms) / sizeof(algorithms[0]))
 
-static int works(const rest_key_t *key, apr_size_t i)
+static int works(const auth_key_t *key, apr_size_t i)
 {
     return key->type && strcmp(key->type, algorithms[i].type) == 0 &&
            (!key->alg || strcmp(key->alg, algorithms[i].name) == 0) &&
@@ -66,7 +66,7 @@ static apr_status_t release_eddsa(void *key)
     return APR_SUCCESS;
 }
 
-const char *rest_base64url_decode(const char *text, apr_size_t len, apr_size_t *plen,
+const char *auth_base64url_decode(const char *text, apr_size_t len, apr_size_t *plen,
                                   apr_pool_t *p)
 {
     uint8_t *bytes = NULL;
@@ -90,7 +90,7 @@ const char *rest_base64url_decode(const char *text, apr_size_t len, apr_size_t *
 
 /* Reading. Those that take a key apart return what is wrong with it, NULL for nothing. */
 
-static const char *import_jose(rest_key_t *key, const json_t *json, apr_pool_t *p)
+static const char *import_jose(auth_key_t *key, const json_t *json, apr_pool_t *p)
 {
     cjose_err why;
     size_t bits;
@@ -110,7 +110,7 @@ static const char *import_jose(rest_key_t *key, const json_t *json, apr_pool_t *
     return NULL;
 }
 
-static const char *import_eddsa(rest_key_t *key, const json_t *json, apr_pool_t *p)
+static const char *import_eddsa(auth_key_t *key, const json_t *json, apr_pool_t *p)
 {
     const json_t *x = json_object_get(json, "x");
     const char *bytes = NULL;
@@ -118,7 +118,7 @@ static const char *import_eddsa(rest_key_t *key, const json_t *json, apr_pool_t 
     int type = strcmp(key->curve, "Ed25519") == 0 ? EVP_PKEY_ED25519 : EVP_PKEY_ED448;
 
     if (json_is_string(x)) {
-        bytes = rest_base64url_decode(json_string_value(x), json_string_length(x), &len, p);
+        bytes = auth_base64url_decode(json_string_value(x), json_string_length(x), &len, p);
     }
     if (!bytes || !(key->eddsa = EVP_PKEY_new_raw_public_key(type, NULL,
                                                              (const unsigned char *)bytes, len))) {
@@ -133,7 +133,7 @@ static const char *member(const json_t *json, const char *name, apr_pool_t *p)
     return apr_pstrdup(p, json_string_value(json_object_get(json, name)));
 }
 
-static const char *import(rest_key_t *key, const json_t *json, apr_pool_t *p)
+static const char *import(auth_key_t *key, const json_t *json, apr_pool_t *p)
 {
     apr_size_t i;
 
@@ -157,7 +157,7 @@ static int is_for_encryption(const json_t *json)
 }
 
 /** A JWK set; a JWK alone is a set of one. */
-static apr_status_t read_set(rest_keys_t *keys, const json_t *set, const char *setting,
+static apr_status_t read_set(auth_keys_t *keys, const json_t *set, const char *setting,
                              app_error_t *err, apr_pool_t *p)
 {
     const json_t *json;
@@ -169,7 +169,7 @@ static apr_status_t read_set(rest_keys_t *keys, const json_t *set, const char *s
     }
     keys->list = apr_pcalloc(p, (n + 1) * sizeof(*keys->list));
     json_array_foreach(set, i, json) {
-        rest_key_t key = { .type = NULL };
+        auth_key_t key = { .type = NULL };
         const char *why;
 
         if (is_for_encryption(json)) {
@@ -180,7 +180,7 @@ static apr_status_t read_set(rest_keys_t *keys, const json_t *set, const char *s
         }
         else {
             wrong = why;
-            app_log(APP_LOG_WARNING, NULL, "APP1020", "%s: key %d is left out: %s", setting,
+            app_log(APP_LOG_WARNING, NULL, "APP2000", "%s: key %d is left out: %s", setting,
                     (int)i + 1, why);
         }
     }
@@ -192,7 +192,7 @@ static apr_status_t read_set(rest_keys_t *keys, const json_t *set, const char *s
                          "with 256, 384 or 512, or for EdDSA.");
 }
 
-static apr_status_t read_json(rest_keys_t *keys, const char *text, apr_size_t len,
+static apr_status_t read_json(auth_keys_t *keys, const char *text, apr_size_t len,
                               const char *setting, app_error_t *err, apr_pool_t *p)
 {
     app_error_t why = { .pool = p };
@@ -212,7 +212,7 @@ static apr_status_t read_json(rest_keys_t *keys, const char *text, apr_size_t le
 }
 
 /** A plain text is the secret of HS256 and of nothing else. */
-static apr_status_t read_text(rest_keys_t *keys, const char *text, apr_size_t len,
+static apr_status_t read_text(auth_keys_t *keys, const char *text, apr_size_t len,
                               const char *setting, app_error_t *err, apr_pool_t *p)
 {
     cjose_err why;
@@ -246,13 +246,13 @@ static const char *decode_secret(const char *secret, apr_size_t *plen, apr_pool_
     for (c = text; *c; c++) {
         *c = *c == '+' ? '-' : *c == '/' ? '_' : *c;
     }
-    return rest_base64url_decode(text, len, plen, p);
+    return auth_base64url_decode(text, len, plen, p);
 }
 
-apr_status_t rest_keys_read(rest_keys_t **pkeys, const char *secret, const char *setting,
+apr_status_t auth_keys_read(auth_keys_t **pkeys, const char *secret, const char *setting,
                             int is_base64, app_error_t *err, apr_pool_t *p)
 {
-    rest_keys_t *keys = apr_pcalloc(p, sizeof(*keys));
+    auth_keys_t *keys = apr_pcalloc(p, sizeof(*keys));
     apr_size_t len = strlen(secret);
     const char *text = is_base64 ? decode_secret(secret, &len, p) : secret;
 
@@ -272,14 +272,14 @@ apr_status_t rest_keys_read(rest_keys_t **pkeys, const char *secret, const char 
 
 /** A JWS and its signature, decoded. */
 typedef struct signed_t {
-    const rest_jws_t *jws;
+    const auth_jws_t *jws;
     const char       *dot; /* between what is signed and the signature */
     const char       *signature; /* NULL: is no base64url */
     apr_size_t        len;
 } signed_t;
 
 /** The algorithm of the token, if the key suits; else ALGORITHMS. */
-static apr_size_t find_algorithm(const rest_key_t *key, const rest_jws_t *jws)
+static apr_size_t find_algorithm(const auth_key_t *key, const auth_jws_t *jws)
 {
     apr_size_t i;
 
@@ -292,7 +292,7 @@ static apr_size_t find_algorithm(const rest_key_t *key, const rest_jws_t *jws)
     return i;
 }
 
-static rest_verdict_e verify_eddsa(EVP_PKEY *key, const signed_t *token)
+static auth_verdict_e verify_eddsa(EVP_PKEY *key, const signed_t *token)
 {
     EVP_MD_CTX *ctx = EVP_MD_CTX_new();
     const char *text = token->jws->text;
@@ -301,7 +301,7 @@ static rest_verdict_e verify_eddsa(EVP_PKEY *key, const signed_t *token)
                                    (const unsigned char *)text, (size_t)(token->dot - text)) == 1;
 
     EVP_MD_CTX_free(ctx);
-    return genuine ? REST_JWS_GENUINE : REST_JWS_FORGED;
+    return genuine ? AUTH_JWS_GENUINE : AUTH_JWS_FORGED;
 }
 
 /**
@@ -309,7 +309,7 @@ static rest_verdict_e verify_eddsa(EVP_PKEY *key, const signed_t *token)
  * signature, and would read over the end of both. So the length has been checked, and the algorithm
  * that it has read must be the one that the key was chosen for.
  */
-static rest_verdict_e verify_jose(cjose_jwk_t *key, const rest_jws_t *token)
+static auth_verdict_e verify_jose(cjose_jwk_t *key, const auth_jws_t *token)
 {
     cjose_err why;
     cjose_jws_t *jws = cjose_jws_import(token->text, strlen(token->text), &why);
@@ -317,41 +317,41 @@ static rest_verdict_e verify_jose(cjose_jwk_t *key, const rest_jws_t *token)
     int genuine;
 
     if (!jws) {
-        return REST_JWS_BROKEN;
+        return AUTH_JWS_BROKEN;
     }
     alg = cjose_header_get(cjose_jws_get_protected(jws), CJOSE_HDR_ALG, &why);
     genuine = alg && strcmp(alg, token->alg) == 0 && cjose_jws_verify(jws, key, &why);
     cjose_jws_release(jws);
-    return genuine ? REST_JWS_GENUINE : REST_JWS_FORGED;
+    return genuine ? AUTH_JWS_GENUINE : AUTH_JWS_FORGED;
 }
 
-static rest_verdict_e verify(const rest_key_t *key, const signed_t *token)
+static auth_verdict_e verify(const auth_key_t *key, const signed_t *token)
 {
     apr_size_t i = find_algorithm(key, token->jws);
 
     if (i == ALGORITHMS) {
-        return REST_JWS_NO_KEY;
+        return AUTH_JWS_NO_KEY;
     }
     if (!token->signature) {
-        return REST_JWS_BROKEN;
+        return AUTH_JWS_BROKEN;
     }
     if (algorithms[i].len && algorithms[i].len != token->len) {
-        return REST_JWS_FORGED;
+        return AUTH_JWS_FORGED;
     }
     return key->eddsa ? verify_eddsa(key->eddsa, token) : verify_jose(key->jwk, token->jws);
 }
 
-rest_verdict_e rest_keys_verify(const rest_keys_t *keys, const rest_jws_t *jws, apr_pool_t *p)
+auth_verdict_e auth_keys_verify(const auth_keys_t *keys, const auth_jws_t *jws, apr_pool_t *p)
 {
     signed_t token = { .jws = jws, .dot = strrchr(jws->text, '.') };
-    rest_verdict_e best = REST_JWS_NO_KEY;
+    auth_verdict_e best = AUTH_JWS_NO_KEY;
     int i;
 
-    token.signature = rest_base64url_decode(token.dot + 1, strlen(token.dot + 1), &token.len, p);
-    for (i = 0; i < keys->n && best != REST_JWS_GENUINE; i++) {
-        rest_verdict_e verdict = verify(&keys->list[i], &token);
+    token.signature = auth_base64url_decode(token.dot + 1, strlen(token.dot + 1), &token.len, p);
+    for (i = 0; i < keys->n && best != AUTH_JWS_GENUINE; i++) {
+        auth_verdict_e verdict = verify(&keys->list[i], &token);
 
-        best = verdict == REST_JWS_NO_KEY ? best : verdict;
+        best = verdict == AUTH_JWS_NO_KEY ? best : verdict;
     }
     ERR_clear_error(); /* or the next user of OpenSSL in this thread takes them for his own */
     return best;

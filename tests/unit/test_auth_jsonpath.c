@@ -4,7 +4,7 @@
 
 #include "apr_strings.h"
 
-#include "rest_jsonpath.h"
+#include "auth_jsonpath.h"
 
 #define CLAIMS                                                                            \
     "{\"role\":\"user\",\"n\":5,\"none\":null,\"a\":{\"b-c\":[\"first\",\"second\"],\"d\":{}}," \
@@ -72,16 +72,16 @@ static void test_found(void **state)
     assert_non_null(claims);
     for (i = 0; i < COUNT(cases); i++) {
         app_error_t err = { .pool = unit_pool };
-        rest_jsonpath_t *path;
+        auth_jsonpath_t *path;
         const json_t *found;
         char *text;
         int old;
 
-        if (rest_jsonpath_compile(&path, &old, cases[i].path, "JwtRoleClaimKey", &err,
+        if (auth_jsonpath_compile(&path, &old, cases[i].path, "JwtRoleClaimKey", &err,
                                   unit_pool) != APR_SUCCESS) {
             fail_msg("%s: %s", cases[i].path, err.message);
         }
-        found = rest_jsonpath_first(path, claims);
+        found = auth_jsonpath_first(path, claims);
         text = found ? json_dumps(found, JSON_ENCODE_ANY | JSON_COMPACT) : NULL;
         CASE_STRING(cases[i].path, text, cases[i].found);
         CASE_INT(cases[i].path, old, cases[i].old);
@@ -142,10 +142,10 @@ static void test_refused(void **state)
     (void)state;
     for (i = 0; i < COUNT(refused); i++) {
         app_error_t err = { .pool = unit_pool };
-        rest_jsonpath_t *path = NULL;
+        auth_jsonpath_t *path = NULL;
         int old;
 
-        CASE_INT(refused[i].path, rest_jsonpath_compile(&path, &old, refused[i].path,
+        CASE_INT(refused[i].path, auth_jsonpath_compile(&path, &old, refused[i].path,
                                                         "JwtRoleClaimKey", &err, unit_pool),
                  APP_EFAIL);
         CASE_STRING(refused[i].path, err.message,
@@ -161,22 +161,22 @@ static void test_bounded(void **state)
 {
     app_error_t err = { .pool = unit_pool };
     json_t *claims = json_loads("[\"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaab\"]", 0, NULL);
-    rest_jsonpath_t *path;
+    auth_jsonpath_t *path;
     char many[200];
     int old, i;
 
     (void)state;
-    assert_int_equal(rest_jsonpath_compile(&path, &old, "$[?search(@, '^(a|aa)+$')]", "X", &err,
+    assert_int_equal(auth_jsonpath_compile(&path, &old, "$[?search(@, '^(a|aa)+$')]", "X", &err,
                                            unit_pool), APR_SUCCESS);
-    assert_null(rest_jsonpath_first(path, claims));
+    assert_null(auth_jsonpath_first(path, claims));
     json_decref(claims);
     many[0] = '$';
     for (i = 0; i < 33; i++) {
         memcpy(many + 1 + 2 * i, ".a", 3);
     }
-    assert_int_equal(rest_jsonpath_compile(&path, &old, many, "X", &err, unit_pool), APP_EFAIL);
+    assert_int_equal(auth_jsonpath_compile(&path, &old, many, "X", &err, unit_pool), APP_EFAIL);
     many[65] = '\0';
-    assert_int_equal(rest_jsonpath_compile(&path, &old, many, "X", &err, unit_pool), APR_SUCCESS);
+    assert_int_equal(auth_jsonpath_compile(&path, &old, many, "X", &err, unit_pool), APR_SUCCESS);
 }
 
 static struct CMUnitTest tests[] = {

@@ -10,12 +10,12 @@
  *     .a."b-c"[0]       older: without "$", and as its last step perhaps
  *     .a[?(@ == "x")]   ==, !=, ^== (starts with), ==^ (ends with), *== (contains)
  */
-#ifndef REST_JSONPATH_H
-#define REST_JSONPATH_H
+#ifndef AUTH_JSONPATH_H
+#define AUTH_JSONPATH_H
 
 #include "app_plugin.h"
 
-typedef struct rest_jsonpath_t rest_jsonpath_t;
+typedef struct auth_jsonpath_t auth_jsonpath_t;
 
 /**
  * Compiles a path. The result may be read by several threads.
@@ -23,10 +23,10 @@ typedef struct rest_jsonpath_t rest_jsonpath_t;
  * @param setting whose value it is, for the error
  * @return APR_SUCCESS; APP_EFAIL with APP_E_SETTING, whose hint says what is accepted
  */
-apr_status_t rest_jsonpath_compile(rest_jsonpath_t **ppath, int *pold, const char *text,
+apr_status_t auth_jsonpath_compile(auth_jsonpath_t **ppath, int *pold, const char *text,
                                    const char *setting, app_error_t *err, apr_pool_t *p);
 
 /** The first value that the path leads to, in document order; NULL: none. */
-const json_t *rest_jsonpath_first(const rest_jsonpath_t *path, const json_t *root);
+const json_t *auth_jsonpath_first(const auth_jsonpath_t *path, const json_t *root);
 
 #endif

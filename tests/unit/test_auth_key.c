@@ -2,25 +2,25 @@
 /** Keys of tokens: which secrets are accepted, and which key verifies which token. */
 #include "unit_jws.h"
 
-#include "rest_key.h"
+#include "auth_key.h"
 
-static rest_keys_t *keys_of(const char *secret)
+static auth_keys_t *keys_of(const char *secret)
 {
     app_error_t err = { .pool = unit_pool };
-    rest_keys_t *keys = NULL;
+    auth_keys_t *keys = NULL;
 
-    if (rest_keys_read(&keys, secret, "JwtSecret", 0, &err, unit_pool) != APR_SUCCESS) {
+    if (auth_keys_read(&keys, secret, "JwtSecret", 0, &err, unit_pool) != APR_SUCCESS) {
         fail_msg("%s: %s", secret, err.message);
     }
     return keys;
 }
 
-static rest_verdict_e verdict(const char *secret, const char *token, const char *alg,
+static auth_verdict_e verdict(const char *secret, const char *token, const char *alg,
                               const char *kid)
 {
-    const rest_jws_t jws = { .text = token, .alg = alg, .kid = kid };
+    const auth_jws_t jws = { .text = token, .alg = alg, .kid = kid };
 
-    return rest_keys_verify(keys_of(secret), &jws, unit_pool);
+    return auth_keys_verify(keys_of(secret), &jws, unit_pool);
 }
 
 /* Every algorithm, with the right key, with another, and with the others' names on it. */
@@ -39,12 +39,12 @@ static void test_algorithms(void **state)
         const char *jwk = unit_jwk(key, ""), *token = unit_sign(key, alg, NULL, "{}");
         const char *for_it = unit_jwk(key, apr_psprintf(unit_pool, ",\"alg\":\"%s\"", alg));
 
-        CASE_INT(alg, verdict(jwk, token, alg, NULL), REST_JWS_GENUINE);
-        CASE_INT(alg, verdict(for_it, token, alg, NULL), REST_JWS_GENUINE);
-        CASE_INT(alg, verdict(unit_jwk(other, ""), token, alg, NULL), REST_JWS_FORGED);
+        CASE_INT(alg, verdict(jwk, token, alg, NULL), AUTH_JWS_GENUINE);
+        CASE_INT(alg, verdict(for_it, token, alg, NULL), AUTH_JWS_GENUINE);
+        CASE_INT(alg, verdict(unit_jwk(other, ""), token, alg, NULL), AUTH_JWS_FORGED);
         for (j = 0; j < COUNT(algorithms); j++) {
             if (i != j) {
-                CASE_INT(alg, verdict(for_it, token, algorithms[j], NULL), REST_JWS_NO_KEY);
+                CASE_INT(alg, verdict(for_it, token, algorithms[j], NULL), AUTH_JWS_NO_KEY);
             }
         }
         cjose_jwk_release(key);
@@ -67,13 +67,13 @@ static void test_eddsa(void **state)
         const char *broken = apr_pstrcat(unit_pool, token, "=", NULL);
         const char *none = apr_pstrmemdup(unit_pool, token, (apr_size_t)(dot + 1 - token));
 
-        CASE_INT(curves[i], verdict(jwk, token, "EdDSA", NULL), REST_JWS_GENUINE);
-        CASE_INT(curves[i], verdict(jwk, cut, "EdDSA", NULL), REST_JWS_FORGED);
-        CASE_INT(curves[i], verdict(jwk, none, "EdDSA", NULL), REST_JWS_FORGED);
-        CASE_INT(curves[i], verdict(jwk, broken, "EdDSA", NULL), REST_JWS_BROKEN);
-        CASE_INT(curves[i], verdict(jwk, token, "ES256", NULL), REST_JWS_NO_KEY);
+        CASE_INT(curves[i], verdict(jwk, token, "EdDSA", NULL), AUTH_JWS_GENUINE);
+        CASE_INT(curves[i], verdict(jwk, cut, "EdDSA", NULL), AUTH_JWS_FORGED);
+        CASE_INT(curves[i], verdict(jwk, none, "EdDSA", NULL), AUTH_JWS_FORGED);
+        CASE_INT(curves[i], verdict(jwk, broken, "EdDSA", NULL), AUTH_JWS_BROKEN);
+        CASE_INT(curves[i], verdict(jwk, token, "ES256", NULL), AUTH_JWS_NO_KEY);
         CASE_INT(curves[i], verdict(unit_eddsa_jwk(other, curves[i]), token, "EdDSA", NULL),
-                 REST_JWS_FORGED);
+                 AUTH_JWS_FORGED);
         EVP_PKEY_free(key);
         EVP_PKEY_free(other);
     }
@@ -87,8 +87,8 @@ static void test_confusion(void **state)
     const char *token = unit_sign_text(jwk, "{}");
 
     (void)state;
-    CASE_INT("RSA", verdict(jwk, token, "HS256", NULL), REST_JWS_NO_KEY);
-    CASE_INT("RSA as RS256", verdict(jwk, token, "RS256", NULL), REST_JWS_FORGED);
+    CASE_INT("RSA", verdict(jwk, token, "HS256", NULL), AUTH_JWS_NO_KEY);
+    CASE_INT("RSA as RS256", verdict(jwk, token, "RS256", NULL), AUTH_JWS_FORGED);
     cjose_jwk_release(key);
 }
 
@@ -100,10 +100,10 @@ static void check_truncated(const char *alg)
 
     for (i = (size_t)(strrchr(token, '.') - token) + 1; i < len; i++) {
         assert_int_not_equal(verdict(jwk, apr_pstrmemdup(unit_pool, token, i), alg, NULL),
-                             REST_JWS_GENUINE);
+                             AUTH_JWS_GENUINE);
     }
     CASE_INT(alg, verdict(jwk, apr_pstrcat(unit_pool, token, "AAAA", NULL), alg, NULL),
-             REST_JWS_FORGED);
+             AUTH_JWS_FORGED);
     cjose_jwk_release(key);
 }
 
@@ -128,15 +128,15 @@ static void test_sets(void **state)
     const char *by_hmac = unit_sign(hmac, "HS384", NULL, "{}");
 
     (void)state;
-    CASE_INT("no kid", verdict(set, by_rsa, "RS512", NULL), REST_JWS_GENUINE);
-    CASE_INT("no kid", verdict(set, by_hmac, "HS384", NULL), REST_JWS_GENUINE);
-    CASE_INT("kid", verdict(set, by_rsa, "RS512", "r"), REST_JWS_GENUINE);
-    CASE_INT("kid", verdict(set, by_ec, "ES384", "e"), REST_JWS_GENUINE);
-    CASE_INT("kid of another type", verdict(set, by_rsa, "RS512", "e"), REST_JWS_NO_KEY);
-    CASE_INT("kid of nobody", verdict(set, by_rsa, "RS512", "x"), REST_JWS_NO_KEY);
-    CASE_INT("kid, key has none", verdict(set, by_hmac, "HS384", "h"), REST_JWS_NO_KEY);
-    CASE_INT("kid of encryption", verdict(set, by_ec, "ES384", "enc"), REST_JWS_NO_KEY);
-    CASE_INT("alg of another key", verdict(set, by_ec, "ES256", NULL), REST_JWS_NO_KEY);
+    CASE_INT("no kid", verdict(set, by_rsa, "RS512", NULL), AUTH_JWS_GENUINE);
+    CASE_INT("no kid", verdict(set, by_hmac, "HS384", NULL), AUTH_JWS_GENUINE);
+    CASE_INT("kid", verdict(set, by_rsa, "RS512", "r"), AUTH_JWS_GENUINE);
+    CASE_INT("kid", verdict(set, by_ec, "ES384", "e"), AUTH_JWS_GENUINE);
+    CASE_INT("kid of another type", verdict(set, by_rsa, "RS512", "e"), AUTH_JWS_NO_KEY);
+    CASE_INT("kid of nobody", verdict(set, by_rsa, "RS512", "x"), AUTH_JWS_NO_KEY);
+    CASE_INT("kid, key has none", verdict(set, by_hmac, "HS384", "h"), AUTH_JWS_NO_KEY);
+    CASE_INT("kid of encryption", verdict(set, by_ec, "ES384", "enc"), AUTH_JWS_NO_KEY);
+    CASE_INT("alg of another key", verdict(set, by_ec, "ES256", NULL), AUTH_JWS_NO_KEY);
     cjose_jwk_release(rsa);
     cjose_jwk_release(ec);
     cjose_jwk_release(hmac);
@@ -151,9 +151,9 @@ static void test_all_are_tried(void **state)
 
     (void)state;
     CASE_INT("old", verdict(set, unit_sign(old, "ES256", NULL, "{}"), "ES256", NULL),
-             REST_JWS_GENUINE);
+             AUTH_JWS_GENUINE);
     CASE_INT("new", verdict(set, unit_sign(new, "ES256", NULL, "{}"), "ES256", NULL),
-             REST_JWS_GENUINE);
+             AUTH_JWS_GENUINE);
     cjose_jwk_release(old);
     cjose_jwk_release(new);
 }
@@ -229,8 +229,8 @@ static void test_secrets(void **state)
     (void)state;
     for (i = 0; i < COUNT(secrets); i++) {
         app_error_t err = { .pool = unit_pool };
-        rest_keys_t *keys = NULL;
-        apr_status_t status = rest_keys_read(&keys, secrets[i].secret, "JwtSecret",
+        auth_keys_t *keys = NULL;
+        apr_status_t status = auth_keys_read(&keys, secrets[i].secret, "JwtSecret",
                                              secrets[i].is_base64, &err, unit_pool);
 
         CASE_STRING(secrets[i].name, err.message, secrets[i].message);

@@ -4,8 +4,8 @@
  * the claims of a genuine one, "p" a role path, "k" a secret, "b" one in base64.
  */
 #include "fuzz.h"
-#include "rest_key.h"
-#include "rest_token_int.h"
+#include "auth_key.h"
+#include "auth_token_int.h"
 
 #define SECRET "a secret of the tests, which is long enough"
 
@@ -13,66 +13,66 @@ static const char claims[] =
     "{\"role\":\"user\",\"a\":{\"b-c\":[\"x\",\"yx\",1,null]},"
     "\"r\":[[\"a\",\"aa\"],{\"k\":\"v\"}]}";
 
-static rest_tokens_t *tokens_of(app_error_t *err, apr_pool_t *p)
+static auth_tokens_t *tokens_of(app_error_t *err, apr_pool_t *p)
 {
-    const rest_token_conf_t conf = { .secret = SECRET, .role_path = "$.role", .cache_entries = 4 };
-    rest_tokens_t *tokens = NULL;
+    const auth_token_conf_t conf = { .secret = SECRET, .role_path = "$.role", .cache_entries = 4 };
+    auth_tokens_t *tokens = NULL;
 
-    fuzz_expect(rest_tokens_create(&tokens, &conf, err, p) == APR_SUCCESS);
-    fuzz_expect(rest_tokens_start(tokens, err, p) == APR_SUCCESS);
+    fuzz_expect(auth_tokens_create(&tokens, &conf, err, p) == APR_SUCCESS);
+    fuzz_expect(auth_tokens_start(tokens, err, p) == APR_SUCCESS);
     return tokens;
 }
 
 /** Twice: the second time it may be remembered. */
 static void identify(const char *token, app_error_t *err, apr_pool_t *p)
 {
-    const rest_token_rules_t rules = { .audience = "us", .anon_role = "anon" };
-    const rest_tokens_t *tokens = tokens_of(err, p);
+    const auth_tokens_t *tokens = tokens_of(err, p);
     app_identity_t first, second;
-    apr_status_t status = rest_token_identify(&first, tokens, token, &rules, err, p);
+    apr_status_t status = auth_token_identify(&first, tokens, token, "us", err, p);
 
     fuzz_expect_status(status, err);
-    fuzz_expect(rest_token_identify(&second, tokens, token, &rules, err, p) == status);
+    fuzz_expect(auth_token_identify(&second, tokens, token, "us", err, p) == status);
     if (status == APR_SUCCESS) {
         fuzz_expect(strcmp(first.claims, second.claims) == 0);
     }
 }
 
-/** The claims that are passed on are JSON and have the role in force. */
+/** The claims that are passed on are JSON and have the role that was found. */
 static void take_apart(const char *text, size_t len, app_error_t *err, apr_pool_t *p)
 {
-    rest_jsonpath_t *path;
-    rest_claims_t *read = NULL;
-    json_t *json = NULL;
+    auth_jsonpath_t *path;
+    auth_claims_t *read = NULL;
+    const json_t *named;
+    json_t *json;
     apr_status_t status;
     int old;
 
-    fuzz_expect(rest_jsonpath_compile(&path, &old, "$.a[?@ != 'x']", "X", err, p) == APR_SUCCESS);
-    status = rest_claims_read(&read, text, len, path, err, p);
+    fuzz_expect(auth_jsonpath_compile(&path, &old, "$.a[?@ != 'x']", "X", err, p) == APR_SUCCESS);
+    status = auth_claims_read(&read, text, len, path, err, p);
     fuzz_expect_status(status, err);
     if (status != APR_SUCCESS) {
         return;
     }
-    fuzz_expect_status(rest_claims_check(read, "us", err), err);
-    text = read->role ? read->text : rest_claims_with_role(read->text, "anon", p);
-    json = json_loads(text, JSON_DECODE_INT_AS_REAL | JSON_REJECT_DUPLICATES, NULL);
+    fuzz_expect_status(auth_claims_check(read, "us", err), err);
+    json = json_loads(read->text, JSON_DECODE_INT_AS_REAL | JSON_REJECT_DUPLICATES, NULL);
     fuzz_expect(json != NULL);
-    fuzz_expect(strcmp(json_string_value(json_object_get(json, "role")),
-                       read->role ? read->role : "anon") == 0);
+    named = json_object_get(json, "role");
+    fuzz_expect(!named == !read->role);
+    fuzz_expect(!named || strcmp(json_string_value(named), read->role) == 0);
     json_decref(json);
-    rest_claims_release(read);
+    auth_claims_release(read);
 }
 
 static void follow(const char *text, app_error_t *err, apr_pool_t *p)
 {
     json_t *json = app_json_own(p, json_loads(claims, 0, NULL));
-    rest_jsonpath_t *path;
+    auth_jsonpath_t *path;
     int old;
-    apr_status_t status = rest_jsonpath_compile(&path, &old, text, "X", err, p);
+    apr_status_t status = auth_jsonpath_compile(&path, &old, text, "X", err, p);
 
     fuzz_expect_status(status, err);
     if (status == APR_SUCCESS) {
-        (void)rest_jsonpath_first(path, json);
+        (void)auth_jsonpath_first(path, json);
     }
 }
 
@@ -80,7 +80,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     app_error_t err;
     apr_pool_t *p = fuzz_pool(&err);
-    rest_keys_t *keys;
+    auth_keys_t *keys;
     char *text;
 
     if (!size) {
@@ -99,7 +99,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         break;
     case 'k':
     case 'b':
-        fuzz_expect_status(rest_keys_read(&keys, text, "X", data[0] == 'b', &err, p), &err);
+        fuzz_expect_status(auth_keys_read(&keys, text, "X", data[0] == 'b', &err, p), &err);
         break;
     }
     free(text);

@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/**
+ * Plugin auth: who is asking. Descriptor, settings and life; the way of a request is in
+ * auth_identity.c.
+ */
+#include "auth_int.h"
+
+static const app_setting_t settings[] = {
+    APP_SET_SECRET("JwtSecret", auth_conf_t, jwt_secret, 0,
+                   "what tokens are verified with: a text of at least 32 bytes (HS256), a JWK or "
+                   "a JWK set (jwt-secret)"),
+    APP_SET_FLAG("JwtSecretIsBase64", auth_conf_t, jwt_secret_is_base64, "off", 0,
+                 "JwtSecret is in base64, of either alphabet (jwt-secret-is-base64)"),
+    APP_SET_STRING("JwtAud", auth_conf_t, jwt_aud, NULL, APP_SET_LOCATION,
+                   "audience that a token must be for, if it names one (jwt-aud)"),
+    APP_SET_STRING("JwtRoleClaimKey", auth_conf_t, jwt_role_claim_key, "$.role", 0,
+                   "where in a token the role is, as a JSONPath (jwt-role-claim-key)"),
+    APP_SET_INT("JwtCacheMaxEntries", auth_conf_t, jwt_cache_max_entries, "1000", 0, 100000, 0,
+                "verified tokens that a process remembers, 0 for none (jwt-cache-max-entries)"),
+    APP_SET_END
+};
+
+static apr_status_t configure(app_instance_t *self, app_error_t *err)
+{
+    apr_pool_t *p = app_instance_pool(self);
+    const auth_conf_t *conf = app_instance_settings(self);
+    const auth_token_conf_t tokens = { .secret = conf->jwt_secret,
+                                       .secret_base64 = conf->jwt_secret_is_base64,
+                                       .role_path = conf->jwt_role_claim_key,
+                                       .cache_entries = conf->jwt_cache_max_entries };
+    auth_t *auth = apr_pcalloc(p, sizeof(*auth));
+
+    auth->self = self;
+    if (auth_tokens_create(&auth->tokens, &tokens, err, p) != APR_SUCCESS) {
+        return APP_EFAIL;
+    }
+    app_instance_context_set(self, auth);
+    app_filter_add(self, APP_PLACE_IDENTITY, auth_identity_filter);
+    return APR_SUCCESS;
+}
+
+static apr_status_t start(app_instance_t *self, app_error_t *err)
+{
+    const auth_t *auth = app_instance_context(self);
+
+    return auth->tokens ? auth_tokens_start(auth->tokens, err, app_instance_pool(self))
+                        : APR_SUCCESS;
+}
+
+APP_PLUGIN(.name = "auth", .version = "0.1", .summary = "who is asking",
+           .settings = settings, .settings_size = sizeof(auth_conf_t),
+           .configure = configure, .start = start)

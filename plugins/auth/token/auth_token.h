@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/**
+ * Bearer tokens: takes the text of one, gives who it names. Needs nothing of the API that is
+ * asked for, so that whoever owns APP_PLACE_IDENTITY may use it.
+ *
+ *   auth_key.c           keys, and whether one of them made the signature
+ *   auth_jsonpath.c      the role among the claims
+ *   auth_token_claims.c  what a genuine token says, and whether that holds now
+ *   auth_token_cache.c   genuine tokens that were seen before
+ *   auth_token.c         leads a token through them
+ */
+#ifndef AUTH_TOKEN_H
+#define AUTH_TOKEN_H
+
+#include "app_plugin.h"
+
+/** What a site verifies tokens with. */
+typedef struct auth_tokens_t auth_tokens_t;
+
+/** The settings that it is made of. */
+typedef struct auth_token_conf_t {
+    const char *secret;        /* text, JWK or JWK set; NULL: no token can be verified */
+    int         secret_base64;
+    const char *role_path;     /* JSONPath */
+    apr_int64_t cache_entries; /* 0: no cache */
+} auth_token_conf_t;
+
+/**
+ * Reads keys and path; for configure().
+ * @param ptokens NULL if there is no secret
+ * @return APR_SUCCESS; APP_EFAIL with APP_E_SETTING
+ */
+apr_status_t auth_tokens_create(auth_tokens_t **ptokens, const auth_token_conf_t *conf,
+                                app_error_t *err, apr_pool_t *p);
+
+/** Makes the cache of this process; for start(). Without it nothing is cached. */
+apr_status_t auth_tokens_start(auth_tokens_t *tokens, app_error_t *err, apr_pool_t *p);
+
+/**
+ * Verifies a token and reads who it names. The claims carry the role that the token names as
+ * "role".
+ * @param identity its texts live as long as p; role NULL: the token names none
+ * @param audience that a token must be for if it names any; NULL: all are right
+ * @return APR_SUCCESS; APP_EFAIL with APP_E_JWT or APP_E_JWT_CLAIMS and the challenge
+ */
+apr_status_t auth_token_identify(app_identity_t *identity, const auth_tokens_t *tokens,
+                                 const char *token, const char *audience,
+                                 app_error_t *err, apr_pool_t *p);
+
+#endif
