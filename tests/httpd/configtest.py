@@ -99,7 +99,7 @@ def run(build):
         status, output = httpd.configtest()
         check.equal("%r: %s" % (lines, output), status, 0)
         check.holds(repr(lines), output, sentence)
-        check.equal("%r: warnings in %s" % (lines, output), output.count("APP10"), 1)
+        check.equal("%r: warnings in %s" % (lines, output), output.count("APP20"), 1)
     httpd.write("AppMaxBody 5k\n")
     check.holds("settings without a mount", httpd.configtest()[1], "nothing is served")
     return check.problems
