@@ -31,6 +31,7 @@ static apr_status_t configure(app_instance_t *self, app_error_t *err)
     auth_t *auth = apr_pcalloc(p, sizeof(*auth));
 
     auth->self = self;
+    auth->conf = conf;
     if (auth_tokens_create(&auth->tokens, &tokens, err, p) != APR_SUCCESS) {
         return APP_EFAIL;
     }

@@ -1,9 +1,21 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /**
- * What the files of plugin auth know of each other.
+ * What the files of plugin auth know of each other. Each room has a header of its own for what the
+ * others may ask of it.
  *
+ *   auth.c            descriptor, settings, routes
  *   auth_identity.c   the filter: from what a request brings to an identity
- *   token/            signed tokens (JWT): keys, claims, the cache of verified ones
+ *   auth_store.c      transactions on the accounts' tables; random texts and their hashes
+ *   token/            signed tokens (JWT): keys, claims, verification, signing
+ *   account/          users and passwords
+ *   session/          sign-ins: refresh tokens, cookies, the end of sessions
+ *   mail/             tokens that travel by mail
+ *   factor/           second factors
+ *   guard/            what bounds guessing, and the work that sign-ins cost
+ *   key/              API keys
+ *   server/           identities that the server itself has established
+ *   audit/            what is written down
+ *   command/          what appctl can do
  */
 #ifndef AUTH_INT_H
 #define AUTH_INT_H
@@ -23,11 +35,44 @@ typedef struct auth_conf_t {
 
 /** One instance: a site that uses the plugin. */
 typedef struct auth_t {
-    app_instance_t *self;
-    auth_tokens_t  *tokens; /* NULL: no JwtSecret */
+    app_instance_t    *self;
+    const auth_conf_t *conf;
+    auth_tokens_t     *tokens; /* NULL: no JwtSecret */
 } auth_t;
 
 /* auth_identity.c */
 app_handler_fn auth_identity_filter;
+
+/* auth_store.c. Thread of the request, or of a timer or command. */
+
+/**
+ * Begins a transaction on the accounts' tables. Their names are the same on both databases, and so
+ * is the SQL: app_users … without a schema, times as seconds since 1970.
+ * @param r NULL: nobody waits
+ * @return as app_tx_begin()
+ */
+apr_status_t auth_begin(app_tx_t **ptx, auth_t *auth, app_request_t *r, int readonly,
+                        app_error_t *err, apr_pool_t *p);
+
+/** A parameter. @param text NULL: NULL; lives until the transaction has ended */
+app_value_t auth_text(const char *text);
+app_value_t auth_int(apr_int64_t integer);
+
+/** Seconds since 1970. */
+apr_int64_t auth_now(void);
+
+/** A random UUID (RFC 9562, version 4), from p. */
+const char *auth_uuid(apr_pool_t *p);
+
+/**
+ * A random text that cannot be guessed: prefix, then 32 random bytes in base64url.
+ */
+const char *auth_random(const char *prefix, apr_pool_t *p);
+
+/** SHA-256 of a text in hex: what is stored of such a text. */
+const char *auth_hash(const char *text, apr_pool_t *p);
+
+/** Compares two texts in a time that tells nothing of where they differ. @return 1: the same */
+int auth_same(const char *a, const char *b);
 
 #endif

@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/**
+ * Sign-ins. A session gives out access tokens that live for minutes, and refresh tokens that are
+ * good once. Thread of the request.
+ */
+#ifndef AUTH_SESSION_H
+#define AUTH_SESSION_H
+
+#include "auth_user.h"
+
+#define AUTH_LEVEL_ONE "aal1" /* one factor */
+#define AUTH_LEVEL_TWO "aal2" /* two */
+
+typedef struct auth_session_t {
+    const char *id;
+    const char *access_token;
+    const char *refresh_token;
+    apr_int64_t expires_at; /* of the access token */
+    auth_user_t user;
+} auth_session_t;
+
+/**
+ * Opens a session for a user that has been proved, and makes its first tokens, in tx.
+ * @param method how it was proved: "password", "recovery", "server" …
+ * @param level AUTH_LEVEL_ONE or _TWO
+ * @param r says address and User-Agent; may be NULL
+ */
+apr_status_t auth_session_open(auth_session_t *session, auth_t *auth, app_tx_t *tx,
+                               const auth_user_t *user, const char *method, const char *level,
+                               app_request_t *r, app_error_t *err, apr_pool_t *p);
+
+/** Raises a session's level, and makes tokens that say so, in tx. */
+apr_status_t auth_session_raise(auth_session_t *session, auth_t *auth, app_tx_t *tx,
+                                const char *session_id, const auth_user_t *user,
+                                const char *method, app_error_t *err, apr_pool_t *p);
+
+/**
+ * Answers with the session's tokens: RFC 6749 5.1, with the user added; as cookies where the client
+ * has asked for these.
+ */
+apr_status_t auth_session_answer(const auth_session_t *session, auth_t *auth, app_request_t *r,
+                                 app_response_t *res, app_error_t *err);
+
+typedef enum auth_session_which_e {
+    AUTH_SESSIONS_ONE,    /* that one */
+    AUTH_SESSIONS_OTHERS, /* all of the user but that one */
+    AUTH_SESSIONS_ALL     /* all of the user */
+} auth_session_which_e;
+
+/** Ends sessions in tx; the access tokens that they gave out are refused from its commit on. */
+apr_status_t auth_session_end(auth_t *auth, app_tx_t *tx, const char *user_id,
+                              const char *session_id, auth_session_which_e which,
+                              app_error_t *err, apr_pool_t *p);
+
+#endif
