@@ -12,11 +12,11 @@
 
 #define PLANS_MAX 3 /* tries to plan while the schema changes under the request */
 
-static const char *const openapi_modes[] = { "follow-privileges", "ignore-privileges", "disabled",
-                                             NULL };
+const char *const rest_openapi_modes[] = { "follow-privileges", "ignore-privileges", "disabled",
+                                           NULL };
 
-static const char *const tx_ends[] = { "commit", "commit-allow-override", "rollback",
-                                       "rollback-allow-override", NULL };
+const char *const rest_tx_ends[] = { "commit", "commit-allow-override", "rollback",
+                                     "rollback-allow-override", NULL };
 
 static const app_setting_t settings[] = {
     APP_SET_STRING("AnonRole", rest_conf_t, anon_role, NULL, APP_SET_LOCATION,
@@ -29,7 +29,8 @@ static const app_setting_t settings[] = {
                  "further schemas in PostgreSQL's search path (db-extra-search-path)"),
     APP_SET_INT("MaxRows", rest_conf_t, max_rows, "0", 0, APR_INT32_MAX, APP_SET_LOCATION,
                 "most rows in an answer, 0 for no limit (db-max-rows)"),
-    APP_SET_ENUM("OpenapiMode", rest_conf_t, openapi_mode, "follow-privileges", openapi_modes,
+    APP_SET_ENUM("OpenapiMode", rest_conf_t, openapi_mode, "follow-privileges",
+                 rest_openapi_modes,
                  APP_SET_LOCATION,
                  "what the description at the root shows: what the role may use, all, or nothing "
                  "(openapi-mode)"),
@@ -53,7 +54,7 @@ static const app_setting_t settings[] = {
                  "answers say how long their steps took (server-timing-enabled)"),
     APP_SET_STRING("PreRequest", rest_conf_t, pre_request, NULL, APP_SET_LOCATION,
                    "function without arguments that runs before every request (db-pre-request)"),
-    APP_SET_ENUM("TxEnd", rest_conf_t, tx_end, "commit", tx_ends, APP_SET_LOCATION,
+    APP_SET_ENUM("TxEnd", rest_conf_t, tx_end, "commit", rest_tx_ends, APP_SET_LOCATION,
                  "how a transaction ends, and whether Prefer: tx= may say otherwise (db-tx-end)"),
     APP_SET_LIST("HoistedTxSettings", rest_conf_t, hoisted,
                  "statement_timeout plan_filter.statement_cost_limit "
@@ -69,6 +70,12 @@ static const app_setting_t settings[] = {
     APP_SET_FLAG("ChannelEnabled", rest_conf_t, channel_enabled, "on", 0,
                  "PostgreSQL: one process of the site listens to Channel "
                  "(db-channel-enabled)"),
+    APP_SET_FLAG("DatabaseConfig", rest_conf_t, db_config, "on", 0,
+                 "PostgreSQL: settings pgrst.NAME of the connection's role take the place of "
+                 "those here (db-config)"),
+    APP_SET_STRING("PreConfig", rest_conf_t, pre_config, NULL, 0,
+                   "PostgreSQL: function without arguments that makes such settings by "
+                   "set_config() (db-pre-config)"),
     APP_SET_LIST("CorsAllowedOrigins", rest_conf_t, cors_origins, NULL, APP_SET_LOCATION,
                  "origins whose pages may read the answers, with credentials; none: any may, "
                  "without (server-cors-allowed-origins)"),
@@ -88,6 +95,19 @@ static int tells_of_change(const rest_schema_t *schema, const app_error_t *err)
     const char *const *codes = schema->kind == APP_DB_PGSQL ? pgsql : sqlite;
 
     return err->code && (strcmp(err->code, codes[0]) == 0 || strcmp(err->code, codes[1]) == 0);
+}
+
+/** Step 1, with the settings that hold with this snapshot. */
+static apr_status_t read_request(rest_call_t *call, rest_request_t *request,
+                                 const rest_schema_t *schema, app_error_t *err, apr_pool_t *p)
+{
+    apr_status_t status;
+
+    call->conf = rest_config_over(app_request_settings(call->r, call->rest->self),
+                                  schema->config, p);
+    status = rest_request_read(call, request, schema, err, p);
+    rest_timing_end(call->timing, REST_STEP_PARSE);
+    return status;
 }
 
 /** Steps 2 to 5 on one snapshot. @return REST_STALE if it is not the database's any more */
@@ -117,7 +137,8 @@ static apr_status_t answer_on(const rest_call_t *call, rest_schema_t *schema, in
                : status;
 }
 
-static apr_status_t answer(const rest_call_t *call, app_error_t *err, apr_pool_t *p)
+static apr_status_t answer(rest_call_t *call, rest_request_t *request, app_error_t *err,
+                           apr_pool_t *p)
 {
     apr_status_t status = REST_STALE;
     rest_schema_t *schema;
@@ -127,9 +148,13 @@ static apr_status_t answer(const rest_call_t *call, app_error_t *err, apr_pool_t
         if (rest_cache_get(&schema, call->rest, call->r, err) != APR_SUCCESS) {
             return APP_EFAIL;
         }
-        status = answer_on(call, schema, try == PLANS_MAX, err, p);
+        status = read_request(call, request, schema, err, p);
+        if (status == APR_SUCCESS) {
+            status = answer_on(call, schema, try == PLANS_MAX, err, p);
+        }
         if (status == REST_STALE &&
-            rest_cache_renew(call->rest, schema, call->r, err) != APR_SUCCESS) {
+            (rest_cache_renew(call->rest, schema, call->r, err) != APR_SUCCESS ||
+             rest_request_begin(call, request, err) != APR_SUCCESS)) {
             status = APP_EFAIL;
         }
         rest_cache_release(schema);
@@ -176,18 +201,13 @@ static apr_status_t handle(app_instance_t *self, app_request_t *r, app_response_
     apr_pool_t *p = app_request_pool(r);
     rest_request_t request;
 
-    memset(&request, 0, sizeof(request));
-    request.space = APR_ARRAY_IDX(call.rest->spaces, 0, const char *);
     if (!app_instance_db(self)) {
         return app_fail(err, APP_E_NO_DATABASE, NULL);
     }
     call.timing = rest_timing_of(r);
     rest_timing_begin(call.timing);
-    if (rest_request_read(&call, &request, err, p) != APR_SUCCESS) {
-        return finish_error(&call, err);
-    }
-    rest_timing_end(call.timing, REST_STEP_PARSE);
-    if (answer(&call, err, p) != APR_SUCCESS) {
+    if (rest_request_begin(&call, &request, err) != APR_SUCCESS ||
+        answer(&call, &request, err, p) != APR_SUCCESS) {
         return finish_error(&call, err);
     }
     return APP_DONE;
@@ -212,7 +232,6 @@ static apr_status_t configure(app_instance_t *self, app_error_t *err)
     rest->configured_by = getpid();
     rest->dialect = kind == APP_DB_SQLITE ? &rest_sqlite : &rest_pgsql;
     rest->spaces = conf->schemas;
-    rest->further = conf->extra_search_path;
     if (!rest->spaces || !rest->spaces->nelts) {
         spaces = apr_array_make(p, 1, sizeof(const char *));
         APR_ARRAY_PUSH(spaces, const char *) = rest->dialect->default_space;

@@ -48,6 +48,8 @@ typedef struct rest_conf_t {
     apr_array_header_t *app_settings;
     const char         *channel;
     int                 channel_enabled;
+    int                 db_config;
+    const char         *pre_config;
 } rest_conf_t;
 
 typedef enum rest_tx_end_e {
@@ -58,12 +60,14 @@ typedef enum rest_openapi_e {
     REST_OPENAPI_FOLLOW, REST_OPENAPI_IGNORE, REST_OPENAPI_DISABLED
 } rest_openapi_e;
 
+/** The words of both, ended by NULL. */
+extern const char *const rest_tx_ends[], *const rest_openapi_modes[];
+
 /** One instance: a site that uses the plugin. */
 typedef struct rest_t {
     app_instance_t           *self;
     const rest_dialect_t     *dialect;
-    const apr_array_header_t *spaces; /* schemas served; the first is the default */
-    const apr_array_header_t *further; /* schemas behind them in the search path */
+    const apr_array_header_t *spaces; /* schemas served, unless the database says otherwise */
 
     apr_time_t                configured;    /* when configure() ran */
     pid_t                     configured_by; /* the process that it ran in */
@@ -182,6 +186,23 @@ apr_status_t rest_cache_renew(rest_t *rest, rest_schema_t *known, app_request_t 
 int rest_cache_outdated(rest_t *rest, const rest_schema_t *schema, app_request_t *r,
                         apr_pool_t *p);
 
+/* rest_config.c: PostgreSQL's settings of the API */
+
+/**
+ * Reads what the database says of settings, by names and values that are good. A wrong one is
+ * logged and left out. In a transaction of its own.
+ * @param pconfig lives in p; NULL: nothing. @return APR_SUCCESS; APP_EFAIL: PreConfig failed, too
+ */
+apr_status_t rest_config_read(rest_role_setting_t **pconfig, rest_t *rest, app_error_t *err,
+                              apr_pool_t *p);
+
+/**
+ * conf, with the database's settings in the place of its own.
+ * @param config of a snapshot, which must live as long as the result, as must p
+ */
+const rest_conf_t *rest_config_over(const rest_conf_t *conf, const rest_role_setting_t *config,
+                                    apr_pool_t *p);
+
 /* rest_listen.c: PostgreSQL's notifications */
 
 void         rest_listen_configure(rest_t *rest);
@@ -247,9 +268,17 @@ typedef struct rest_call_t {
     unsigned              ending_chosen : 1; /* Prefer: tx= was followed */
 } rest_call_t;
 
-/** rest_request.c: reads the request as it came. @return APR_SUCCESS; APP_EFAIL: the first thing that is wrong */
-apr_status_t rest_request_read(rest_call_t *call, rest_request_t *request, app_error_t *err,
-                               apr_pool_t *p);
+/* rest_request.c */
+
+/** Who asks, and by which method. @return APR_SUCCESS; APP_EFAIL with APP_E_ANONYMOUS */
+apr_status_t rest_request_begin(rest_call_t *call, rest_request_t *request, app_error_t *err);
+/**
+ * Reads the rest of the request as it came.
+ * @param schema whose schemas are those served
+ * @return APR_SUCCESS; APP_EFAIL: the first thing that is wrong
+ */
+apr_status_t rest_request_read(rest_call_t *call, rest_request_t *request,
+                               const rest_schema_t *schema, app_error_t *err, apr_pool_t *p);
 
 /** The snapshot was not the database's any more: plan again. */
 #define REST_STALE (APR_OS_START_USERERR + 4600)

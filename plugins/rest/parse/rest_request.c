@@ -35,21 +35,21 @@ static apr_status_t read_path(const rest_call_t *call, rest_request_t *request, 
 }
 
 /** The schema: of a profile header, else the first. */
-static apr_status_t read_profile(rest_call_t *call, rest_request_t *request, int is_read,
-                                 app_error_t *err)
+static apr_status_t read_profile(rest_call_t *call, rest_request_t *request,
+                                 const rest_schema_t *schema, int is_read, app_error_t *err)
 {
-    const apr_array_header_t *spaces = call->rest->spaces;
     const char *asked =
         app_request_header(call->r, is_read ? "Accept-Profile" : "Content-Profile");
     const char *names = "";
     int i;
 
-    call->profiled = asked || spaces->nelts > 1;
-    for (i = 0; asked && i < spaces->nelts; i++) {
-        const char *name = APR_ARRAY_IDX(spaces, i, const char *);
+    call->profiled = asked || schema->nspaces > 1;
+    request->space = apr_pstrdup(err->pool, schema->spaces[0].name);
+    for (i = 0; asked && i < schema->nspaces; i++) {
+        const char *name = schema->spaces[i].name;
 
         if (strcmp(name, asked) == 0) {
-            request->space = name;
+            request->space = apr_pstrdup(err->pool, name);
             return APR_SUCCESS;
         }
         names = apr_pstrcat(err->pool, names, i ? ", " : "", name, NULL);
@@ -191,17 +191,23 @@ static void choose_ending(rest_call_t *call, const rest_request_t *request)
     }
 }
 
-/** Step 1. The order is the dialect's: the first thing that is wrong answers. */
-apr_status_t rest_request_read(rest_call_t *call, rest_request_t *request, app_error_t *err,
-                               apr_pool_t *p)
+/* Step 1. The order is the dialect's: the first thing that is wrong answers. */
+
+apr_status_t rest_request_begin(rest_call_t *call, rest_request_t *request, app_error_t *err)
+{
+    memset(request, 0, sizeof(*request));
+    call->request = request;
+    read_method(request, app_request_method(call->r));
+    return read_role(call, request, err);
+}
+
+apr_status_t rest_request_read(rest_call_t *call, rest_request_t *request,
+                               const rest_schema_t *schema, app_error_t *err, apr_pool_t *p)
 {
     app_request_t *r = call->r;
 
-    call->request = request;
-    read_method(request, app_request_method(r));
-    if (read_role(call, request, err) != APR_SUCCESS ||
-        read_path(call, request, app_request_path(r), err) != APR_SUCCESS ||
-        read_profile(call, request, is_asking(request), err) != APR_SUCCESS ||
+    if (read_path(call, request, app_request_path(r), err) != APR_SUCCESS ||
+        read_profile(call, request, schema, is_asking(request), err) != APR_SUCCESS ||
         check_method(request, app_request_method(r), err) != APR_SUCCESS ||
         read_query(request, app_request_query(r), err, p) != APR_SUCCESS ||
         rest_window(&request->limit, &request->offset, &request->query->root,

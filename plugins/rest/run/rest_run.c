@@ -8,21 +8,6 @@
 
 #include "rest_run.h"
 
-/** "fn" or "schema.fn" */
-static const char *identifier(const char *name, apr_pool_t *p)
-{
-    const char *dot = strchr(name, '.');
-    app_buf_t buf;
-
-    app_buf_init(&buf, p, APR_SIZE_MAX / 2);
-    if (dot) {
-        app_buf_add_ident(&buf, apr_pstrmemdup(p, name, (apr_size_t)(dot - name)));
-        app_buf_addc(&buf, '.');
-    }
-    app_buf_add_ident(&buf, dot ? dot + 1 : name);
-    return buf.data;
-}
-
 /** The site's own function, which may refuse the request. */
 static apr_status_t run_pre_request(app_tx_t *tx, const rest_call_t *call,
                                     const rest_schema_t *schema, app_error_t *err, apr_pool_t *p)
@@ -35,7 +20,7 @@ static apr_status_t run_pre_request(app_tx_t *tx, const rest_call_t *call,
         return APR_SUCCESS;
     }
     if (schema->kind == APP_DB_PGSQL) {
-        sql.text = apr_psprintf(p, "SELECT %s()", identifier(name, p));
+        sql.text = apr_psprintf(p, "SELECT %s()", rest_quoted_path(name, p));
         return app_tx_execute(tx, &sql, NULL, err);
     }
     routine = rest_schema_routine(schema, schema->spaces[0].name, name);

@@ -30,6 +30,7 @@ static const rest_member_t of_schema[] = {
     ARRAY(schema, spaces, SPACE, nspaces),
     TEXTS(schema, roles, 1, nroles),
     MAYBE_ONE(schema, role_settings, ROLE_SETTING),
+    MAYBE_ONE(schema, config, ROLE_SETTING),
     MAYBE_ONE(schema, handlers, HANDLER),
     NONE(schema, foreign_keys),
     NONE(schema, origins),

@@ -65,7 +65,8 @@ static apr_interval_time_t longer(apr_interval_time_t wait)
 
 static void heed(session_t *session, const char *payload)
 {
-    if (*payload && strcmp(payload, "reload schema") != 0) {
+    if (*payload && strcmp(payload, "reload schema") != 0 &&
+        strcmp(payload, "reload config") != 0) { /* it is read with the schema */
         app_log(APP_LOG_INFO, NULL, "APP1112", "a notification asks for \"%.64s\": ignored",
                 payload);
         return;

@@ -17,6 +17,15 @@ const char *rest_quoted(const char *name, apr_pool_t *p)
     return buf.data;
 }
 
+const char *rest_quoted_path(const char *name, apr_pool_t *p)
+{
+    const char *dot = strchr(name, '.');
+
+    return dot ? apr_pstrcat(p, rest_quoted(apr_pstrmemdup(p, name, (apr_size_t)(dot - name)), p),
+                             ".", rest_quoted(dot + 1, p), NULL)
+               : rest_quoted(name, p);
+}
+
 rest_schema_t *rest_schema_create(app_db_kind_e kind, const apr_array_header_t *spaces,
                                   apr_pool_t *p)
 {

@@ -222,6 +222,7 @@ typedef struct rest_schema_t {
     const char             **roles;          /* SQLite: those that appear in a grant, sorted */
     int                      nroles;
     rest_role_setting_t     *role_settings;
+    rest_role_setting_t     *config;         /* PostgreSQL: of the API itself; role is "" */
     rest_handler_t          *handlers;       /* for the rows of any relation */
     rest_foreign_key_t      *foreign_keys;   /* what links are made of, with origins */
     rest_origin_t           *origins;
@@ -286,6 +287,8 @@ void rest_schema_link_add(rest_schema_t *schema, rest_link_t *link);
 
 /** A name as an SQL identifier, in double quotes. */
 const char *rest_quoted(const char *name, apr_pool_t *p);
+/** The same of "name" or "schema.name". */
+const char *rest_quoted_path(const char *name, apr_pool_t *p);
 
 /** The kind of a declared type of SQLite, in any case, "(n,m)" ignored. */
 rest_kind_e rest_kind_of_type(const char *type);

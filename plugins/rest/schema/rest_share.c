@@ -33,8 +33,8 @@ struct rest_share_t {
 /** All that a snapshot depends on, besides the catalogue. */
 static void make_key(rest_share_t *share, const rest_t *rest, apr_pool_t *p)
 {
-    const apr_array_header_t *lists[] = { rest->spaces, rest->further };
     const rest_conf_t *conf = app_instance_settings(rest->self);
+    const apr_array_header_t *lists[] = { rest->spaces, conf->extra_search_path };
     apr_sha1_ctx_t context;
     app_buf_t buf;
     int i, j;
@@ -43,6 +43,10 @@ static void make_key(rest_share_t *share, const rest_t *rest, apr_pool_t *p)
     app_buf_addf(&buf, "%s\n%ld\n", app_db_identity(app_instance_db(rest->self)),
                  (long)geteuid());
     app_buf_add_ident(&buf, conf->channel_enabled ? conf->channel : "");
+    if (conf->db_config) {
+        app_buf_addc(&buf, '\n');
+        app_buf_add_ident(&buf, conf->pre_config ? conf->pre_config : "");
+    }
     for (i = 0; i < 2; i++) {
         app_buf_addc(&buf, '\n');
         for (j = 0; lists[i] && j < lists[i]->nelts; j++) {
@@ -102,7 +106,6 @@ int rest_share_find(rest_schema_t **pschema, const rest_t *rest, apr_time_t sinc
         rest_cache_release(schema);
         return 0;
     }
-    schema->further = rest->further;
     *pschema = schema;
     return 1;
 }
@@ -125,6 +128,27 @@ static apr_status_t make_pool(apr_pool_t **pp, apr_pool_t *parent)
         return rv;
     }
     apr_allocator_owner_set(allocator, *pp);
+    return APR_SUCCESS;
+}
+
+/** A snapshot that holds what the database says of settings, and nothing else yet. */
+static apr_status_t make_schema(rest_schema_t **pschema, rest_t *rest, app_error_t *err,
+                                apr_pool_t *p)
+{
+    rest_role_setting_t *config;
+    const rest_conf_t *conf;
+    rest_schema_t *schema;
+
+    if (rest_config_read(&config, rest, err, p) != APR_SUCCESS) {
+        return APP_EFAIL;
+    }
+    conf = rest_config_over(app_instance_settings(rest->self), config, p);
+    schema = rest_schema_create(rest->dialect->kind,
+                                conf->schemas && conf->schemas->nelts ? conf->schemas
+                                                                      : rest->spaces, p);
+    schema->config = config;
+    schema->further = conf->extra_search_path;
+    *pschema = schema;
     return APR_SUCCESS;
 }
 
@@ -156,10 +180,11 @@ static apr_status_t load(rest_schema_t **pschema, rest_t *rest, app_request_t *r
     if (make_pool(&p, app_instance_pool(rest->self)) != APR_SUCCESS) {
         return app_fail(err, APP_E_INTERNAL, NULL);
     }
-    schema = rest_schema_create(rest->dialect->kind, rest->spaces, p);
-    schema->further = rest->further;
-    schema->loaded = began;
-    status = read_catalogue(schema, rest, err);
+    status = make_schema(&schema, rest, err, p);
+    if (status == APR_SUCCESS) {
+        schema->loaded = began;
+        status = read_catalogue(schema, rest, err);
+    }
     if (status != APR_SUCCESS) {
         apr_pool_destroy(p);
         return status;
