@@ -7,8 +7,7 @@
 
 #include "auth_int.h"
 
-/** What follows "Bearer"; NULL: there is no token. */
-static const char *bearer(app_request_t *r)
+const char *auth_bearer(const app_request_t *r)
 {
     const char *header = app_request_header(r, "Authorization");
 
@@ -18,25 +17,49 @@ static const char *bearer(app_request_t *r)
     return header + 6 + strspn(header + 6, " \t");
 }
 
-apr_status_t auth_identity_filter(app_instance_t *self, app_request_t *r, app_response_t *res,
-                                  app_error_t *err)
+/** A signed token behind "Bearer". */
+static apr_status_t identify_by_token(app_identity_t *identity, auth_t *auth, app_request_t *r,
+                                      app_error_t *err)
 {
-    const auth_t *auth = app_instance_context(self);
-    const auth_conf_t *conf = app_request_settings(r, self);
-    const char *token = bearer(r);
-    app_identity_t identity;
+    const auth_conf_t *conf = app_request_settings(r, auth->self);
+    const char *token = auth_bearer(r);
 
-    (void)res;
-    if (!token || app_request_identity(r)->method) {
+    if (!token) {
         return APP_NEXT;
     }
     if (!auth->tokens) {
         return app_fail(err, APP_E_JWT_SECRET, NULL);
     }
-    if (auth_token_identify(&identity, auth->tokens, token, conf->jwt_aud, err,
-                            app_request_pool(r)) != APR_SUCCESS) {
-        return APP_EFAIL;
+    return auth_token_identify(identity, auth->tokens, token, conf->jwt_aud, err,
+                               app_request_pool(r));
+}
+
+/**
+ * In this order, and the first that a request brings decides, whether it is good or not: what a
+ * client has put into a header itself stands before what its browser or the server adds to every
+ * request.
+ */
+static auth_source_fn *const sources[] = { identify_by_token };
+
+#define SOURCES (sizeof(sources) / sizeof(sources[0]))
+
+apr_status_t auth_identity_filter(app_instance_t *self, app_request_t *r, app_response_t *res,
+                                  app_error_t *err)
+{
+    auth_t *auth = app_instance_context(self);
+    app_identity_t identity = { .method = NULL };
+    apr_status_t rv = APP_NEXT;
+    apr_size_t i;
+
+    (void)res;
+    if (app_request_identity(r)->method) {
+        return APP_NEXT;
     }
-    app_request_identify(r, &identity);
-    return APP_NEXT;
+    for (i = 0; i < SOURCES && rv == APP_NEXT; i++) {
+        rv = sources[i](&identity, auth, r, err);
+    }
+    if (rv == APR_SUCCESS) {
+        app_request_identify(r, &identity);
+    }
+    return rv == APP_EFAIL ? APP_EFAIL : APP_NEXT;
 }

@@ -40,8 +40,21 @@ typedef struct auth_t {
     auth_tokens_t     *tokens; /* NULL: no JwtSecret */
 } auth_t;
 
-/* auth_identity.c */
+/* auth_identity.c. Thread of the request. */
+
 app_handler_fn auth_identity_filter;
+
+/**
+ * One of the ways in which a request says who asks; auth_identity.c has their order.
+ * @param identity all NULL; its texts must live as long as the request
+ * @return APR_SUCCESS; APP_NEXT: the request brings nothing of this kind; APP_EFAIL: what it brings
+ *         is refused, and no other way is tried
+ */
+typedef apr_status_t auth_source_fn(app_identity_t *identity, auth_t *auth, app_request_t *r,
+                                    app_error_t *err);
+
+/** What follows "Bearer" in Authorization; NULL: there is no such header. */
+const char *auth_bearer(const app_request_t *r);
 
 /* auth_store.c. Thread of the request, or of a timer or command. */
 
