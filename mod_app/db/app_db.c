@@ -244,16 +244,24 @@ apr_status_t app_tx_get(app_tx_t *tx, const char *name, const char **pvalue, app
     return APR_SUCCESS;
 }
 
+void app_tx_guard(app_tx_t *tx, const app_guard_t *guard)
+{
+    tx->guard = guard;
+}
+
 /* What is remembered of the database */
 
 static apr_status_t run_check(app_tx_t *tx, app_error_t *err)
 {
     const app_db_driver_t *driver = tx->db->driver;
     app_tx_check_fn *check = tx->check;
+    const app_guard_t *guard = tx->guard;
     apr_status_t status;
 
     tx->check = NULL; /* its own queries find none */
+    tx->guard = NULL; /* and are not the request's */
     status = check(tx, tx->checked, err);
+    tx->guard = guard;
     if (status == APR_SUCCESS && tx->options.readonly && driver->note) {
         driver->note(tx);
     }

@@ -115,6 +115,7 @@ struct app_tx_t {
     int                  lost;  /* set by the driver: the connection is gone */
     int                  again; /* set by the driver: rolled back, and a second try may succeed */
     int                  locked; /* SQLite: holds the write lock */
+    const app_guard_t   *guard;   /* SQLite: what statements may touch; NULL: anything */
     app_tx_check_fn     *check;   /* to be called if anything has changed since note(); or NULL */
     const void          *checked; /* its argument */
     apr_array_header_t  *settings; /* of app_db_setting_t; NULL: none */
@@ -217,12 +218,12 @@ apr_status_t app_db_fail_connect(app_error_t *err, const app_db_t *db, const cha
 apr_size_t app_db_print_real(char buf[APP_DB_REAL_SIZE], double value);
 apr_size_t app_db_print_int(char buf[APP_DB_REAL_SIZE], apr_int64_t value);
 
-/* app_db_statements.c: prepared statements of a connection, by SQL text and one flag */
+/* app_db_statements.c: prepared statements of a connection, by SQL text and variant */
 typedef struct app_db_statements_t app_db_statements_t;
 typedef struct app_db_statement_t {
     const char *text;
     apr_size_t  len;
-    int         readonly;
+    apr_uint64_t variant; /* of one text, what is prepared or allowed otherwise */
     void       *data; /* the driver's; NULL until it has prepared it */
 } app_db_statement_t;
 
@@ -232,7 +233,7 @@ app_db_statements_t *app_db_statements_create(apr_int64_t max,
                                               void *ctx);
 /** Finds or adds; a new one may push out the one that was used longest ago. NULL: no memory. */
 app_db_statement_t *app_db_statements_get(app_db_statements_t *statements, const char *text,
-                                          apr_size_t len, int readonly);
+                                          apr_size_t len, apr_uint64_t variant);
 void app_db_statements_remove(app_db_statements_t *statements, app_db_statement_t *st);
 void app_db_statements_clear(app_db_statements_t *statements);
 void app_db_statements_destroy(app_db_statements_t *statements);

@@ -187,13 +187,10 @@ static apr_status_t prepare(app_lite_stmt_t **pst, app_lite_t *lite, const char 
     app_lite_stmt_t *st;
     sqlite3_stmt *stmt;
     const char *tail;
-    int nparams, rc;
+    int nparams;
 
-    lite->command = NULL;
-    rc = sqlite3_prepare_v3(lite->link, text, (int)len + 1, SQLITE_PREPARE_PERSISTENT, &stmt,
-                            &tail);
-    if (rc != SQLITE_OK) {
-        return app_lite_fail(lite, rc, err);
+    if (app_lite_prepare(lite, text, len, &stmt, &tail, err) != APR_SUCCESS) {
+        return APP_EFAIL;
     }
     if (check_statement(lite, stmt, tail, readonly, err) != APR_SUCCESS) {
         sqlite3_finalize(stmt);
@@ -216,6 +213,12 @@ static apr_status_t prepare(app_lite_stmt_t **pst, app_lite_t *lite, const char 
     return APR_SUCCESS;
 }
 
+/** What was prepared for one guard must not serve another. */
+static apr_uint64_t variant_of(const app_tx_t *tx, int readonly)
+{
+    return (tx->guard ? tx->guard->id << 1 : 0) | (readonly != 0);
+}
+
 static apr_status_t get_statement(app_lite_stmt_t **pst, app_lite_t *lite, const char *text,
                                   int readonly, app_error_t *err)
 {
@@ -230,7 +233,7 @@ static apr_status_t get_statement(app_lite_stmt_t **pst, app_lite_t *lite, const
         *pst = lite->uncached;
         return APR_SUCCESS;
     }
-    cached = app_db_statements_get(lite->statements, text, len, readonly);
+    cached = app_db_statements_get(lite->statements, text, len, variant_of(lite->tx, readonly));
     if (!cached) {
         return app_db_fail(err, "53200", "out of memory");
     }

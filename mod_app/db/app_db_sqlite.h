@@ -5,7 +5,8 @@
  *
  *     app_db_sqlite.c            transactions, queries, scripts
  *     app_db_sqlite_rows.c       rows in memory
- *     app_db_sqlite_conn.c       opening a connection, what SQL may do on it, deadlines, the log
+ *     app_db_sqlite_conn.c       opening a connection, deadlines, the log
+ *     app_db_sqlite_authorize.c  what SQL may do on a connection
  *     app_db_sqlite_functions.c  SQL functions: settings, claims
  *     app_db_sqlite_json.c       SQL functions app_json(), app_object(): values as JSON
  *     app_db_sqlite_csv.c        SQL function app_csv(): a row as a line of CSV
@@ -64,6 +65,8 @@ typedef struct app_lite_block_t {
 /** How rows are printed, read (app_db_sqlite_kind.h). */
 typedef struct app_lite_members_t app_lite_members_t;
 
+typedef struct app_lite_watch_t app_lite_watch_t;
+
 #define APP_LITE_MEMBERS 64 /* that are kept */
 
 /** A connection's state. */
@@ -84,6 +87,7 @@ typedef struct app_lite_t {
 
     int                  trusted;  /* our own SQL: the authorizer lets all of it pass */
     int                  script;   /* a migration */
+    app_lite_watch_t    *watch;    /* what is being prepared is under a guard; NULL: it is not */
     const char          *command;  /* what a statement being prepared would write */
     const char          *sqlstate; /* of the failure of one of our SQL functions */
     const void          *noted;    /* what a read's check has found to hold; NULL: nothing */
@@ -114,6 +118,17 @@ int          app_lite_must_stop(app_lite_t *lite);
 const char  *app_lite_network_fs(unsigned long type);
 /** Frees a prepared statement. */
 void         app_lite_finalize(app_lite_stmt_t *st);
+
+/* app_db_sqlite_authorize.c */
+/** The connection's authorizer (sqlite3_set_authorizer()). */
+int app_lite_authorize(void *lite, int action, const char *first, const char *second,
+                       const char *database, const char *inner);
+/**
+ * Prepares a statement as the transaction's guard allows, if it has one.
+ * @return APR_SUCCESS; APP_EFAIL with 42501, or as SQLite says
+ */
+apr_status_t app_lite_prepare(app_lite_t *lite, const char *text, apr_size_t len,
+                              sqlite3_stmt **pstmt, const char **ptail, app_error_t *err);
 
 /* app_db_sqlite_rows.c */
 /** Adds the statement's row to the block of rows. @return 0: no memory */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /**
- * SQLite: opening a connection, what SQL may do on it, deadlines, and the write-ahead log.
+ * SQLite: opening a connection, deadlines, and the write-ahead log.
  *
  * SQLite up to 3.51.2 can damage a database when one connection writes while another one
  * checkpoints, at the instant when the log is begun anew. So every write and every checkpoint of
@@ -62,110 +62,7 @@ static apr_status_t check_disk(const app_db_t *db, app_error_t *err)
     return app_db_fail_connect(err, db, network);
 }
 
-/* What SQL may do */
-
-typedef struct action_t {
-    int         action;
-    const char *command; /* as PostgreSQL names it */
-    int         schema;  /* more telling than the writes to sqlite_schema beside it */
-} action_t;
-
-static const action_t writes[] = {
-    { SQLITE_INSERT, "INSERT", 0 },
-    { SQLITE_UPDATE, "UPDATE", 0 },
-    { SQLITE_DELETE, "DELETE", 0 },
-    { SQLITE_CREATE_TABLE, "CREATE TABLE", 1 },
-    { SQLITE_CREATE_TEMP_TABLE, "CREATE TABLE", 1 },
-    { SQLITE_CREATE_VTABLE, "CREATE TABLE", 1 },
-    { SQLITE_CREATE_INDEX, "CREATE INDEX", 1 },
-    { SQLITE_CREATE_TEMP_INDEX, "CREATE INDEX", 1 },
-    { SQLITE_CREATE_VIEW, "CREATE VIEW", 1 },
-    { SQLITE_CREATE_TEMP_VIEW, "CREATE VIEW", 1 },
-    { SQLITE_CREATE_TRIGGER, "CREATE TRIGGER", 1 },
-    { SQLITE_CREATE_TEMP_TRIGGER, "CREATE TRIGGER", 1 },
-    { SQLITE_DROP_TABLE, "DROP TABLE", 1 },
-    { SQLITE_DROP_TEMP_TABLE, "DROP TABLE", 1 },
-    { SQLITE_DROP_VTABLE, "DROP TABLE", 1 },
-    { SQLITE_DROP_INDEX, "DROP INDEX", 1 },
-    { SQLITE_DROP_TEMP_INDEX, "DROP INDEX", 1 },
-    { SQLITE_DROP_VIEW, "DROP VIEW", 1 },
-    { SQLITE_DROP_TEMP_VIEW, "DROP VIEW", 1 },
-    { SQLITE_DROP_TRIGGER, "DROP TRIGGER", 1 },
-    { SQLITE_DROP_TEMP_TRIGGER, "DROP TRIGGER", 1 },
-    { SQLITE_ALTER_TABLE, "ALTER TABLE", 1 },
-    { SQLITE_REINDEX, "REINDEX", 1 },
-    { SQLITE_ANALYZE, "ANALYZE", 1 },
-};
-
-/**
- * Remembers what a statement would write. It is not refused here: some virtual tables prepare
- * statements that write when they are opened, and run them only when they are written to. Whether
- * the statement itself may run, sqlite3_stmt_readonly() says afterwards.
- */
-static void note_write(app_lite_t *lite, int action)
-{
-    apr_size_t i;
-
-    for (i = 0; i < sizeof(writes) / sizeof(writes[0]); i++) {
-        if (writes[i].action == action && (!lite->command || writes[i].schema)) {
-            lite->command = writes[i].command;
-        }
-    }
-}
-
-static int is_listed(const char *const *list, const char *name)
-{
-    while (*list && strcasecmp(*list, name) != 0) {
-        list++;
-    }
-    return *list != NULL;
-}
-
-static int pragma_allowed(const app_lite_t *lite, const char *name, const char *argument)
-{
-    static const char *const asks[] = { "table_info", "table_xinfo", "table_list", "index_list",
-                                        "index_info", "index_xinfo", "foreign_key_list",
-                                        "foreign_key_check", "function_list", "collation_list",
-                                        "compile_options", NULL };
-    static const char *const reads[] = { "schema_version", "data_version", "user_version",
-                                         "application_id", "page_count", "page_size",
-                                         "freelist_count", "encoding", "foreign_keys", NULL };
-    static const char *const sets[] = { "user_version", "application_id", "defer_foreign_keys",
-                                        "legacy_alter_table", "optimize", NULL };
-
-    return is_listed(asks, name) || (!argument && is_listed(reads, name)) ||
-           (lite->script && is_listed(sets, name));
-}
-
-static int authorize(void *data, int action, const char *first, const char *second,
-                     const char *database, const char *inner)
-{
-    static const char *const unsafe_functions[] = { "load_extension", "fts3_tokenizer", NULL };
-    app_lite_t *lite = data;
-
-    (void)database;
-    (void)inner;
-    if (lite->trusted) {
-        return SQLITE_OK;
-    }
-    switch (action) {
-    case SQLITE_READ:
-    case SQLITE_SELECT:
-    case SQLITE_RECURSIVE:
-        return SQLITE_OK;
-    case SQLITE_ATTACH:
-    case SQLITE_DETACH:
-    case SQLITE_TRANSACTION:
-        return SQLITE_DENY;
-    case SQLITE_PRAGMA:
-        return pragma_allowed(lite, first, second) ? SQLITE_OK : SQLITE_DENY;
-    case SQLITE_FUNCTION:
-        return is_listed(unsafe_functions, second) ? SQLITE_DENY : SQLITE_OK;
-    default:
-        note_write(lite, action);
-        return SQLITE_OK;
-    }
-}
+/* Deadlines */
 
 int app_lite_must_stop(app_lite_t *lite)
 {
@@ -454,7 +351,7 @@ apr_status_t app_lite_setup(app_db_conn_t *conn, app_error_t *err)
     }
     sqlite3_wal_hook(lite->link, note_log, lite);
     sqlite3_progress_handler(lite->link, PROGRESS_OPS, progress, lite);
-    sqlite3_set_authorizer(lite->link, authorize, lite);
+    sqlite3_set_authorizer(lite->link, app_lite_authorize, lite);
     lite->trusted = 0;
     lite->checked = conn->opened;
     return APR_SUCCESS;

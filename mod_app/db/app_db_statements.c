@@ -35,10 +35,10 @@ struct app_db_statements_t {
     entry_t   *buckets[];
 };
 
-static apr_uint64_t hash_text(const char *text, apr_size_t len, int readonly)
+static apr_uint64_t hash_text(const char *text, apr_size_t len, apr_uint64_t variant)
 {
     const apr_uint64_t prime = 0x9E3779B97F4A7C15u;
-    apr_uint64_t hash = len * 2 + (readonly != 0), word;
+    apr_uint64_t hash = len + variant, word;
 
     for (; len >= sizeof(word); text += sizeof(word), len -= sizeof(word)) {
         memcpy(&word, text, sizeof(word));
@@ -103,7 +103,7 @@ static void remove_entry(app_db_statements_t *statements, entry_t *entry)
 }
 
 static entry_t *add_entry(app_db_statements_t *statements, const char *text, apr_size_t len,
-                          int readonly, apr_uint64_t hash)
+                          apr_uint64_t variant, apr_uint64_t hash)
 {
     entry_t **bucket = &statements->buckets[hash & statements->mask];
     entry_t *entry;
@@ -119,7 +119,7 @@ static entry_t *add_entry(app_db_statements_t *statements, const char *text, apr
     memcpy(entry->text, text, len);
     entry->st.text = entry->text;
     entry->st.len = len;
-    entry->st.readonly = readonly;
+    entry->st.variant = variant;
     entry->hash = hash;
     entry->next = *bucket;
     *bucket = entry;
@@ -130,17 +130,17 @@ static entry_t *add_entry(app_db_statements_t *statements, const char *text, apr
 }
 
 app_db_statement_t *app_db_statements_get(app_db_statements_t *statements, const char *text,
-                                          apr_size_t len, int readonly)
+                                          apr_size_t len, apr_uint64_t variant)
 {
-    apr_uint64_t hash = hash_text(text, len, readonly);
+    apr_uint64_t hash = hash_text(text, len, variant);
     entry_t *entry = statements->buckets[hash & statements->mask];
 
-    while (entry && (entry->hash != hash || entry->st.readonly != readonly ||
+    while (entry && (entry->hash != hash || entry->st.variant != variant ||
                      entry->st.len != len || memcmp(entry->text, text, len) != 0)) {
         entry = entry->next;
     }
     if (!entry) {
-        entry = add_entry(statements, text, len, readonly, hash);
+        entry = add_entry(statements, text, len, variant, hash);
     }
     else if (entry != statements->newest) {
         unlink_use(statements, entry);

@@ -176,6 +176,43 @@ void         app_tx_rollback(app_tx_t *tx);
  */
 apr_status_t app_tx_schema_version(app_tx_t *tx, apr_int64_t *pversion, app_error_t *err);
 
+/** What a statement does with a table. */
+typedef enum app_access_e {
+    APP_ACCESS_READ, APP_ACCESS_INSERT, APP_ACCESS_UPDATE, APP_ACCESS_DELETE
+} app_access_e;
+
+typedef struct app_access_t {
+    app_access_e action;
+    const char  *schema, *table; /* or view */
+    const char  *column; /* of READ and UPDATE; "": none of it, "ROWID": the row's number */
+} app_access_t;
+
+typedef enum app_allowed_e {
+    APP_ALLOWED_NEVER,
+    APP_ALLOWED_BELOW, /* if a trusted statement does it, too: by a view, a trigger, a filter */
+    APP_ALLOWED
+} app_allowed_e;
+
+/**
+ * What the statements of a transaction may touch on SQLite: a second look at what whoever made them
+ * has allowed already. Asked when a statement is prepared, not when it runs. Must not query.
+ */
+typedef struct app_guard_t {
+    apr_uint64_t  id;   /* another one wherever any answer may be another: 63 bits */
+    const char   *whom; /* it is for, in the log */
+    app_allowed_e (*allows)(const void *ctx, const app_access_t *access);
+    /** Calls tell with each trusted statement: what is not the client's, but runs for it. */
+    void (*trusted)(const void *ctx, void (*tell)(void *to, const char *sql), void *to);
+    const void   *ctx;
+} app_guard_t;
+
+/**
+ * Puts a guard before the next queries of tx; NULL: none, as at first. A statement that goes beyond
+ * it fails with 42501, and the log tells. Does nothing on PostgreSQL, which has roles.
+ * @param guard lives as long as the transaction
+ */
+void app_tx_guard(app_tx_t *tx, const app_guard_t *guard);
+
 /**
  * Asks the database, by queries in tx, whether what still holds.
  * @return APR_SUCCESS if it does; anything else is handed on

@@ -303,12 +303,11 @@ typedef struct rest_frame_t {
 
 /**
  * Begins the transaction of a request: role and settings are in force, and the pre-request has run.
- * @param routine that is called; NULL: none
+ * @param plan that is to be run; NULL: none
  * @return APR_SUCCESS; REST_STALE; APP_EFAIL. Where *ptx is set, it is to be ended
  */
 apr_status_t rest_begin(app_tx_t **ptx, const rest_call_t *call, const rest_schema_t *schema,
-                        const rest_routine_t *routine, int readonly, app_error_t *err,
-                        apr_pool_t *p);
+                        const rest_plan_t *plan, int readonly, app_error_t *err, apr_pool_t *p);
 
 /**
  * Runs the plan in a transaction and answers. @return APR_SUCCESS, REST_STALE (nothing has been

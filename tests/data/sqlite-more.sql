@@ -68,6 +68,8 @@ and nothing else.'),
       SELECT ''done''', NULL),
     ('teapot', '[]', 'json', 'volatile', 'SELECT set_config(''response.status'', ''418'', 1);
       SELECT ''{"message":"The requested entity body is short and stout."}''', NULL),
+    ('grant_all', '[]', 'void', 'volatile', 'INSERT INTO app_grants (role, resource, action) VALUES (auth_role(), ''secrets'', ''select'')', NULL),
+    ('count_my_grants', '[]', 'integer', 'stable', 'SELECT count(*) FROM app_grants WHERE role = auth_role() AND resource = ''notes''', NULL),
     ('check_request', '[]', 'void', 'volatile',
      'SELECT set_config(''response.headers'', ''[{"X-Checked":"yes"}]'', 1)', NULL),
     ('root', '[]', 'json', 'stable', 'SELECT ''{"swagger":"2.0","info":{"title":"ours"}}''', NULL);

@@ -240,7 +240,7 @@ static const case_t cases[] = {
       "each INSERT INTO public.projects (id) VALUES (?1)"
       " RETURNING json_array(rowid), (name <> '' OR id > 0) IS TRUE | 1 then"
       " SELECT app_object('int\"id\"text\"name\"', projects.id, clients_1.name), NULL, NULL,"
-      " NULL FROM (SELECT * FROM " KEYS " CROSS JOIN public.projects AS projects ON"
+      " NULL FROM (SELECT app_n, projects.* FROM " KEYS " CROSS JOIN public.projects AS projects ON"
       " projects.rowid = json_extract(app_k, '$[0]')"
       " WHERE (name <> '' OR id > 0)) AS projects LEFT JOIN (SELECT rowid AS rowid, *"
       " FROM public.clients WHERE (id > 0)) AS clients_1 ON clients_1.id = projects.client_id"

@@ -31,23 +31,13 @@ apr_status_t rest_plan_no_relation(const rest_request_t *request, const rest_sch
                    : APP_EFAIL;
 }
 
-static int has_computed(const rest_relation_t *relation)
-{
-    const rest_link_t *link = relation->links;
-
-    while (link && link->cardinality != REST_COMPUTED) {
-        link = link->next;
-    }
-    return link || relation->computed;
-}
-
 /** What app_computed says of a row may read the relation itself, whose name then hides the row. */
 static void name_root(const rest_planner_t *planner, rest_node_t *root)
 {
     const char *name = root->relation->name;
 
     root->renamed = planner->schema->kind == APP_DB_SQLITE &&
-                    planner->request->action == REST_READ && has_computed(root->relation);
+                    planner->request->action == REST_READ && rest_relation_is_computed(root->relation);
     root->as = rest_quoted(root->renamed ? apr_pstrcat(planner->pool, name, "_0", NULL) : name,
                       planner->pool);
 }

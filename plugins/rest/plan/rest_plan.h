@@ -112,6 +112,8 @@ struct rest_node_t {
     rest_cond_t           *where;      /* joined by AND */
     const char            *row_filter; /* SQL of the grant; NULL: all rows */
     const char            *junction_filter; /* the same of the junction */
+    const char            *columns;    /* that the grant names, as rest_grant_t has it; NULL: all */
+    const char            *junction_columns;
     rest_sort_t           *sort;
     apr_int64_t            limit;      /* -1: none */
     apr_int64_t            offset;

@@ -353,6 +353,7 @@ static apr_status_t plan_grants(const rest_planner_t *planner, rest_node_t *node
         return APP_EFAIL;
     }
     node->row_filter = grant->row_filter;
+    node->columns = grant->columns;
     if (!link || link->cardinality == REST_COMPUTED) {
         return APR_SUCCESS;
     }
@@ -363,6 +364,7 @@ static apr_status_t plan_grants(const rest_planner_t *planner, rest_node_t *node
         return APP_EFAIL;
     }
     node->junction_filter = grant->row_filter;
+    node->junction_columns = grant->columns;
     return check_pairs(planner, link->from, link->junction, link->pairs, link->npairs) ==
                    APR_SUCCESS
                ? check_pairs(planner, link->junction, link->to, link->onward_pairs,

@@ -170,13 +170,34 @@ const char *rest_render_barrier(const rest_node_t *node)
     return some_may_tell(node->where) ? " LIMIT -1" : "";
 }
 
+/**
+ * Behind another, the columns that are granted; all where computed members may read others.
+ * @param all how these are called
+ */
+static void render_columns(rest_sql_t *sql, const rest_relation_t *relation, const char *columns,
+                           const char *all)
+{
+    int i;
+
+    if (!columns || rest_relation_is_computed(relation)) {
+        app_buf_addf(&sql->text, ", %s", all);
+        return;
+    }
+    for (i = 0; i < relation->ncolumns; i++) {
+        if (columns[i] == REST_GRANTED) {
+            app_buf_addf(&sql->text, ", %s", relation->columns[i]->ident);
+        }
+    }
+}
+
 /** Grants hold inside a subquery, where no other relation's names can be meant by them. */
 static void render_relation(rest_sql_t *sql, const rest_relation_t *relation, const char *filter,
-                            const char *as, const char *barrier)
+                            const char *columns, const char *as, const char *barrier)
 {
     if (filter) {
-        app_buf_addf(&sql->text, "(SELECT %s* FROM %s WHERE (%s)%s)",
-                     relation->rowid ? "rowid AS rowid, " : "", relation->ident, filter, barrier);
+        app_buf_addf(&sql->text, "(SELECT %s", relation->rowid ? "rowid AS rowid" : "1");
+        render_columns(sql, relation, columns, "*");
+        app_buf_addf(&sql->text, " FROM %s WHERE (%s)%s)", relation->ident, filter, barrier);
     }
     else {
         app_buf_adds(&sql->text, relation->ident);
@@ -223,15 +244,18 @@ static apr_status_t render_source(rest_sql_t *sql, const rest_dialect_t *dialect
     const rest_link_t *link = node->link;
 
     if (node->source && filters_inside(node)) {
-        app_buf_addf(&sql->text, "(SELECT * FROM %s WHERE (%s)%s) AS %s", node->source,
-                     node->row_filter, rest_render_barrier(node), node->as);
+        app_buf_adds(&sql->text, "(SELECT app_n");
+        render_columns(sql, node->relation, node->columns,
+                       apr_pstrcat(sql->pool, node->as, ".*", NULL));
+        app_buf_addf(&sql->text, " FROM %s WHERE (%s)%s) AS %s", node->source, node->row_filter,
+                     rest_render_barrier(node), node->as);
     }
     else if (node->source) {
         app_buf_adds(&sql->text, node->source);
     }
     else if (!link) {
         render_relation(sql, node->relation, filters_inside(node) ? node->row_filter : NULL,
-                        node->as, rest_render_barrier(node));
+                        node->columns, node->as, rest_render_barrier(node));
     }
     else if (link->cardinality == REST_COMPUTED) {
         if (dialect->computed(sql, node) != APR_SUCCESS) {
@@ -240,15 +264,16 @@ static apr_status_t render_source(rest_sql_t *sql, const rest_dialect_t *dialect
         app_buf_addf(&sql->text, " AS %s", node->as);
     }
     else if (link->junction) {
-        render_relation(sql, link->junction, node->junction_filter, node->junction_as, "");
+        render_relation(sql, link->junction, node->junction_filter, node->junction_columns,
+                        node->junction_as, "");
         app_buf_adds(&sql->text, " JOIN ");
-        render_relation(sql, node->relation, node->row_filter, node->as,
+        render_relation(sql, node->relation, node->row_filter, node->columns, node->as,
                         rest_render_barrier(node));
         app_buf_adds(&sql->text, " ON ");
         render_pairs(sql, node->junction_as, node->as, link->onward_pairs, link->nonward_pairs);
     }
     else {
-        render_relation(sql, node->relation, node->row_filter, node->as,
+        render_relation(sql, node->relation, node->row_filter, node->columns, node->as,
                         rest_render_barrier(node));
     }
     return render_joins(sql, dialect, node);

@@ -6,6 +6,7 @@
  */
 #include "apr_atomic.h"
 
+#include "rest_guard.h"
 #include "rest_run.h"
 
 /** The site's own function, which may refuse the request. */
@@ -31,9 +32,9 @@ static apr_status_t run_pre_request(app_tx_t *tx, const rest_call_t *call,
 }
 
 apr_status_t rest_begin(app_tx_t **ptx, const rest_call_t *call, const rest_schema_t *schema,
-                        const rest_routine_t *routine, int readonly, app_error_t *err,
-                        apr_pool_t *p)
+                        const rest_plan_t *plan, int readonly, app_error_t *err, apr_pool_t *p)
 {
+    const rest_routine_t *routine = plan ? plan->routine : NULL;
     const app_tx_options_t options = { .readonly = readonly != 0, .request = call->r,
                                        .isolation =
                                            rest_settings_isolation(call, schema, routine) };
@@ -45,6 +46,7 @@ apr_status_t rest_begin(app_tx_t **ptx, const rest_call_t *call, const rest_sche
         return status;
     }
     rest_settings_put(*ptx, call, schema, routine, p);
+    rest_guard_put(*ptx, call, schema, plan, p);
     status = call->rest->dialect->is_current(&current, schema, *ptx, err);
     if (status != APR_SUCCESS || !current) {
         return status == APR_SUCCESS ? REST_STALE : status;
@@ -54,8 +56,8 @@ apr_status_t rest_begin(app_tx_t **ptx, const rest_call_t *call, const rest_sche
 
 apr_status_t rest_run_begin(rest_run_t *run)
 {
-    return rest_begin(&run->tx, run->call, run->schema, run->plan->routine, run->plan->readonly,
-                      run->err, run->pool);
+    return rest_begin(&run->tx, run->call, run->schema, run->plan, run->plan->readonly, run->err,
+                      run->pool);
 }
 
 apr_status_t rest_run_query(rest_run_t *run, const rest_sql_t *rendered, unsigned flags,

@@ -392,3 +392,13 @@ const rest_grant_t *rest_relation_grant(const rest_relation_t *relation, const c
     }
     return grant;
 }
+
+int rest_relation_is_computed(const rest_relation_t *relation)
+{
+    const rest_link_t *link = relation->links;
+
+    while (link && link->cardinality != REST_COMPUTED) {
+        link = link->next;
+    }
+    return link || relation->computed;
+}

@@ -308,6 +308,8 @@ apr_status_t         rest_schema_check_role(const rest_schema_t *schema, const c
 const rest_column_t *rest_relation_column(const rest_relation_t *relation, const char *name);
 const rest_grant_t  *rest_relation_grant(const rest_relation_t *relation, const char *role,
                                          rest_right_e right);
+/** SQLite: whether app_computed has members for its rows. */
+int                  rest_relation_is_computed(const rest_relation_t *relation);
 
 /** How like two names are, 0 to 1; 0 if they share no two letters in a row. */
 double rest_schema_likeness(const char *name, const char *other);
