@@ -1,57 +1,45 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /**
- * Keys of tokens: which there are, which suits a token, and whether it made its signature. JWK and
- * JWS are libcjose's, but for EdDSA, which it does not know and OpenSSL does. Keys are read in the
- * parent and used in the threads of requests; nobody changes them in between.
+ * Reads the keys of tokens out of a setting (auth_key.h). JWK are libcjose's, but for EdDSA, which
+ * it does not know and OpenSSL does. Keys are read in the parent and used in the threads of
+ * requests; nobody changes them in between.
  */
 #include <string.h>
 
-#include <cjose/cjose.h>
 #include <openssl/err.h>
-#include <openssl/evp.h>
 
 #include "apr_lib.h"
 #include "apr_strings.h"
 
-#include "auth_key.h"
+#include "auth_key_int.h"
 
 #define SECRET_MIN 32   /* bytes: as many as SHA-256 has (RFC 7518 3.2) */
 #define RSA_MIN    2048 /* bits (RFC 7518 3.3) */
 #define KEYS_MAX   100
 
-typedef struct auth_key_t {
-    const char  *type; /* kty */
-    const char  *curve;
-    const char  *alg;  /* NULL: any that suits the type */
-    const char  *kid;
-    cjose_jwk_t *jwk;
-    EVP_PKEY    *eddsa; /* in the place of jwk, for OKP */
-} auth_key_t;
-
-struct auth_keys_t {
-    auth_key_t *list;
-    int         n;
-};
-
-/** All algorithms there are for us, and the only type of key that each works with. */
-static const struct {
-    const char *name, *type, *curve;
-    apr_size_t  len; /* bytes of its signatures; 0: as many as the key has */
-} algorithms[] = {
+const auth_algorithm_t auth_algorithms[] = {
     { "HS256", "oct", NULL, 32 },   { "HS384", "oct", NULL, 48 },   { "HS512", "oct", NULL, 64 },
     { "RS256", "RSA", NULL, 0 },    { "RS384", "RSA", NULL, 0 },    { "RS512", "RSA", NULL, 0 },
     { "ES256", "EC", "P-256", 64 }, { "ES384", "EC", "P-384", 96 }, { "ES512", "EC", "P-521", 132 },
     { "EdDSA", "OKP", "Ed25519", 64 }, { "EdDSA", "OKP", "Ed448", 114 },
+    { NULL, NULL, NULL, 0 }
 };
 
-#define ALGORITHMS (sizeof(algorithms) / sizeof(algorithms[0]))
-
-static int works(const auth_key_t *key, apr_size_t i)
+int auth_key_suits(const auth_key_t *key, const auth_algorithm_t *algorithm)
 {
-    return key->type && strcmp(key->type, algorithms[i].type) == 0 &&
-           (!key->alg || strcmp(key->alg, algorithms[i].name) == 0) &&
-           (!algorithms[i].curve ||
-            (key->curve && strcmp(key->curve, algorithms[i].curve) == 0));
+    return key->type && strcmp(key->type, algorithm->type) == 0 &&
+           (!key->alg || strcmp(key->alg, algorithm->name) == 0) &&
+           (!algorithm->curve || (key->curve && strcmp(key->curve, algorithm->curve) == 0));
+}
+
+const auth_algorithm_t *auth_key_algorithm(const auth_key_t *key)
+{
+    const auth_algorithm_t *algorithm = auth_algorithms;
+
+    while (algorithm->name && !auth_key_suits(key, algorithm)) {
+        algorithm++;
+    }
+    return algorithm->name ? algorithm : NULL;
 }
 
 static apr_status_t release_jwk(void *jwk)
@@ -88,6 +76,15 @@ const char *auth_base64url_decode(const char *text, apr_size_t len, apr_size_t *
     return copy;
 }
 
+const char *auth_json_text(const json_t *json, apr_pool_t *p)
+{
+    char *text = json_dumps(json, JSON_COMPACT | JSON_ENCODE_ANY | JSON_REAL_PRECISION(17));
+    const char *copy = apr_pstrdup(p, text);
+
+    free(text);
+    return copy;
+}
+
 /* Reading. Those that take a key apart return what is wrong with it, NULL for nothing. */
 
 static const char *import_jose(auth_key_t *key, const json_t *json, apr_pool_t *p)
@@ -110,22 +107,50 @@ static const char *import_jose(auth_key_t *key, const json_t *json, apr_pool_t *
     return NULL;
 }
 
+/** A member that holds bytes. @return NULL if there is none, or is no base64url */
+static const unsigned char *bytes_of(const json_t *json, const char *name, apr_size_t *plen,
+                                     apr_pool_t *p)
+{
+    const json_t *value = json_object_get(json, name);
+
+    return json_is_string(value) ? (const unsigned char *)auth_base64url_decode(
+                                       json_string_value(value), json_string_length(value), plen, p)
+                                 : NULL;
+}
+
 static const char *import_eddsa(auth_key_t *key, const json_t *json, apr_pool_t *p)
 {
-    const json_t *x = json_object_get(json, "x");
-    const char *bytes = NULL;
     apr_size_t len = 0;
+    const unsigned char *bytes = bytes_of(json, key->can_sign ? "d" : "x", &len, p);
     int type = strcmp(key->curve, "Ed25519") == 0 ? EVP_PKEY_ED25519 : EVP_PKEY_ED448;
 
-    if (json_is_string(x)) {
-        bytes = auth_base64url_decode(json_string_value(x), json_string_length(x), &len, p);
+    if (bytes) {
+        key->eddsa = (key->can_sign ? EVP_PKEY_new_raw_private_key
+                                    : EVP_PKEY_new_raw_public_key)(type, NULL, bytes, len);
     }
-    if (!bytes || !(key->eddsa = EVP_PKEY_new_raw_public_key(type, NULL,
-                                                             (const unsigned char *)bytes, len))) {
+    if (!key->eddsa) {
         return "its members are incomplete or wrong";
     }
     apr_pool_cleanup_register(p, key->eddsa, release_eddsa, apr_pool_cleanup_null);
     return NULL;
+}
+
+static const char *import_material(auth_key_t *key, const json_t *json, apr_pool_t *p)
+{
+    const char *wrong = (strcmp(key->type, "OKP") == 0 ? import_eddsa : import_jose)(key, json, p);
+
+    return !wrong && !auth_key_publish(key, p) ? "its public part cannot be written" : wrong;
+}
+
+/** Whether what a private key signs is genuine for its public half, as it was given. */
+static const char *check_halves(auth_key_t *key, const json_t *json, apr_pool_t *p)
+{
+    auth_key_t half = { .type = key->type, .curve = key->curve, .alg = key->alg };
+    json_t *members = app_json_own(p, auth_key_public_members(json));
+    const char *wrong = import_material(&half, members, p);
+
+    return !wrong && !auth_key_fits(key, &half, p)
+               ? "its private part does not belong to its public part" : wrong;
 }
 
 static const char *member(const json_t *json, const char *name, apr_pool_t *p)
@@ -135,18 +160,20 @@ static const char *member(const json_t *json, const char *name, apr_pool_t *p)
 
 static const char *import(auth_key_t *key, const json_t *json, apr_pool_t *p)
 {
-    apr_size_t i;
+    int symmetric;
+    const char *wrong;
 
     key->type = member(json, "kty", p);
     key->curve = member(json, "crv", p);
     key->alg = member(json, "alg", p);
     key->kid = member(json, "kid", p);
-    for (i = 0; i < ALGORITHMS && !works(key, i); i++) {
-    }
-    if (i == ALGORITHMS) {
+    if (!auth_key_algorithm(key)) {
         return "its kty, crv and alg go with none of HS, RS and ES with 256, 384 or 512, and EdDSA";
     }
-    return strcmp(key->type, "OKP") == 0 ? import_eddsa(key, json, p) : import_jose(key, json, p);
+    symmetric = strcmp(key->type, "oct") == 0;
+    key->can_sign = symmetric || json_object_get(json, "d") != NULL;
+    wrong = import_material(key, json, p);
+    return !wrong && key->can_sign && !symmetric ? check_halves(key, json, p) : wrong;
 }
 
 static int is_for_encryption(const json_t *json)
@@ -224,6 +251,7 @@ static apr_status_t read_text(auth_keys_t *keys, const char *text, apr_size_t le
     keys->list = apr_pcalloc(p, sizeof(*keys->list));
     keys->list->type = "oct";
     keys->list->alg = "HS256";
+    keys->list->can_sign = 1;
     keys->list->jwk = cjose_jwk_create_oct_spec((const uint8_t *)text, len, &why);
     if (!keys->list->jwk) {
         return app_fail(err, APP_E_SETTING, "%s cannot be used as a key", setting);
@@ -255,104 +283,17 @@ apr_status_t auth_keys_read(auth_keys_t **pkeys, const char *secret, const char 
     auth_keys_t *keys = apr_pcalloc(p, sizeof(*keys));
     apr_size_t len = strlen(secret);
     const char *text = is_base64 ? decode_secret(secret, &len, p) : secret;
+    apr_status_t status;
 
     if (!text) {
         return app_fail(err, APP_E_SETTING, "%s is not base64, but %sIsBase64 says so", setting,
                         setting);
     }
-    if ((text[strspn(text, " \t\r\n")] == '{' ? read_json : read_text)(keys, text, len, setting,
-                                                                      err, p) != APR_SUCCESS) {
-        return APP_EFAIL;
-    }
-    *pkeys = keys;
-    return APR_SUCCESS;
-}
-
-/* Verifying */
-
-/** A JWS and its signature, decoded. */
-typedef struct signed_t {
-    const auth_jws_t *jws;
-    const char       *dot; /* between what is signed and the signature */
-    const char       *signature; /* NULL: is no base64url */
-    apr_size_t        len;
-} signed_t;
-
-/** The algorithm of the token, if the key suits; else ALGORITHMS. */
-static apr_size_t find_algorithm(const auth_key_t *key, const auth_jws_t *jws)
-{
-    apr_size_t i;
-
-    if (jws->kid && (!key->kid || strcmp(key->kid, jws->kid) != 0)) {
-        return ALGORITHMS;
-    }
-    for (i = 0; i < ALGORITHMS && (strcmp(jws->alg, algorithms[i].name) != 0 || !works(key, i));
-         i++) {
-    }
-    return i;
-}
-
-static auth_verdict_e verify_eddsa(EVP_PKEY *key, const signed_t *token)
-{
-    EVP_MD_CTX *ctx = EVP_MD_CTX_new();
-    const char *text = token->jws->text;
-    int genuine = ctx && EVP_DigestVerifyInit(ctx, NULL, NULL, NULL, key) == 1 &&
-                  EVP_DigestVerify(ctx, (const unsigned char *)token->signature, token->len,
-                                   (const unsigned char *)text, (size_t)(token->dot - text)) == 1;
-
-    EVP_MD_CTX_free(ctx);
-    return genuine ? AUTH_JWS_GENUINE : AUTH_JWS_FORGED;
-}
-
-/**
- * cjose 0.6 looks at neither the key's type nor, before it compares an HMAC, at the length of the
- * signature, and would read over the end of both. So the length has been checked, and the algorithm
- * that it has read must be the one that the key was chosen for.
- */
-static auth_verdict_e verify_jose(cjose_jwk_t *key, const auth_jws_t *token)
-{
-    cjose_err why;
-    cjose_jws_t *jws = cjose_jws_import(token->text, strlen(token->text), &why);
-    const char *alg;
-    int genuine;
-
-    if (!jws) {
-        return AUTH_JWS_BROKEN;
-    }
-    alg = cjose_header_get(cjose_jws_get_protected(jws), CJOSE_HDR_ALG, &why);
-    genuine = alg && strcmp(alg, token->alg) == 0 && cjose_jws_verify(jws, key, &why);
-    cjose_jws_release(jws);
-    return genuine ? AUTH_JWS_GENUINE : AUTH_JWS_FORGED;
-}
-
-static auth_verdict_e verify(const auth_key_t *key, const signed_t *token)
-{
-    apr_size_t i = find_algorithm(key, token->jws);
-
-    if (i == ALGORITHMS) {
-        return AUTH_JWS_NO_KEY;
-    }
-    if (!token->signature) {
-        return AUTH_JWS_BROKEN;
-    }
-    if (algorithms[i].len && algorithms[i].len != token->len) {
-        return AUTH_JWS_FORGED;
-    }
-    return key->eddsa ? verify_eddsa(key->eddsa, token) : verify_jose(key->jwk, token->jws);
-}
-
-auth_verdict_e auth_keys_verify(const auth_keys_t *keys, const auth_jws_t *jws, apr_pool_t *p)
-{
-    signed_t token = { .jws = jws, .dot = strrchr(jws->text, '.') };
-    auth_verdict_e best = AUTH_JWS_NO_KEY;
-    int i;
-
-    token.signature = auth_base64url_decode(token.dot + 1, strlen(token.dot + 1), &token.len, p);
-    for (i = 0; i < keys->n && best != AUTH_JWS_GENUINE; i++) {
-        auth_verdict_e verdict = verify(&keys->list[i], &token);
-
-        best = verdict == AUTH_JWS_NO_KEY ? best : verdict;
-    }
+    status = (text[strspn(text, " \t\r\n")] == '{' ? read_json : read_text)(keys, text, len, setting,
+                                                                            err, p);
     ERR_clear_error(); /* or the next user of OpenSSL in this thread takes them for his own */
-    return best;
+    if (status == APR_SUCCESS) {
+        *pkeys = keys;
+    }
+    return status;
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /**
- * The keys that tokens are verified with. Read once, when the server is configured; then any
- * thread may verify with them.
+ * The keys that tokens are verified and signed with. Read once, when the server is configured;
+ * then any thread may use them.
  */
 #ifndef AUTH_KEY_H
 #define AUTH_KEY_H
@@ -26,7 +26,8 @@ typedef enum auth_verdict_e {
 
 /**
  * Reads a secret: a text of at least 32 bytes (for HS256 alone), a JWK or a JWK set (RFC 7517).
- * Keys for encryption are left out, and of a set those that cannot be used, with a warning.
+ * Keys for encryption are left out, and of a set those that cannot be used, with a warning. Of a
+ * private key the public part is worked out, and its kid, if it has none (RFC 7638).
  * @param setting where it stands, for messages
  * @param is_base64 whether it is in base64, of either alphabet
  * @param pkeys belongs to p
@@ -40,6 +41,28 @@ apr_status_t auth_keys_read(auth_keys_t **pkeys, const char *secret, const char 
  * The algorithm never chooses how a key is used: a public key is no secret of an HMAC.
  */
 auth_verdict_e auth_keys_verify(const auth_keys_t *keys, const auth_jws_t *jws, apr_pool_t *p);
+
+/**
+ * Signs with the first key whose private part is known: rotation puts a new one in front. The
+ * header has its alg, its kid, and typ JWT.
+ * @param payload JSON
+ * @param ptoken a JWS in three parts, memory from p
+ * @return APR_SUCCESS; APR_ENOTIMPL if no key can sign; APP_EFAIL with APP_E_INTERNAL
+ */
+apr_status_t auth_keys_sign(const char **ptoken, const auth_keys_t *keys, const char *payload,
+                            apr_size_t len, app_error_t *err, apr_pool_t *p);
+
+/** Whether one of them can sign. */
+int auth_keys_can_sign(const auth_keys_t *keys);
+
+/** The public parts of those that have one, as a JWK set (RFC 7517 5); memory from p. */
+const char *auth_keys_public(const auth_keys_t *keys, apr_pool_t *p);
+
+/** JSON without blanks; numbers keep 17 digits. @return memory from p; NULL: it cannot be written */
+const char *auth_json_text(const json_t *json, apr_pool_t *p);
+
+/** Encodes base64url without padding; memory from p. */
+const char *auth_base64url_encode(const void *bytes, apr_size_t len, apr_pool_t *p);
 
 /**
  * Decodes base64url (RFC 4648 5) without padding.

@@ -7,17 +7,9 @@
 
 #include "apr_strings.h"
 
-#include "auth_key.h"
 #include "auth_token_int.h"
 
 #define TOKEN_MAX (64 * 1024) /* bytes */
-
-struct auth_tokens_t {
-    const auth_keys_t     *keys;
-    const auth_jsonpath_t *role_path;
-    apr_int64_t            cache_entries;
-    auth_token_cache_t    *cache; /* NULL: none */
-};
 
 /* Making */
 

@@ -3,7 +3,7 @@
  * Bearer tokens: takes the text of one, gives who it names. Needs nothing of the API that is
  * asked for, so that whoever owns APP_PLACE_IDENTITY may use it.
  *
- *   auth_key.c           keys, and whether one of them made the signature
+ *   auth_key.c           keys; auth_key_verify.c: whether one of them made the signature
  *   auth_jsonpath.c      the role among the claims
  *   auth_token_claims.c  what a genuine token says, and whether that holds now
  *   auth_token_cache.c   genuine tokens that were seen before

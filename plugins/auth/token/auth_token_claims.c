@@ -82,21 +82,12 @@ static int read_audiences(const char ***ptexts, const json_t *claims, apr_pool_t
     return (int)json_array_size(claim);
 }
 
-static const char *dump(const json_t *json, apr_pool_t *p)
-{
-    char *text = json_dumps(json, JSON_COMPACT | JSON_ENCODE_ANY | JSON_REAL_PRECISION(17));
-    const char *copy = apr_pstrdup(p, text);
-
-    free(text);
-    return copy;
-}
-
 /** The role that the claims name; one that is no string is taken as its JSON text. */
 static const char *read_role(const json_t *claims, const auth_jsonpath_t *path, apr_pool_t *p)
 {
     const json_t *role = auth_jsonpath_first(path, claims);
 
-    return !role || json_is_string(role) ? json_string_value(role) : dump(role, p);
+    return !role || json_is_string(role) ? json_string_value(role) : auth_json_text(role, p);
 }
 
 /** Claims without a role, with one. */
@@ -134,7 +125,7 @@ static const char *write_claims(json_t *claims, const char *payload, apr_size_t 
     }
     else {
         json_object_del(claims, "role");
-        text = dump(claims, p);
+        text = auth_json_text(claims, p);
     }
     return role ? with_role(text, role, p) : text;
 }

@@ -4,6 +4,7 @@
 #define AUTH_TOKEN_INT_H
 
 #include "auth_jsonpath.h"
+#include "auth_key.h"
 #include "auth_token.h"
 
 /** A claim that is a time. */
@@ -46,9 +47,16 @@ apr_status_t auth_claims_check(const auth_claims_t *claims, const char *audience
 /** Refuses a token and challenges for another one. @return APP_EFAIL */
 apr_status_t auth_token_refuse(app_error_t *err, app_error_e e, const char *message);
 
-/* Any thread may call these. */
-
 typedef struct auth_token_cache_t auth_token_cache_t;
+
+struct auth_tokens_t {
+    const auth_keys_t     *keys;
+    const auth_jsonpath_t *role_path;
+    apr_int64_t            cache_entries;
+    auth_token_cache_t    *cache; /* NULL: none */
+};
+
+/* Any thread may call these. */
 
 apr_status_t auth_token_cache_create(auth_token_cache_t **pcache, apr_int64_t entries,
                                      app_error_t *err, apr_pool_t *p);
