@@ -174,6 +174,12 @@ const char *app_error_body(const app_error_t *err, int minimal, apr_size_t *plen
     }
     app_buf_adds(&buf, ",\"message\":");
     add_text(&buf, err->message);
+    if (err->oauth) {
+        app_buf_adds(&buf, ",\"error\":");
+        add_text(&buf, err->oauth);
+        app_buf_adds(&buf, ",\"error_description\":");
+        add_text(&buf, err->message);
+    }
     app_buf_addc(&buf, '}');
     if (app_buf_full(&buf)) {
         app_error_t cut = { .pool = err->pool,

@@ -109,6 +109,7 @@ typedef struct app_error_t {
     unsigned    noted : 1; /* its cause, one for many requests, has been logged as an error */
     const char *reason;    /* phrase behind the status; NULL: the usual one */
     const apr_table_t *headers; /* more of them, in place of those of the same name; NULL: none */
+    const char *oauth; /* RFC 6749 5.2: also told as "error", with message as "error_description" */
 } app_error_t;
 
 /**

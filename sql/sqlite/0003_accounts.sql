@@ -21,7 +21,7 @@ CREATE TABLE app_users (
 -- A sign-in, from its first token to its end. Access tokens name it as session_id.
 CREATE TABLE app_sessions (
     id           TEXT PRIMARY KEY,              -- a UUID
-    user_id      TEXT NOT NULL REFERENCES app_users ON DELETE CASCADE,
+    user_id      TEXT NOT NULL,                 -- no reference: it outlives the account, until its tokens have expired
     method       TEXT NOT NULL,                 -- how it was opened: password, recovery, invite, server …
     level        TEXT NOT NULL DEFAULT 'aal1',  -- aal2: with a second factor
     address      TEXT,                          -- of the client, when it was opened
@@ -40,7 +40,8 @@ CREATE TABLE app_refresh_tokens (
     hash       TEXT PRIMARY KEY,                -- SHA-256 of the token, in hex
     session_id TEXT NOT NULL REFERENCES app_sessions ON DELETE CASCADE,
     created_at INTEGER NOT NULL,
-    used_at    INTEGER                          -- when the next one was given for it
+    used_at    INTEGER,                         -- when the next one was given for it
+    salt       TEXT                             -- the next one is a hash of this and of the token before it
 ) STRICT;
 
 CREATE INDEX app_refresh_tokens_session ON app_refresh_tokens (session_id);

@@ -20,7 +20,7 @@ CREATE FUNCTION pristine.restore(name text) RETURNS void LANGUAGE plpgsql
     SET session_replication_role = replica AS $$
 BEGIN
     EXECUTE format('DELETE FROM %s', name::regclass);
-    EXECUTE format('INSERT INTO %s (%s) SELECT %2$s FROM pristine.%I',
+    EXECUTE format('INSERT INTO %s (%s) OVERRIDING SYSTEM VALUE SELECT %2$s FROM pristine.%I',
                    name::regclass, pristine.columns_of(name), name::regclass::text);
     PERFORM pristine.count_on(name);
 END $$;
@@ -29,7 +29,7 @@ DECLARE
     name text;
 BEGIN
     FOR name IN SELECT oid::regclass::text FROM pg_class
-                WHERE relkind = 'r' AND relnamespace IN ('public'::regnamespace, 'archive'::regnamespace) LOOP
+                WHERE relkind = 'r' AND relnamespace IN ('public'::regnamespace, 'archive'::regnamespace, 'app'::regnamespace) LOOP
         EXECUTE format('CREATE TABLE pristine.%I AS SELECT %s FROM %s', name, pristine.columns_of(name), name);
         PERFORM pristine.count_on(name);
     END LOOP;

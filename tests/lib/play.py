@@ -237,5 +237,7 @@ def _is_error(answer, case):
     minimal = "AppErrorVerbosity minimal" in case.settings
     wanted = {"code", "message"} if minimal else {"code", "details", "hint", "message"}
     found = match.loads(answer.text())
+    if {"error", "error_description"} <= set(found):  # RFC 6749 5.2
+        wanted = wanted | {"error", "error_description"}
     if set(found) != wanted and "checks" not in found:
         yield "an error is not {code, details, hint, message}: %s" % answer.text()[:200]

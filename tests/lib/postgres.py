@@ -10,7 +10,7 @@ PASSWORD = "pw-of-the-tests"
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 DATA = os.path.join(ROOT, "tests", "data")
 FILES = ("pgsql.sql", "pgsql-films.sql", "films-rows.sql", "pgsql-more.sql",
-         "pgsql-functions.sql", "pgsql-pristine.sql")
+         "pgsql-functions.sql", "pgsql-accounts.sql", "pgsql-pristine.sql")
 SETTINGS = """
 listen_addresses = '127.0.0.1'
 port = %(port)d
@@ -125,8 +125,10 @@ class Database:
         return self.cluster.psql(self.name, sql)
 
     def restore(self, tables):
-        self.query("BEGIN; %s COMMIT" % "".join("SELECT pristine.restore('%s');" % t
-                                                for t in tables))
+        """Names of the accounts' tables begin with app_, and are those of a schema of their own."""
+        names = ["app." + table if table.startswith("app_") else table for table in tables]
+        self.query("BEGIN; %s COMMIT" % "".join("SELECT pristine.restore('%s');" % name
+                                                for name in names))
 
     def check(self):
         """Says what is broken in the database; None if it is whole."""

@@ -8,7 +8,8 @@ import threading
 from lib import process
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
-FILES = ("sqlite.sql", "sqlite-films.sql", "films-rows.sql", "sqlite-more.sql")
+FILES = ("sqlite.sql", "sqlite-films.sql", "films-rows.sql", "sqlite-more.sql",
+         "accounts-rows.sql")
 _lock = threading.Lock()
 _templates = {}
 
