@@ -13,6 +13,7 @@
  *     app_db_sqlite_kind.c       what both know of declared types
  *     app_db_sqlite_path.c       SQL functions on JSON texts: parts of them, nulls left out
  *     app_db_sqlite_jsonb.c      SQL functions that compare JSON as jsonb does
+ *     app_db_sqlite_cast.c       SQL function app_cast(): a value as another type, or an error
  *     app_db_sqlite_numeric.c    the order of decimal numbers that are stored as text
  *     app_db_sqlite_match.c      SQL functions app_ilike(), app_regex()
  *     app_db_sqlite_scan.c       a cursor over JSON text
@@ -151,6 +152,7 @@ int  app_lite_functions_array(app_lite_t *lite);
 int  app_lite_functions_path(app_lite_t *lite);
 int  app_lite_functions_jsonb(app_lite_t *lite);
 int  app_lite_functions_numeric(app_lite_t *lite);
+int  app_lite_functions_cast(app_lite_t *lite);
 int  app_lite_functions_match(app_lite_t *lite);
 /** Registers some whose user data is the connection. */
 int  app_lite_register(app_lite_t *lite, const app_lite_function_t *functions, apr_size_t count,

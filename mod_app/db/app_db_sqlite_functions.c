@@ -185,6 +185,7 @@ int app_lite_functions(app_lite_t *lite)
     rc = rc != SQLITE_OK ? rc : app_lite_functions_path(lite);
     rc = rc != SQLITE_OK ? rc : app_lite_functions_jsonb(lite);
     rc = rc != SQLITE_OK ? rc : app_lite_functions_numeric(lite);
+    rc = rc != SQLITE_OK ? rc : app_lite_functions_cast(lite);
     return rc != SQLITE_OK ? rc : app_lite_functions_match(lite);
 }
 

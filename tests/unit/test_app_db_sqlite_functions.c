@@ -350,6 +350,77 @@ static void test_many_patterns(void **state)
     sqlite3_close(lite.link);
 }
 
+/** A failure's SQLSTATE and text. */
+static const char *failure_of(const char *expression)
+{
+    const char *state = value_of(expression);
+
+    return apr_pstrcat(unit_pool, state, " ", sqlite3_errmsg(lite.link), NULL);
+}
+
+static void test_cast(void **state)
+{
+    static const case_t values[] = {
+        { "app_cast(NULL, 'integer')", "NULL" },
+        { "app_cast(7, 'integer')", "7" },
+        { "app_cast(' -7 ', 'smallint')", "-7" },
+        { "app_cast('+007', 'bigint')", "7" },
+        { "app_cast('-9223372036854775808', 'bigint')", "-9223372036854775808" },
+        { "app_cast(2.5, 'integer')", "2" },
+        { "app_cast(3.5, 'integer')", "4" },
+        { "app_cast(-0.4, 'integer')", "0" },
+        { "app_cast(x'3132', 'integer')", "12" },
+        { "typeof(app_cast('1', 'integer'))", "integer" },
+        { "app_cast('1.5e3', 'double precision')", "1500.0" },
+        { "app_cast('.5', 'real')", "0.5" },
+        { "app_cast('5.', 'numeric')", "5.0" },
+        { "app_cast('12', 'numeric')", "12" },
+        { "app_cast('-Infinity', 'double precision')", "-Inf" },
+        { "app_cast('T', 'boolean')", "1" },
+        { "app_cast(' fal ', 'boolean')", "0" },
+        { "app_cast('of', 'boolean')", "0" },
+        { "app_cast(0.1, 'boolean')", "1" },
+        { "app_cast('2020-02-01', 'date', date('2020-02-01'))", "2020-02-01" },
+        { "app_cast(NULL, 'date', date(NULL))", "NULL" },
+    };
+    static const case_t failures[] = {
+        { "app_cast('', 'integer')", "22P02 invalid input syntax for type integer: \"\"" },
+        { "app_cast('7x', 'smallint')", "22P02 invalid input syntax for type smallint: \"7x\"" },
+        { "app_cast('1.5', 'integer')", "22P02 invalid input syntax for type integer: \"1.5\"" },
+        { "app_cast('-', 'bigint')", "22P02 invalid input syntax for type bigint: \"-\"" },
+        { "app_cast('40000', 'smallint')", "22003 value \"40000\" is out of range for type smallint" },
+        { "app_cast('99999999999999999999', 'bigint')",
+          "22003 value \"99999999999999999999\" is out of range for type bigint" },
+        { "app_cast(3000000000, 'integer')", "22003 integer out of range" },
+        { "app_cast(9223372036854775808.0, 'bigint')", "22003 bigint out of range" },
+        { "app_cast('0x10', 'double precision')",
+          "22P02 invalid input syntax for type double precision: \"0x10\"" },
+        { "app_cast('1e', 'numeric')", "22P02 invalid input syntax for type numeric: \"1e\"" },
+        { "app_cast('.', 'real')", "22P02 invalid input syntax for type real: \".\"" },
+        { "app_cast('1e999', 'double precision')",
+          "22003 value \"1e999\" is out of range for type double precision" },
+        { "app_cast('o', 'boolean')", "22P02 invalid input syntax for type boolean: \"o\"" },
+        { "app_cast('', 'boolean')", "22P02 invalid input syntax for type boolean: \"\"" },
+        { "app_cast('soon', 'date', date('soon'))",
+          "22007 invalid input syntax for type date: \"soon\"" },
+        { "app_cast(printf('%.60c', 'x') || 'y', 'integer')",
+          "22P02 invalid input syntax for type integer: \""
+          "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx\xE2\x80\xA6\"" },
+        { "app_cast(printf('%.59c', 'x') || 'é', 'integer')",
+          "22P02 invalid input syntax for type integer: \""
+          "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx\xE2\x80\xA6\"" },
+    };
+    size_t i;
+
+    (void)state;
+    check(values, COUNT(values));
+    open_link();
+    for (i = 0; i < COUNT(failures); i++) {
+        CASE_STRING(failures[i].expression, failure_of(failures[i].expression), failures[i].value);
+    }
+    sqlite3_close(lite.link);
+}
+
 /** Deterministic functions may stand in an index. */
 static void test_indexable(void **state)
 {
@@ -369,7 +440,8 @@ static struct CMUnitTest tests[] = {
     cmocka_unit_test(test_contains), cmocka_unit_test(test_overlaps),
     cmocka_unit_test(test_compare),  cmocka_unit_test(test_collations),
     cmocka_unit_test(test_ilike),    cmocka_unit_test(test_regex),
-    cmocka_unit_test(test_many_patterns), cmocka_unit_test(test_indexable),
+    cmocka_unit_test(test_many_patterns), cmocka_unit_test(test_cast),
+    cmocka_unit_test(test_indexable),
 };
 
 UNIT_MAIN(tests)

@@ -213,9 +213,9 @@ static const case_t cases[] = {
     { "aggregates", "projects",
       "select=client_id,count(),id.max(),s:id::text.min()::int&limit=1", PLAIN,
       "SELECT app_object('int\"client_id\"any\"count\"int\"max\"int\"s\"', projects.client_id,"
-      " count(*), max(projects.id), CAST(min(CASE typeof(projects.id) WHEN 'blob' THEN '\\x' ||"
+      " count(*), max(projects.id), app_cast(min(CASE typeof(projects.id) WHEN 'blob' THEN '\\x' ||"
       " lower(hex(projects.id)) WHEN 'real' THEN trim(app_json(projects.id, 'real'),"
-      " '\"') ELSE projects.id || '' END) AS INTEGER)) AS j, NULL, NULL"
+      " '\"') ELSE projects.id || '' END), 'integer')) AS j, NULL, NULL"
       " FROM public.projects AS projects GROUP BY projects.client_id LIMIT ?1 | 1",
       "SELECT row_to_json(app_page)::text AS app_json, NULL AS app_n"
       " FROM (SELECT projects.client_id, count(*) AS count, max(projects.id) AS max,"

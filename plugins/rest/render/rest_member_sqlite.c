@@ -37,23 +37,26 @@ static const char *kind_word(rest_kind_e kind)
 
 typedef struct cast_t {
     const char *types;  /* names divided by blanks, blanks in them as "_" */
-    const char *before; /* of the value */
-    const char *after;
+    const char *format; /* %: the value; NULL: see render_as_text() */
     rest_kind_e kind;
 } cast_t;
 
 static const cast_t casts[] = {
-    { " int int2 int4 int8 integer smallint bigint ", "CAST(", " AS INTEGER)", REST_KIND_INTEGER },
-    { " float float4 float8 real double_precision ", "CAST(", " AS REAL)", REST_KIND_REAL },
-    { " numeric decimal ", "CAST(", " AS NUMERIC)", REST_KIND_NUMERIC },
-    { " bool boolean ", "(CAST(", " AS INTEGER) <> 0)", REST_KIND_BOOLEAN },
-    { " json jsonb ", "json(", ")", REST_KIND_JSON },
-    { " date ", "date(", ")", REST_KIND_DATE },
-    { " time ", "time(", ")", REST_KIND_TIME },
-    { " timestamp ", "datetime(", ")", REST_KIND_TIMESTAMP },
-    { " timestamptz ", "datetime(", ")", REST_KIND_TIMESTAMPTZ },
-    { " bytea ", "CAST(", " AS BLOB)", REST_KIND_BLOB },
-    { " text varchar char uuid ", NULL, NULL, REST_KIND_TEXT },
+    { " int integer int4 ", "app_cast(%, 'integer')", REST_KIND_INTEGER },
+    { " bigint int8 ", "app_cast(%, 'bigint')", REST_KIND_INTEGER },
+    { " smallint int2 ", "app_cast(%, 'smallint')", REST_KIND_INTEGER },
+    { " float float8 double_precision ", "app_cast(%, 'double precision')", REST_KIND_REAL },
+    { " real float4 ", "app_cast(%, 'real')", REST_KIND_REAL },
+    { " numeric decimal ", "app_cast(%, 'numeric')", REST_KIND_NUMERIC },
+    { " bool boolean ", "app_cast(%, 'boolean')", REST_KIND_BOOLEAN },
+    { " json jsonb ", "json(%)", REST_KIND_JSON },
+    { " date ", "app_cast(%, 'date', date(%, 'auto'))", REST_KIND_DATE },
+    { " time ", "app_cast(%, 'time', time(%, 'auto'))", REST_KIND_TIME },
+    { " timestamp ", "app_cast(%, 'timestamp', datetime(%, 'auto'))", REST_KIND_TIMESTAMP },
+    { " timestamptz ", "app_cast(%, 'timestamp with time zone', datetime(%, 'auto'))",
+      REST_KIND_TIMESTAMPTZ },
+    { " bytea ", "CAST(% AS BLOB)", REST_KIND_BLOB },
+    { " text varchar char uuid ", NULL, REST_KIND_TEXT },
 };
 
 /** @return NULL: no such type */
@@ -86,6 +89,18 @@ static void render_as_text(rest_sql_t *sql, const char *value, rest_kind_e kind)
                  value, value, value, value);
 }
 
+static void render_cast(rest_sql_t *sql, const char *format, const char *value)
+{
+    for (; *format; format++) {
+        if (*format == '%') {
+            app_buf_adds(&sql->text, value);
+        }
+        else {
+            app_buf_addc(&sql->text, *format);
+        }
+    }
+}
+
 /** Takes what was written from start on off the text again. */
 static const char *take_back(rest_sql_t *sql, apr_size_t start)
 {
@@ -113,7 +128,7 @@ static apr_status_t apply_cast(rest_sql_t *sql, apr_size_t start, const char *ty
         render_as_text(sql, value, *pkind);
     }
     else {
-        app_buf_addf(&sql->text, "%s%s%s", cast->before, value, cast->after);
+        render_cast(sql, cast->format, value);
     }
     *pkind = cast->kind;
     return APR_SUCCESS;
