@@ -3,6 +3,7 @@
  * Plugin auth: who is asking. Descriptor, settings and life; the way of a request is in
  * auth_identity.c.
  */
+#include "auth_guard.h"
 #include "auth_int.h"
 
 static const app_setting_t settings[] = {
@@ -17,6 +18,14 @@ static const app_setting_t settings[] = {
                    "where in a token the role is, as a JSONPath (jwt-role-claim-key)"),
     APP_SET_INT("JwtCacheMaxEntries", auth_conf_t, jwt_cache_max_entries, "1000", 0, 100000, 0,
                 "verified tokens that a process remembers, 0 for none (jwt-cache-max-entries)"),
+    APP_SET_INT("GuardFailures", auth_conf_t, guard_failures, "10", 1, 1000, 0,
+                "failed sign-ins to an account from one address before the next one has to wait; "
+                "to an account from anywhere five times, from an address to any account ten times "
+                "as many"),
+    APP_SET_DURATION("GuardDelayMax", auth_conf_t, guard_delay_max, "15m", 15 * APR_USEC_PER_SEC,
+                     86400 * APR_USEC_PER_SEC, 0,
+                     "longest wait after failed sign-ins to an account from one address; for an "
+                     "account from anywhere, and an address, a fifteenth of it"),
     APP_SET_END
 };
 
@@ -36,6 +45,7 @@ static apr_status_t configure(app_instance_t *self, app_error_t *err)
         return APP_EFAIL;
     }
     app_instance_context_set(self, auth);
+    auth_guard_configure(auth);
     app_filter_add(self, APP_PLACE_IDENTITY, auth_identity_filter);
     return APR_SUCCESS;
 }

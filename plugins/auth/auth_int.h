@@ -31,6 +31,8 @@ typedef struct auth_conf_t {
     const char  *jwt_aud;
     const char  *jwt_role_claim_key;
     apr_int64_t  jwt_cache_max_entries;
+    apr_int64_t  guard_failures;
+    apr_interval_time_t guard_delay_max;
 } auth_conf_t;
 
 /** One instance: a site that uses the plugin. */
@@ -38,6 +40,7 @@ typedef struct auth_t {
     app_instance_t    *self;
     const auth_conf_t *conf;
     auth_tokens_t     *tokens; /* NULL: no JwtSecret */
+    app_shm_t         *guard;
 } auth_t;
 
 /* auth_identity.c. Thread of the request. */
