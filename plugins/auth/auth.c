@@ -3,6 +3,8 @@
  * Plugin auth: who is asking. Descriptor, settings and life; the way of a request is in
  * auth_identity.c.
  */
+#include "auth_audit.h"
+#include "auth_command.h"
 #include "auth_guard.h"
 #include "auth_int.h"
 
@@ -26,7 +28,15 @@ static const app_setting_t settings[] = {
                      86400 * APR_USEC_PER_SEC, 0,
                      "longest wait after failed sign-ins to an account from one address; for an "
                      "account from anywhere, and an address, a fifteenth of it"),
+    APP_SET_DURATION("AuditRetention", auth_conf_t, audit_retention, "90d", 0,
+                     apr_time_from_sec(APR_INT64_C(36500) * 86400), 0,
+                     "how long app_audit keeps what it has, 0 for ever"),
     APP_SET_END
+};
+
+static const app_command_t commands[] = {
+    { "audit", AUTH_COMMAND_AUDIT_USAGE, auth_command_audit },
+    { NULL, NULL, NULL }
 };
 
 static apr_status_t configure(app_instance_t *self, app_error_t *err)
@@ -46,6 +56,7 @@ static apr_status_t configure(app_instance_t *self, app_error_t *err)
     }
     app_instance_context_set(self, auth);
     auth_guard_configure(auth);
+    auth_audit_configure(auth);
     app_filter_add(self, APP_PLACE_IDENTITY, auth_identity_filter);
     return APR_SUCCESS;
 }
@@ -60,4 +71,4 @@ static apr_status_t start(app_instance_t *self, app_error_t *err)
 
 APP_PLUGIN(.name = "auth", .version = "0.1", .summary = "who is asking",
            .settings = settings, .settings_size = sizeof(auth_conf_t),
-           .configure = configure, .start = start)
+           .configure = configure, .start = start, .commands = commands)

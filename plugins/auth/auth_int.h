@@ -33,6 +33,7 @@ typedef struct auth_conf_t {
     apr_int64_t  jwt_cache_max_entries;
     apr_int64_t  guard_failures;
     apr_interval_time_t guard_delay_max;
+    apr_interval_time_t audit_retention;
 } auth_conf_t;
 
 /** One instance: a site that uses the plugin. */
@@ -41,6 +42,7 @@ typedef struct auth_t {
     const auth_conf_t *conf;
     auth_tokens_t     *tokens; /* NULL: no JwtSecret */
     app_shm_t         *guard;
+    app_shm_t         *audit;
 } auth_t;
 
 /* auth_identity.c. Thread of the request. */

@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/**
+ * Commands that the plugin adds to appctl, and what they share. One thread, in a process of its
+ * own, which ends soon: memory may come from err->pool.
+ *
+ *   auth_command.c        options, times, failures
+ *   auth_command_NAME.c   appctl NAME
+ */
+#ifndef AUTH_COMMAND_H
+#define AUTH_COMMAND_H
+
+#include "auth_int.h"
+
+/** A command's function, as app_command_t has it. */
+typedef app_command_e auth_command_fn(app_instance_t *self, int argc, const char *const *argv,
+                                      app_error_t *err);
+
+auth_command_fn auth_command_audit;
+
+#define AUTH_COMMAND_AUDIT_USAGE                                                            \
+    "    audit [--user U] [--event E] [--since 24h] [--limit 1000] [--json]\n"              \
+    "                                  who signed in, failed to, and changed what; newest last\n"
+
+/** What a command understands beside its words. One of value, values and flag is set. */
+typedef struct auth_option_t {
+    const char          *name;   /* "--user"; NULL ends the table */
+    const char         **value;  /* takes one word, once */
+    apr_array_header_t  *values; /* of const char *: takes one word each time */
+    int                 *flag;   /* becomes 1 */
+} auth_option_t;
+
+/**
+ * Sorts what stands behind a command: options (also --name=value) from words, "--" ends the
+ * options.
+ * @param pwords the words, ended by NULL
+ * @return APR_SUCCESS; APP_EFAIL: unknown, twice, without its value
+ */
+apr_status_t auth_command_read(const char *const **pwords, int *pcount, int argc,
+                               const char *const *argv, const auth_option_t *options,
+                               app_error_t *err);
+
+/** Reads "90d" (s, m, h, d, w), as seconds; 1 to 3,650 days. */
+apr_status_t auth_command_duration(apr_int64_t *pseconds, const char *text, const char *option,
+                                   app_error_t *err);
+
+/** Ends a command whose query failed: tables that are not there yet say so. */
+app_command_e auth_command_failed(app_error_t *err);
+
+/** "2026-03-01 17:04:59", UTC; "-" for 0. */
+const char *auth_command_time(apr_int64_t seconds, apr_pool_t *p);
+
+#endif
