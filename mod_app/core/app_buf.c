@@ -156,6 +156,11 @@ static void add_escaped(app_buf_t *buf, unsigned char c)
     }
 }
 
+static inline int is_plain_byte(unsigned char c)
+{
+    return c >= 0x20 && c < 0x80 && c != '"' && c != '\\';
+}
+
 /** Whether none of eight bytes is a control character, a quote, a backslash or beyond ASCII. */
 static inline int is_plain(const char *text)
 {
@@ -168,11 +173,35 @@ static inline int is_plain(const char *text)
     return ((word | (word - ones * 0x20) | (quotes - ones) | (backslashes - ones)) & tops) == 0;
 }
 
+/** Adds what the text begins with and needs no look of its own. @return its length */
+static apr_size_t add_plain(app_buf_t *buf, const char *text, apr_size_t len)
+{
+    apr_size_t i = 0;
+    char *to;
+
+    if (!reserve(buf, len)) {
+        return 0;
+    }
+    to = buf->data + buf->len;
+    for (; len - i >= 8 && is_plain(text + i); i += 8) {
+        memcpy(to + i, text + i, 8);
+    }
+    if (len - i < 8) {
+        for (; i < len && is_plain_byte((unsigned char)text[i]); i++) {
+            to[i] = text[i];
+        }
+    }
+    buf->len += i;
+    buf->data[buf->len] = '\0';
+    return i;
+}
+
 void app_buf_add_json(app_buf_t *buf, const char *text, apr_size_t len)
 {
-    apr_size_t plain = 0, i = 0;
+    apr_size_t plain, i;
 
     app_buf_addc(buf, '"');
+    plain = i = add_plain(buf, text, len);
     while (i < len) {
         unsigned char c = (unsigned char)text[i];
         apr_size_t step = 1;
@@ -181,7 +210,7 @@ void app_buf_add_json(app_buf_t *buf, const char *text, apr_size_t len)
             i += 8;
             continue;
         }
-        if (c >= 0x20 && c < 0x80 && c != '"' && c != '\\') {
+        if (is_plain_byte(c)) {
             i++;
             continue;
         }

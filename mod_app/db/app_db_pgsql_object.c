@@ -4,6 +4,7 @@
  * server's function looks every type up anew for every value, which makes it most of a long
  * answer's work. Thread that has the connection.
  */
+#include "app_buf_put.h"
 #include "app_db_pgsql.h"
 #include "app_db_sqlite_scan.h"
 
@@ -66,11 +67,11 @@ static member_t *make_members(const PGresult *res, int count, apr_pool_t *p)
     return members;
 }
 
-static void add_value(app_buf_t *buf, form_e form, const char *text, apr_size_t len)
+static inline void add_value(app_buf_t *buf, form_e form, const char *text, apr_size_t len)
 {
     switch (form) {
     case FORM_BOOL:
-        app_buf_adds(buf, *text == 't' ? "true" : "false");
+        app_buf_put(buf, *text == 't' ? "true" : "false", *text == 't' ? 4 : 5);
         break;
     case FORM_NUMBER: /* not Infinity, not NaN */
         if (!app_scan_is_number(text, len)) {
@@ -79,7 +80,7 @@ static void add_value(app_buf_t *buf, form_e form, const char *text, apr_size_t 
         }
         /* fall through */
     case FORM_AS_IS:
-        app_buf_add(buf, text, len);
+        app_buf_put(buf, text, len);
         break;
     default:
         app_buf_add_json(buf, text, len);
@@ -105,9 +106,9 @@ void app_pg_object(app_rows_t *rows, int row)
     members = rows->members;
     buf->len = 0;
     for (i = 0; i < rows->nmembers; i++) {
-        app_buf_add(buf, members[i].lead, members[i].len);
+        app_buf_put(buf, members[i].lead, members[i].len);
         if (PQgetisnull(res, row, i)) {
-            app_buf_adds(buf, "null");
+            app_buf_put(buf, "null", 4);
         }
         else {
             add_value(buf, members[i].form, PQgetvalue(res, row, i),

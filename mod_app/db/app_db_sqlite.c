@@ -336,21 +336,19 @@ static int still_holds(app_tx_t *tx, const app_lite_t *lite, int rc)
 static apr_status_t fetch(app_tx_t *tx, app_rows_t *rows, app_error_t *err)
 {
     app_lite_t *lite = tx->conn->state;
-    sqlite3_stmt *stmt = lite->active->stmt;
-    int rc;
+    app_lite_stmt_t *st = lite->active;
+    int rc, put;
 
     rows->position = rows->end = 0;
-    rc = sqlite3_step(stmt);
+    rc = sqlite3_step(st->stmt);
     if (tx->check && !still_holds(tx, lite, rc)) {
         end_statement(lite);
         return APP_EFAIL;
     }
-    for (; rc == SQLITE_ROW; rc = sqlite3_step(stmt)) {
-        if (rows->columns != sqlite3_column_count(stmt)) {
-            app_db_columns(rows, sqlite3_column_count(stmt));
-        }
-        if (!app_lite_put_row(rows, stmt)) {
-            return fail_step(lite, rows, SQLITE_NOMEM, err);
+    for (; rc == SQLITE_ROW; rc = sqlite3_step(st->stmt)) {
+        app_lite_columns(rows, st);
+        if ((put = app_lite_put_row(rows, st)) != SQLITE_OK) {
+            return fail_step(lite, rows, put, err);
         }
         if (rows->flags & APP_QUERY_STREAM) {
             rows->streaming = 1;
@@ -391,7 +389,7 @@ static apr_status_t query(app_tx_t *tx, app_rows_t *rows, const app_sql_t *sql, 
         end_statement(lite);
         return APP_EFAIL;
     }
-    app_db_columns(rows, sqlite3_column_count(st->stmt));
+    app_lite_columns(rows, st);
     return fetch(tx, rows, err);
 }
 

@@ -54,6 +54,7 @@ typedef struct app_lite_stmt_t {
     sqlite3_stmt *stmt;
     int           nparams;
     int           writes; /* an INSERT, UPDATE or DELETE: it has a number of rows affected */
+    struct app_lite_members_t *members; /* of rows that are objects; NULL: not read yet */
     short         map[];
 } app_lite_stmt_t;
 
@@ -132,8 +133,10 @@ apr_status_t app_lite_prepare(app_lite_t *lite, const char *text, apr_size_t len
                               sqlite3_stmt **pstmt, const char **ptail, app_error_t *err);
 
 /* app_db_sqlite_rows.c */
-/** Adds the statement's row to the block of rows. @return 0: no memory */
-int  app_lite_put_row(app_rows_t *rows, sqlite3_stmt *stmt);
+/** Makes room for what the statement's rows are. */
+void app_lite_columns(app_rows_t *rows, const app_lite_stmt_t *st);
+/** Adds the statement's row to the block of rows. @return an SQLite result code */
+int  app_lite_put_row(app_rows_t *rows, app_lite_stmt_t *st);
 /** Reads the next row of the block. */
 void app_lite_fill_cells(app_rows_t *rows);
 

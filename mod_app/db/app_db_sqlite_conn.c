@@ -361,6 +361,7 @@ void app_lite_finalize(app_lite_stmt_t *st)
 {
     if (st) {
         sqlite3_finalize(st->stmt);
+        free(st->members);
         free(st);
     }
 }

@@ -7,6 +7,7 @@
  * SQLite's own functions print doubles with 15 digits, infinity as a bare word, and refuse blobs;
  * and each of them copies its result, which for a row of a dozen columns is most of the work.
  */
+#include "app_buf_put.h"
 #include "app_db_sqlite_kind.h"
 #include "app_db_sqlite_scan.h"
 
@@ -19,13 +20,13 @@ static void add_int(app_buf_t *buf, apr_int64_t value, app_lite_kind_e kind)
     char number[APP_DB_REAL_SIZE];
 
     if (kind == APP_LITE_BOOL && (value == 0 || value == 1)) {
-        app_buf_adds(buf, value ? "true" : "false");
+        app_buf_put(buf, value ? "true" : "false", value ? 4 : 5);
         return;
     }
     if (kind >= APP_LITE_DATE && app_lite_add_seconds(buf, value, kind, &style)) {
         return;
     }
-    app_buf_add(buf, number, app_db_print_int(number, value));
+    app_buf_put(buf, number, app_db_print_int(number, value));
 }
 
 static void add_real(app_buf_t *buf, double value)
@@ -59,7 +60,7 @@ static void add_value(app_buf_t *buf, sqlite3_value *value, app_lite_kind_e kind
 
     switch (sqlite3_value_type(value)) {
     case SQLITE_NULL:
-        app_buf_adds(buf, "null");
+        app_buf_put(buf, "null", 4);
         break;
     case SQLITE_INTEGER:
         add_int(buf, sqlite3_value_int64(value), kind);
@@ -89,13 +90,12 @@ static void app_json(sqlite3_context *ctx, int argc, sqlite3_value **argv)
     app_lite_text_finish(ctx, buf);
 }
 
-static void add_member(app_buf_t *buf, const app_lite_member_t *member, sqlite3_value *value)
+void app_lite_add_member(app_buf_t *buf, const app_lite_member_t *member, sqlite3_value *value)
 {
-    app_buf_add(buf, member->name, member->len);
-    app_buf_addc(buf, ':');
+    app_buf_put(buf, member->lead, member->len);
     if (sqlite3_value_type(value) == SQLITE_TEXT &&
         (member->kind == APP_LITE_RAW || sqlite3_value_subtype(value) == APP_LITE_JSON)) {
-        app_buf_add(buf, (const char *)sqlite3_value_text(value),
+        app_buf_put(buf, (const char *)sqlite3_value_text(value),
                     (apr_size_t)sqlite3_value_bytes(value));
     }
     else {
@@ -113,12 +113,9 @@ static void app_object(sqlite3_context *ctx, int argc, sqlite3_value **argv)
         sqlite3_result_error(ctx, "app_object: the members do not fit the values", -1);
         return;
     }
-    app_buf_addc(buf, '{');
+    app_buf_adds(buf, members->count ? "" : "{");
     for (i = 0; i < members->count; i++) {
-        if (i) {
-            app_buf_addc(buf, ',');
-        }
-        add_member(buf, &members->member[i], argv[i + 1]);
+        app_lite_add_member(buf, &members->member[i], argv[i + 1]);
     }
     app_buf_addc(buf, '}');
     app_lite_text_finish(ctx, buf);

@@ -108,29 +108,35 @@ int app_lite_add_seconds(app_buf_t *buf, apr_int64_t seconds, app_lite_kind_e ki
 
 /* Members */
 
-/** Takes kind"name" off the cursor. */
-static int take_member(app_scan_t *c, app_lite_member_t *member)
+/** Takes kind"name" off the cursor. @param lead where its lead goes @return that end; NULL */
+static char *take_member(app_scan_t *c, app_lite_member_t *member, char *lead, int first)
 {
-    char *kind = (char *)c->at;
+    char *kind = (char *)c->at, *name;
 
     while (c->at < c->end && *c->at != '"') {
         c->at++;
     }
-    member->name = c->at;
+    name = (char *)c->at;
     if (!app_scan_string(c)) {
-        return 0;
+        return NULL;
     }
-    member->len = (apr_size_t)(c->at - member->name);
-    *(char *)member->name = '\0';
+    *name = '\0';
     member->kind = app_lite_kind_of(kind);
-    *(char *)member->name = '"';
-    return 1;
+    *name = '"';
+    member->lead = lead;
+    *lead++ = first ? '{' : ',';
+    memcpy(lead, name, (apr_size_t)(c->at - name));
+    lead += c->at - name;
+    *lead++ = ':';
+    member->len = (apr_size_t)(lead - member->lead);
+    return lead;
 }
 
-static app_lite_members_t *read_members(const char *text, apr_size_t len, int count)
+app_lite_members_t *app_lite_members_read(const char *text, apr_size_t len, int count)
 {
     apr_size_t head = sizeof(app_lite_members_t) + sizeof(app_lite_member_t) * (apr_size_t)count;
-    app_lite_members_t *members = malloc(head + len + 1);
+    app_lite_members_t *members = malloc(head + 2 * len + 1 + 2 * (apr_size_t)count);
+    char *lead;
     app_scan_t c;
     int i;
 
@@ -142,11 +148,13 @@ static app_lite_members_t *read_members(const char *text, apr_size_t len, int co
     members->text = (char *)members + head;
     memcpy(members->text, text, len);
     members->text[len] = '\0';
+    lead = members->text + len + 1;
     c.at = members->text;
     c.end = members->text + len;
-    for (i = 0; i < count && take_member(&c, &members->member[i]); i++) {
+    for (i = 0; i < count && lead; i++) {
+        lead = take_member(&c, &members->member[i], lead, i == 0);
     }
-    if (i < count || c.at != c.end) {
+    if (!lead || c.at != c.end) {
         free(members);
         return NULL;
     }
@@ -177,7 +185,7 @@ const app_lite_members_t *app_lite_members(sqlite3_context *ctx, sqlite3_value *
     if (!*place || (*place)->count != count || (*place)->len != len ||
         memcmp((*place)->text, text, len) != 0) {
         free(*place);
-        *place = read_members(text, len, count);
+        *place = app_lite_members_read(text, len, count);
     }
     return *place;
 }

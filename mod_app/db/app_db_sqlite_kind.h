@@ -46,14 +46,14 @@ int app_lite_add_timestamp(app_buf_t *buf, const char *text, apr_size_t len, app
 /** A value's place in a row. */
 typedef struct app_lite_member_t {
     app_lite_kind_e kind;
-    const char     *name; /* a JSON string, with its quotes */
+    const char     *lead; /* {"name": or ,"name": */
     apr_size_t      len;
 } app_lite_member_t;
 
 struct app_lite_members_t {
     int               count;
-    apr_size_t        len;  /* of text */
-    char             *text; /* behind the array: what the names point into */
+    apr_size_t        len;   /* of text */
+    char             *text;  /* behind the array: what they were read from, then the leads */
     app_lite_member_t member[];
 };
 
@@ -62,6 +62,12 @@ struct app_lite_members_t {
  * Kept with the connection: what SQLite itself keeps of a constant argument lives for one run.
  * @return NULL: no memory, or it does not name count members; valid until the next call
  */
+/** The same for columns of a statement, by such a text. NULL: no memory, or not that many. */
+app_lite_members_t *app_lite_members_read(const char *text, apr_size_t len, int count);
+
+/** Adds a member of an object. */
+void app_lite_add_member(app_buf_t *buf, const app_lite_member_t *member, sqlite3_value *value);
+
 const app_lite_members_t *app_lite_members(sqlite3_context *ctx, sqlite3_value *value, int count);
 
 void app_lite_members_free(app_lite_t *lite);

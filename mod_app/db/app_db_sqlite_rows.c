@@ -5,7 +5,8 @@
  */
 #include <stdlib.h>
 
-#include "app_db_sqlite.h"
+#include "app_buf_put.h"
+#include "app_db_sqlite_kind.h"
 
 #define BLOCK_FIRST 1000 /* malloc() is quickest up to about that */
 
@@ -104,16 +105,74 @@ static int put_column(app_rows_t *rows, sqlite3_stmt *stmt, int column)
     }
 }
 
-int app_lite_put_row(app_rows_t *rows, sqlite3_stmt *stmt)
+/* Columns that are one JSON object. The name of the last says how each is printed. */
+
+/** Number of columns that become one cell. */
+static int cell_columns(const app_rows_t *rows)
 {
+    return rows->nmembers + ((rows->flags & APP_QUERY_MARKED) != 0);
+}
+
+static int read_members(app_lite_stmt_t *st, int count)
+{
+    const char *text = sqlite3_column_name(st->stmt, count - 1);
+
+    st->members = text ? app_lite_members_read(text, strlen(text), count) : NULL;
+    return st->members != NULL;
+}
+
+static int put_object(app_rows_t *rows, app_lite_stmt_t *st)
+{
+    app_buf_t *buf = &rows->object;
     int i;
 
-    for (i = 0; i < rows->columns; i++) {
-        if (!put_column(rows, stmt, i)) {
-            return 0;
+    if (rows->flags & APP_QUERY_MARKED &&
+        sqlite3_column_type(st->stmt, rows->nmembers) == SQLITE_NULL) {
+        return put_null(rows);
+    }
+    if (!st->members && !read_members(st, rows->nmembers)) {
+        return 0;
+    }
+    if (!rows->members) {
+        rows->members = st->members;
+        app_buf_init(buf, rows->tx->pool, APP_LITE_TEXT_MAX);
+    }
+    buf->len = 0;
+    for (i = 0; i < rows->nmembers; i++) {
+        app_lite_add_member(buf, &st->members->member[i], sqlite3_column_value(st->stmt, i));
+    }
+    app_buf_put(buf, "}", 1);
+    return !app_buf_full(buf) && put(rows, buf->data, buf->len);
+}
+
+void app_lite_columns(app_rows_t *rows, const app_lite_stmt_t *st)
+{
+    int columns = sqlite3_column_count(st->stmt);
+
+    if (rows->nmembers) {
+        columns -= cell_columns(rows) - 1;
+    }
+    if (rows->columns != columns) {
+        app_db_columns(rows, columns);
+    }
+}
+
+int app_lite_put_row(app_rows_t *rows, app_lite_stmt_t *st)
+{
+    int count = sqlite3_column_count(st->stmt), i = 0;
+
+    if (rows->nmembers) {
+        if (!put_object(rows, st)) {
+            return app_buf_full(&rows->object) ? SQLITE_TOOBIG : SQLITE_NOMEM;
+        }
+        i = cell_columns(rows);
+    }
+    for (; i < count; i++) {
+        if (!put_column(rows, st->stmt, i)) {
+            return SQLITE_NOMEM;
         }
     }
-    return 1;
+    return SQLITE_OK;
 }
 
 void app_lite_fill_cells(app_rows_t *rows)

@@ -39,13 +39,14 @@ typedef struct case_t {
 #define A_ "\"films\""
 #define FF_ F_ " AS " A_
 #define GF_ G_ " AS " A_
+#define COL A_ ".\"id\" AS 'int\"id\"'"
 #define ID "app_object('int\"id\"', " A_ ".\"id\")"
 #define PG_N  ", NULL AS app_n FROM " GF_
 #define PG_ID "SELECT " A_ ".\"id\"" PG_N
 
 static const case_t cases[] = {
     { "r", "select=id&id=eq.5", NULL, NULL, 0, 0,
-      "SELECT " ID " AS j, NULL, NULL FROM " FF_ " WHERE (" A_ ".\"id\" = ?1) | 5",
+      "SELECT " COL ", NULL, NULL FROM " FF_ " WHERE (" A_ ".\"id\" = ?1) | 5",
       PG_ID " WHERE (" A_ ".\"id\" = $1) | '5'" },
     { "r", "select=id&id=eq.5", NULL, NULL, 0, 1, NULL,
       "SELECT " A_ ".\"id\", (SELECT count(*) FROM (SELECT 1 FROM " GF_ " WHERE (" A_
@@ -57,54 +58,56 @@ static const case_t cases[] = {
     { "r", "select=id&id=not.eq.5", NULL, NULL, 0, 0, NULL,
       PG_ID " WHERE NOT (" A_ ".\"id\" = $1) | '5'" },
     { "r", "select=a:%22ti%5C%22tle%22&%22ti%5C%22tle%22=neq.x", NULL, NULL, 0, 0,
-      "SELECT app_object('text\"a\"', " A_ ".\"ti\"\"tle\") AS j, NULL, NULL FROM " FF_
+      "SELECT " A_ ".\"ti\"\"tle\" AS 'text\"a\"', NULL, NULL FROM " FF_
       " WHERE (" A_ ".\"ti\"\"tle\" <> ?1) | 'x'",
       "SELECT " A_ ".\"ti\"\"tle\" AS \"a\"" PG_N " WHERE (" A_ ".\"ti\"\"tle\" <> $1) | 'x'" },
     { "r", "select=%22a'b%22:id", NULL, NULL, 0, 0,
-      "SELECT app_object('int\"a''b\"', " A_ ".\"id\") AS j, NULL, NULL FROM " FF_,
+      "SELECT " A_ ".\"id\" AS 'int\"a''b\"', NULL, NULL FROM " FF_,
       NULL },
     { "r", "select=id&order=id.desc,seen&limit=5&offset=10", NULL, NULL, 0, 0,
-      "SELECT " ID " AS j, NULL, NULL FROM " FF_ " ORDER BY " A_ ".\"id\" DESC NULLS FIRST, " A_
+      "SELECT " COL ", NULL, NULL FROM " FF_ " ORDER BY " A_ ".\"id\" DESC NULLS FIRST, " A_
       ".\"seen\" ASC NULLS LAST LIMIT ?1 OFFSET ?2 | 5, 10",
       PG_ID " ORDER BY " A_ ".\"id\" DESC NULLS FIRST, " A_
       ".\"seen\" ASC NULLS LAST LIMIT $1 OFFSET $2 | 5, 10" },
     { "r", "select=id&order=id", NULL, NULL, 0, 0,
-      "SELECT " ID " AS j, NULL, NULL FROM (SELECT " A_ ".rowid AS app_row FROM " FF_ " ORDER BY " A_
-      ".\"id\" ASC NULLS LAST LIMIT -1) app_page CROSS JOIN " FF_ " ON " A_
+      "SELECT " COL ", NULL, NULL FROM " FF_ " ORDER BY " A_ ".\"id\" ASC NULLS LAST", NULL },
+    { "r", "select=id&order=seen", NULL, NULL, 0, 0,
+      "SELECT " COL ", NULL, NULL FROM (SELECT " A_ ".rowid AS app_row FROM " FF_ " ORDER BY " A_
+      ".\"seen\" ASC NULLS LAST LIMIT -1) app_page CROSS JOIN " FF_ " ON " A_
       ".rowid = app_page.app_row", NULL },
     { "r", "select=id&offset=3", NULL, NULL, 0, 0,
-      "SELECT " ID " AS j, NULL, NULL FROM " FF_ " LIMIT -1 OFFSET ?1 | 3", NULL },
+      "SELECT " COL ", NULL, NULL FROM " FF_ " LIMIT -1 OFFSET ?1 | 3", NULL },
     { "r", "select=id&or=(id.in.(1,2),not.and(seen.is.true,id.not.gt.3))", NULL, NULL, 0, 0,
-      "SELECT " ID " AS j, NULL, NULL FROM " FF_ " WHERE ((" A_ ".\"id\" IN (?1, ?2)) OR NOT ((" A_
+      "SELECT " COL ", NULL, NULL FROM " FF_ " WHERE ((" A_ ".\"id\" IN (?1, ?2)) OR NOT ((" A_
       ".\"seen\" IS TRUE) AND NOT (" A_ ".\"id\" > ?3))) | 1, 2, 3",
       PG_ID " WHERE ((" A_ ".\"id\" = ANY ($1)) OR NOT ((" A_ ".\"seen\" IS TRUE) AND NOT (" A_
       ".\"id\" > $2))) | '{\"1\",\"2\"}', '3'" },
     { "r", "select=id&id=in.()", NULL, NULL, 0, 0,
-      "SELECT " ID " AS j, NULL, NULL FROM " FF_ " WHERE (0)",
+      "SELECT " COL ", NULL, NULL FROM " FF_ " WHERE (0)",
       PG_ID " WHERE (" A_ ".\"id\" = ANY ($1)) | '{}'" },
     { "r", "select=id&seen=eq.yes&seen=is.unknown", NULL, NULL, 0, 0,
-      "SELECT " ID " AS j, NULL, NULL FROM " FF_ " WHERE (" A_ ".\"seen\" = ?1) AND (" A_
+      "SELECT " COL ", NULL, NULL FROM " FF_ " WHERE (" A_ ".\"seen\" = ?1) AND (" A_
       ".\"seen\" IS NULL) | 1",
       PG_ID " WHERE (" A_ ".\"seen\" = $1) AND (" A_ ".\"seen\" IS UNKNOWN) | 'yes'" },
     { "r", "select=id&%22ti%5C%22tle%22=like.a*_%5B", NULL, NULL, 0, 0,
-      "SELECT " ID " AS j, NULL, NULL FROM " FF_ " WHERE (" A_ ".\"ti\"\"tle\" GLOB ?1) | 'a*?[[]'",
+      "SELECT " COL ", NULL, NULL FROM " FF_ " WHERE (" A_ ".\"ti\"\"tle\" GLOB ?1) | 'a*?[[]'",
       PG_ID " WHERE (" A_ ".\"ti\"\"tle\" LIKE $1) | 'a%_['" },
     { "r", "select=id&%22ti%5C%22tle%22=ilike.a*", NULL, NULL, 0, 0,
-      "SELECT " ID " AS j, NULL, NULL FROM " FF_ " WHERE (app_ilike(" A_
+      "SELECT " COL ", NULL, NULL FROM " FF_ " WHERE (app_ilike(" A_
       ".\"ti\"\"tle\", ?1)) | 'a%'",
       PG_ID " WHERE (" A_ ".\"ti\"\"tle\" ILIKE $1) | 'a%'" },
     { "r", "select=id&id=isdistinct.1", NULL, NULL, 0, 0,
-      "SELECT " ID " AS j, NULL, NULL FROM " FF_ " WHERE (" A_ ".\"id\" IS NOT ?1) | 1",
+      "SELECT " COL ", NULL, NULL FROM " FF_ " WHERE (" A_ ".\"id\" IS NOT ?1) | 1",
       PG_ID " WHERE (" A_ ".\"id\" IS DISTINCT FROM $1) | '1'" },
     { "r", "select=id::text,seen::text", NULL, NULL, 0, 0,
-      "SELECT app_object('text\"id\"text\"seen\"', CASE typeof(" A_ ".\"id\") WHEN 'blob' THEN"
-      " '\\x' || lower(hex(" A_ ".\"id\")) WHEN 'real' THEN trim(app_json(" A_ ".\"id\", 'real'),"
-      " '\"') ELSE " A_ ".\"id\" || '' END, CASE " A_
-      ".\"seen\" WHEN 0 THEN 'false' WHEN 1 THEN 'true' END) AS j, NULL, NULL FROM " FF_,
+      "SELECT CASE typeof(" A_ ".\"id\") WHEN 'blob' THEN '\\x' || lower(hex(" A_
+      ".\"id\")) WHEN 'real' THEN trim(app_json(" A_ ".\"id\", 'real'), '\"') ELSE " A_
+      ".\"id\" || '' END, CASE " A_ ".\"seen\" WHEN 0 THEN 'false' WHEN 1 THEN 'true' END"
+      " AS 'text\"id\"text\"seen\"', NULL, NULL FROM " FF_,
       "SELECT CAST(" A_ ".\"id\" AS text) AS \"id\", CAST(" A_
       ".\"seen\" AS text) AS \"seen\"" PG_N },
     { "own", "select=id&id=eq.1", NULL, NULL, 0, 0,
-      "SELECT " ID " AS j, NULL, NULL FROM " FF_ " WHERE (id > 0 OR seen) AND (" A_
+      "SELECT " COL ", NULL, NULL FROM " FF_ " WHERE (id > 0 OR seen) AND (" A_
       ".\"id\" = ?1) | 1", NULL },
     { "r", "select=id&id=gt.1&limit=2", "count=exact", NULL, 0, 0,
       "SELECT NULL AS j, NULL, (SELECT count(*) FROM " FF_ " WHERE (" A_ ".\"id\" > ?1))"
@@ -114,9 +117,7 @@ static const case_t cases[] = {
       " WHERE (" A_ ".\"id\" > $1)) app_all LEFT JOIN (SELECT " A_ ".\"id\", true AS app_row"
       PG_N " WHERE (" A_ ".\"id\" > $2) LIMIT $3) app_rows ON true | '1', '1', 2" },
     { "r", "select=id", NULL, NULL, 0, 1,
-      "SELECT NULL AS j, (SELECT count(*) FROM (SELECT 1 FROM " FF_ ")), NULL UNION ALL SELECT *"
-      " FROM"
-      " (SELECT " ID " AS j, NULL, NULL FROM " FF_ ")", NULL },
+      "SELECT " COL ", (SELECT count(*) FROM (SELECT 1 FROM " FF_ ")), NULL FROM " FF_, NULL },
     { "r", "limit=3", NULL, NULL, 1, 0,
       "SELECT NULL AS j, (SELECT count(*) FROM (SELECT 1 FROM " FF_ " LIMIT ?1)), NULL | 3",
       "SELECT NULL::text AS app_json, count(*) AS app_n FROM (SELECT " A_ ".\"id\", " A_
@@ -200,7 +201,7 @@ static void test_cases(void **state)
 static void test_wide(void **state)
 {
     app_error_t err = { .pool = unit_pool };
-    case_t c = { .role = "r" };
+    case_t c = { .role = "r", .prefer = "count=exact" };
     const char *text;
     app_buf_t query;
     int i;
@@ -213,7 +214,7 @@ static void test_wide(void **state)
     }
     c.query = query.data;
     text = render(&c, &rest_sqlite, &err);
-    assert_int_equal(strncmp(text, "SELECT '{' || substr(app_object('int\"id\"", 39), 0);
+    assert_non_null(strstr(text, "SELECT '{' || substr(app_object('int\"id\""));
     assert_non_null(strstr(text, ") - 2) || ',' || substr(app_object('int\"c126\"', "));
     assert_non_null(strstr(text, ") - 2) || '}' AS j"));
 }

@@ -43,6 +43,8 @@ const char *rest_sqlite_member(const rest_column_t *column, apr_pool_t *p);
 
 /** The row as one app_object(), or as a line of CSV. */
 apr_status_t rest_sqlite_object(rest_sql_t *sql, const rest_node_t *node, int csv);
+/** The members as columns for the driver; the last has their names and kinds for its own. */
+apr_status_t rest_sqlite_columns(rest_sql_t *sql, const rest_node_t *node, int *pcount);
 /** The row's one value as JSON. */
 void         rest_sqlite_value(rest_sql_t *sql, const rest_node_t *node);
 /** GROUP BY, where the node has aggregates. */

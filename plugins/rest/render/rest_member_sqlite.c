@@ -297,11 +297,12 @@ static int is_usual(const rest_out_t *out)
            out->operand.column->member;
 }
 
-static apr_status_t add_member(rest_sql_t *sql, app_buf_t *members, const rest_out_t *out)
+static apr_status_t add_member(rest_sql_t *sql, app_buf_t *members, const char *lead,
+                               const rest_out_t *out)
 {
     const char *kind;
 
-    app_buf_adds(&sql->text, ", ");
+    app_buf_adds(&sql->text, lead);
     if (is_usual(out)) {
         rest_sql_column(sql, out->node, out->operand.column);
         app_buf_adds(members, out->operand.column->member);
@@ -325,7 +326,7 @@ static apr_status_t render_call(rest_sql_t *sql, const rest_out_t **pout, int cs
 
     app_buf_init(&members, sql->pool, APR_SIZE_MAX / 2);
     for (i = 0; out && i < MEMBERS_MAX; i++, out = out->next) {
-        if (add_member(sql, &members, out) != APR_SUCCESS) {
+        if (add_member(sql, &members, ", ", out) != APR_SUCCESS) {
             return APP_EFAIL;
         }
     }
@@ -337,6 +338,25 @@ static apr_status_t render_call(rest_sql_t *sql, const rest_out_t **pout, int cs
     app_buf_addf(&sql->text, "%s('", csv ? "app_csv" : "app_object");
     app_buf_add(&sql->text, members.data, members.len);
     app_buf_addf(&sql->text, "'%s)", values);
+    return APR_SUCCESS;
+}
+
+apr_status_t rest_sqlite_columns(rest_sql_t *sql, const rest_node_t *node, int *pcount)
+{
+    const rest_out_t *out;
+    app_buf_t members;
+    int count = 0;
+
+    app_buf_init(&members, sql->pool, APR_SIZE_MAX / 2);
+    for (out = node->out; out; out = out->next, count++) {
+        if (add_member(sql, &members, count ? ", " : "", out) != APR_SUCCESS) {
+            return APP_EFAIL;
+        }
+    }
+    app_buf_adds(&sql->text, " AS '");
+    app_buf_add(&sql->text, members.data, members.len);
+    app_buf_addc(&sql->text, '\'');
+    *pcount = count;
     return APR_SUCCESS;
 }
 

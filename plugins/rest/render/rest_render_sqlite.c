@@ -161,6 +161,16 @@ static apr_status_t render_page(rest_sql_t *sql, const rest_node_t *node, int ne
     return APR_SUCCESS;
 }
 
+/** Rows come in the order of their rowids, without a sort. */
+static int is_rowid(const rest_node_t *node, const rest_sort_t *sort)
+{
+    const rest_relation_t *relation = node->relation;
+    const rest_column_t *column = sort->operand.column;
+
+    return relation->nkeys == 1 && column == relation->keys[0] && !sort->operand.path &&
+           !sort->related && column->type && strcasecmp(column->type, "INTEGER") == 0;
+}
+
 /** Many rows are sorted by their rowids: what SQLite sorts it holds in memory. */
 static int sorts_many(const rest_node_t *node)
 {
@@ -171,19 +181,13 @@ static int sorts_many(const rest_node_t *node)
             return 0;
         }
     }
-    return node->sort && node->relation->rowid && !node->grouped &&
+    return node->sort && node->relation->rowid && !node->grouped && !is_rowid(node, node->sort) &&
            (node->limit < 0 || node->limit > SORTED_WHOLE_MAX);
 }
 
-static apr_status_t render_rows(rest_sql_t *sql, const rest_plan_t *plan, int nested)
+/** From FROM on. */
+static apr_status_t render_behind(rest_sql_t *sql, const rest_node_t *node, int nested)
 {
-    const rest_node_t *node = &plan->root;
-
-    app_buf_adds(&sql->text, "SELECT ");
-    if (rest_sqlite_row(sql, plan) != APR_SUCCESS) {
-        return APP_EFAIL;
-    }
-    app_buf_adds(&sql->text, " AS j, NULL, NULL");
     if (!sorts_many(node)) {
         return render_page(sql, node, nested);
     }
@@ -194,6 +198,44 @@ static apr_status_t render_rows(rest_sql_t *sql, const rest_plan_t *plan, int ne
     app_buf_addf(&sql->text, ") app_page CROSS JOIN %s AS %s ON %s.rowid = app_page.app_row",
                  node->relation->ident, node->as, node->as);
     return APR_SUCCESS;
+}
+
+/** Whether the driver makes the rows' JSON. */
+static int has_columns(const rest_plan_t *plan)
+{
+    return plan->action == REST_READ && plan->form != REST_MEDIA_CSV && !plan->stripped &&
+           plan->root.out;
+}
+
+/** "SELECT columns, number, NULL FROM …" */
+static apr_status_t render_columns(rest_statement_t *statement, const rest_plan_t *plan,
+                                   int counted)
+{
+    rest_sql_t *sql = statement->main;
+
+    app_buf_adds(&sql->text, "SELECT ");
+    if (rest_sqlite_columns(sql, &plan->root, &statement->nmembers) != APR_SUCCESS) {
+        return APP_EFAIL;
+    }
+    app_buf_adds(&sql->text, ", ");
+    if (!counted) {
+        app_buf_adds(&sql->text, "NULL");
+    }
+    else if (render_count(sql, &plan->root, 1) != APR_SUCCESS) {
+        return APP_EFAIL;
+    }
+    app_buf_adds(&sql->text, ", NULL");
+    return render_behind(sql, &plan->root, 0);
+}
+
+static apr_status_t render_rows(rest_sql_t *sql, const rest_plan_t *plan, int nested)
+{
+    app_buf_adds(&sql->text, "SELECT ");
+    if (rest_sqlite_row(sql, plan) != APR_SUCCESS) {
+        return APP_EFAIL;
+    }
+    app_buf_adds(&sql->text, " AS j, NULL, NULL");
+    return render_behind(sql, &plan->root, nested);
 }
 
 /**
@@ -216,6 +258,9 @@ static apr_status_t render_read(rest_statement_t *statement, const rest_plan_t *
     sql = statement->main = plan->routine ? statement->call : rest_sql_create('?', err, p);
     if (!plan->rows) {
         return render_numbers(sql, plan, 1);
+    }
+    if (!wants_total(plan) && has_columns(plan)) {
+        return render_columns(statement, plan, counted);
     }
     if (!counted && !wants_total(plan)) {
         return render_rows(sql, plan, 0);
