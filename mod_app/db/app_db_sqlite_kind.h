@@ -62,13 +62,13 @@ struct app_lite_members_t {
  * Kept with the connection: what SQLite itself keeps of a constant argument lives for one run.
  * @return NULL: no memory, or it does not name count members; valid until the next call
  */
+const app_lite_members_t *app_lite_members(sqlite3_context *ctx, sqlite3_value *value, int count);
+
 /** The same for columns of a statement, by such a text. NULL: no memory, or not that many. */
 app_lite_members_t *app_lite_members_read(const char *text, apr_size_t len, int count);
 
 /** Adds a member of an object. */
 void app_lite_add_member(app_buf_t *buf, const app_lite_member_t *member, sqlite3_value *value);
-
-const app_lite_members_t *app_lite_members(sqlite3_context *ctx, sqlite3_value *value, int count);
 
 void app_lite_members_free(app_lite_t *lite);
 

@@ -10,6 +10,7 @@
 #include "rest_dialect.h"
 
 #define SORTED_WHOLE_MAX 1000 /* rows that may be sorted as they are */
+#define COLUMNS_MAX      1900 /* of a result: SQLite takes 2,000 */
 
 /* FROM */
 
@@ -203,8 +204,14 @@ static apr_status_t render_behind(rest_sql_t *sql, const rest_node_t *node, int 
 /** Whether the driver makes the rows' JSON. */
 static int has_columns(const rest_plan_t *plan)
 {
-    return plan->action == REST_READ && plan->form != REST_MEDIA_CSV && !plan->stripped &&
-           plan->root.out;
+    const rest_out_t *out;
+    int count = 0;
+
+    for (out = plan->root.out; out && count <= COLUMNS_MAX; out = out->next) {
+        count++;
+    }
+    return plan->action == REST_READ && plan->form != REST_MEDIA_CSV && !plan->stripped && count &&
+           count <= COLUMNS_MAX;
 }
 
 /** "SELECT columns, number, NULL FROM …" */
