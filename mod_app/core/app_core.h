@@ -131,6 +131,8 @@ typedef struct app_exchange_ops_t {
     int (*gone)(void *data); /* may be NULL: never known */
     /** The answer stays incomplete: makes the client see it. May be NULL. */
     void (*abort)(void *data);
+    /** Who is asking is known now; for the host's own log. May be NULL: it need not know. */
+    void (*identified)(void *data, const app_identity_t *identity);
 } app_exchange_ops_t;
 
 /** A native request. Filled by the host; all texts live as long as pool. */
@@ -150,6 +152,24 @@ typedef struct app_exchange_t {
 
 /** Answers a request. When it returns, the answer has been handed to the host, whole. */
 void app_core_handle(app_site_t *site, app_entry_e entry, const app_exchange_t *exchange);
+
+/** What app_core_identify() finds. Lives as long as the exchange's pool. */
+typedef struct app_identified_t {
+    app_identity_t     identity; /* method NULL: nobody has been proved */
+    const apr_table_t *headers;  /* for the answer, set by filters or by the refusal */
+    const char        *body;     /* of a refusal, as JSON; NULL: none */
+} app_identified_t;
+
+/**
+ * Asks the site's identity filters, and nothing else, who makes a request that is not for the API:
+ * for a host that guards other paths with the same tokens. Nothing is written; the operations head,
+ * write and flush are not called.
+ * @param found is set in any case
+ * @return APR_SUCCESS, also for a request that brings nothing along; APP_EFAIL, which has been
+ * logged: what it brings is refused, or cannot be looked at
+ */
+apr_status_t app_core_identify(app_identified_t *found, app_site_t *site,
+                               const app_exchange_t *exchange, app_error_t *err);
 
 /**
  * Longest run of a statement that serves r, in microseconds: StatementTimeout as it holds for r,

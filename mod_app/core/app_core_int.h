@@ -168,6 +168,8 @@ void app_request_make(app_request_t *r, app_site_t *site, app_entry_e entry,
 void app_response_make(app_response_t *res, app_request_t *r);
 /** What filters have set so far stays, also when the handler fails. */
 void app_response_keep(app_response_t *res);
+/** The headers that an error answer has, without status and body. */
+void app_response_error_headers(app_response_t *res, const app_error_t *err);
 /** Sends what is left. Nothing may be written after it. */
 void app_response_finish(app_response_t *res);
 /** The answer cannot be completed: makes the client see that it is cut. */

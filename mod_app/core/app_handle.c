@@ -16,7 +16,7 @@ static void count(app_core_t *core, int status)
     }
 }
 
-static void answer_error(app_request_t *r, app_response_t *res, app_error_t *err)
+static void log_error(app_request_t *r, app_error_t *err)
 {
     app_log_level_e level;
 
@@ -32,7 +32,13 @@ static void answer_error(app_request_t *r, app_response_t *res, app_error_t *err
             app_request_path(r), err->code, err->message ? err->message : "",
             err->details ? "; " : "", err->details ? err->details : "", err->log ? "; " : "",
             err->log ? err->log : "");
-    app_response_error(res, err);
+}
+
+static apr_status_t refuse_stopping(app_error_t *err)
+{
+    app_fail(err, APP_E_STOPPING, NULL);
+    err->retry_after = 1;
+    return APP_EFAIL;
 }
 
 static apr_status_t dispatch(app_request_t *r, app_response_t *res, app_error_t *err)
@@ -41,9 +47,7 @@ static apr_status_t dispatch(app_request_t *r, app_response_t *res, app_error_t 
     apr_status_t rv;
 
     if (!r->site->core->running) {
-        app_fail(err, APP_E_STOPPING, NULL);
-        err->retry_after = 1;
-        return APP_EFAIL;
+        return refuse_stopping(err);
     }
     if (!app_utf8_valid(app_request_path(r), strlen(app_request_path(r)))) {
         return app_fail(err, APP_E_BAD_REQUEST, "The path is not valid UTF-8");
@@ -84,11 +88,52 @@ void app_core_handle(app_site_t *site, app_entry_e entry, const app_exchange_t *
         app_response_abort(&res);
     }
     else if (rv != APR_SUCCESS) {
-        answer_error(&r, &res, &err);
+        log_error(&r, &err);
+        app_response_error(&res, &err);
     }
     app_response_finish(&res);
     if (entry == APP_ENTRY_API) {
         app_filter_run(APP_PLACE_AFTER, &r, &res, &err);
     }
     count(site->core, res.status);
+}
+
+static apr_status_t identify(app_request_t *r, app_response_t *res, app_error_t *err)
+{
+    apr_status_t rv;
+
+    if (!r->site->core->running) {
+        return refuse_stopping(err);
+    }
+    if (apr_is_empty_array(r->site->filters[APP_PLACE_IDENTITY])) {
+        app_fail(err, APP_E_INTERNAL, "No plugin of this site tells who is asking");
+        return app_hint(err, "Use one that does, for example by <AppPlugin auth>.");
+    }
+    rv = app_filter_run(APP_PLACE_IDENTITY, r, res, err);
+    if (rv == APP_DONE) { /* an answer of its own, which has no place here */
+        return app_fail(err, APP_E_UNAUTHENTICATED, NULL);
+    }
+    return rv == APP_NEXT ? APR_SUCCESS : rv;
+}
+
+apr_status_t app_core_identify(app_identified_t *found, app_site_t *site,
+                               const app_exchange_t *exchange, app_error_t *err)
+{
+    app_request_t r;
+    app_response_t res;
+    apr_size_t len;
+
+    memset(found, 0, sizeof(*found));
+    app_request_make(&r, site, APP_ENTRY_API, exchange);
+    app_response_make(&res, &r);
+    found->headers = res.headers;
+    if (identify(&r, &res, err) == APR_SUCCESS) {
+        found->identity = r.identity;
+        return APR_SUCCESS;
+    }
+    log_error(&r, err);
+    app_response_error_headers(&res, err);
+    found->headers = res.headers;
+    found->body = app_error_body(err, r.conf->error_verbosity, &len);
+    return APP_EFAIL;
 }

@@ -157,7 +157,12 @@ const app_identity_t *app_request_identity(const app_request_t *r)
 
 void app_request_identify(app_request_t *r, const app_identity_t *identity)
 {
+    const app_exchange_t *exchange = r->exchange;
+
     r->identity = *identity;
+    if (exchange->ops->identified) {
+        exchange->ops->identified(exchange->data, identity);
+    }
 }
 
 /* Settings of the location */

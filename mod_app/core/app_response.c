@@ -300,14 +300,8 @@ static const char *phrase_of(const char *reason, apr_pool_t *p)
     return phrase;
 }
 
-void app_response_error(app_response_t *res, const app_error_t *err)
+void app_response_error_headers(app_response_t *res, const app_error_t *err)
 {
-    apr_size_t len;
-    const char *body = app_error_body(err, res->r->conf->error_verbosity, &len);
-
-    res->status = err->status;
-    res->etag = NULL;
-    res->len = 0;
     forget_headers(res);
     app_response_type(res, "application/json; charset=utf-8");
     add_proxy_status(res, err);
@@ -320,9 +314,20 @@ void app_response_error(app_response_t *res, const app_error_t *err)
     if (err->allow) {
         app_response_header(res, "Allow", err->allow);
     }
-    res->reason = phrase_of(err->reason, err->pool);
     if (err->headers) {
         apr_table_do(add_error_header, res, err->headers, NULL);
     }
+}
+
+void app_response_error(app_response_t *res, const app_error_t *err)
+{
+    apr_size_t len;
+    const char *body = app_error_body(err, res->r->conf->error_verbosity, &len);
+
+    res->status = err->status;
+    res->etag = NULL;
+    res->len = 0;
+    res->reason = phrase_of(err->reason, err->pool);
+    app_response_error_headers(res, err);
     app_response_write(res, body, len);
 }

@@ -6,12 +6,17 @@
  *   mod_app_mount.c    which requests are ours              configuration, then any thread
  *   mod_app_request.c  a request, its body and its answer   the request's thread
  *   mod_app_errors.c   errors that httpd makes itself       the request's thread
+ *   mod_app_auth.c     AuthType App on any path             the request's thread
+ *   mod_app_require.c  Require app-role, -scope, -claim     the request's thread
+ *   mod_app_pass.c     what programs learn of the user      the request's thread
  *   mod_app_run.c      start and end of process and child   their main threads, and one for timers
  *   mod_app_shm.c      memory that survives a restart       the parent
  *   mod_app_state.c    a folder for files that are shared   the parent
  */
 #ifndef MOD_APP_H
 #define MOD_APP_H
+
+#include <signal.h>
 
 #include "httpd.h"
 #include "http_config.h"
@@ -50,9 +55,19 @@ typedef struct app_server_t {
     apr_array_header_t *mounts;  /* of app_mount_t, longest path first; NULL before check_config */
 } app_server_t;
 
-/** A <Location>. */
+/** How programs behind AuthType App learn who is asking; unset is environment. */
+typedef enum app_pass_e {
+    APP_PASS_UNSET,
+    APP_PASS_OFF,
+    APP_PASS_ENVIRONMENT,
+    APP_PASS_HEADERS
+} app_pass_e;
+
+/** A <Location>; the last two also a <Directory>, and login_page a .htaccess. */
 typedef struct app_location_t {
-    app_site_conf_t *conf; /* NULL: it has no settings */
+    app_site_conf_t *conf;       /* NULL: it has no settings */
+    const char      *login_page; /* where AuthType App sends browsers; NULL: not set, "": none */
+    app_pass_e       pass;
 } app_location_t;
 
 /** A request under a mount. Its request_config. */
@@ -65,6 +80,14 @@ typedef struct app_exchange_state_t {
     unsigned            passed : 1; /* part of the answer has gone to the filters */
     unsigned            answered_by_filter : 1; /* an input filter has sent an error of its own */
 } app_exchange_state_t;
+
+/** What AuthType App knows of a request. */
+typedef struct app_auth_t {
+    app_identified_t who;
+    json_t          *claims;      /* who.identity.claims, once they were read */
+    unsigned         refused : 1;
+    unsigned         judging : 1; /* the Require lines are being asked */
+} app_auth_t;
 
 /* mod_app_conf.c */
 
@@ -94,6 +117,9 @@ apr_array_header_t *app_httpd_mount_collect(server_rec *s, const apr_array_heade
 /** Whether httpd's own errors for the request are to look like ours. */
 int app_httpd_mount_owns(request_rec *r);
 
+/** Keeps the site's ErrorDocuments away from the request. */
+void app_httpd_mount_forbid_documents(request_rec *r);
+
 int app_httpd_mount_read(request_rec *r);      /* hook post_read_request */
 int app_httpd_mount_translate(request_rec *r); /* hook translate_name */
 int app_httpd_mount_map(request_rec *r);       /* hook map_to_storage */
@@ -103,11 +129,49 @@ int app_httpd_mount_type(request_rec *r);      /* hook type_checker */
 
 void app_httpd_request_register(void); /* its output filter */
 int  app_httpd_request_handle(request_rec *r); /* hook handler */
+/** app_core_identify() for a request of anybody. Its body is left alone. */
+apr_status_t app_httpd_request_identify(app_identified_t *found, request_rec *r, app_site_t *site,
+                                        app_error_t *err);
 
 /* mod_app_errors.c */
 
 void app_httpd_errors_register(void); /* its output filter */
 void app_httpd_errors_insert(request_rec *r); /* hook insert_error_filter */
+
+/* mod_app_auth.c */
+
+/** Whether somebody was identified by AuthType App for this request. */
+int           app_httpd_auth_is_ours(const request_rec *r);
+/** The record of the request, or of the one that it is part of; NULL: there is none. */
+app_auth_t   *app_httpd_auth_of(const request_rec *r);
+/** The claims as an object, which p owns; NULL: there are none. */
+const json_t *app_httpd_auth_claims(app_auth_t *auth, apr_pool_t *p);
+/** Whether AuthType App has refused the request, to somebody who wants JSON. */
+int           app_httpd_auth_answers(const request_rec *r);
+/** The JSON of that refusal; NULL: that of the status. */
+const char   *app_httpd_auth_body(const request_rec *r);
+/** Whether AuthType App stands anywhere in the configuration that was read. */
+int           app_httpd_auth_used(apr_pool_t *p);
+
+int app_httpd_auth_authn(request_rec *r); /* hook check_authn */
+int app_httpd_auth_authz(request_rec *r); /* hook check_authz */
+
+extern const command_rec app_httpd_auth_commands[];
+
+/* mod_app_require.c */
+
+void app_httpd_require_register(apr_pool_t *p); /* its providers */
+
+/* mod_app_pass.c */
+
+void app_httpd_pass_reset(void); /* before a configuration is read */
+/** A claim as text: a string as it is, anything else as JSON; NULL: it cannot be one. */
+const char *app_httpd_pass_text(const json_t *value, apr_pool_t *p);
+
+int app_httpd_pass_strip(request_rec *r); /* hook post_read_request */
+int app_httpd_pass_fixup(request_rec *r); /* hook fixups */
+
+extern const command_rec app_httpd_pass_commands[];
 
 /* mod_app_run.c */
 
@@ -116,8 +180,9 @@ app_core_t *app_httpd_run_core(void);
 
 /** Whether this child can answer requests. */
 int app_httpd_run_ready(void);
-/** Whether this MPM gives each request a thread: prefork does not. */
-int app_httpd_run_threaded(void);
+/** While a request is ours: keeps signals from ending the process amid it. */
+void app_httpd_run_hold(sigset_t *before);
+void app_httpd_run_release(const sigset_t *before);
 
 int  app_httpd_run_pre_config(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp);
 int  app_httpd_run_check_config(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp,

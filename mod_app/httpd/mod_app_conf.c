@@ -50,18 +50,27 @@ void *app_httpd_conf_location(apr_pool_t *p, char *path)
     return apr_pcalloc(p, sizeof(app_location_t));
 }
 
+static int is_empty(const app_location_t *location)
+{
+    return !location->conf && !location->login_page && location->pass == APP_PASS_UNSET;
+}
+
 void *app_httpd_conf_location_merge(apr_pool_t *p, void *outer, void *inner)
 {
     app_location_t *base = outer, *added = inner, *merged;
 
-    if (!added->conf) {
+    if (is_empty(added)) {
         return base;
     }
-    if (!base->conf) {
+    if (is_empty(base)) {
         return added;
     }
-    merged = apr_palloc(p, sizeof(*merged));
-    merged->conf = app_conf_merge(base->conf, added->conf, p);
+    merged = apr_pmemdup(p, base, sizeof(*merged));
+    if (added->conf) {
+        merged->conf = base->conf ? app_conf_merge(base->conf, added->conf, p) : added->conf;
+    }
+    merged->login_page = added->login_page ? added->login_page : base->login_page;
+    merged->pass = added->pass != APP_PASS_UNSET ? added->pass : base->pass;
     return merged;
 }
 
@@ -211,11 +220,22 @@ static const char *use_plugin(cmd_parms *cmd, void *location, const char *args)
 
 /* The table */
 
+/** Directives that are httpd's alone, and have no row. */
+static const command_rec *const others[] = { app_httpd_auth_commands, app_httpd_pass_commands,
+                                             NULL };
+
 static apr_size_t count_commands(void)
 {
     const app_setting_t *row;
+    const command_rec *command;
     apr_size_t n = 2; /* <AppPlugin> and the end */
+    int i;
 
+    for (i = 0; others[i]; i++) {
+        for (command = others[i]; command->name; command++) {
+            n++;
+        }
+    }
     for (row = app_core_settings; row->name; row++) {
         n += row->type == APP_TYPE_SECRET ? 2 : 1;
     }
@@ -232,6 +252,19 @@ static void fill_command(command_rec *command, char *name, const app_setting_t *
     command->args_how = RAW_ARGS;
     command->req_override = RSRC_CONF | ACCESS_CONF;
     command->errmsg = row->help;
+}
+
+static apr_size_t add_others(command_rec *commands, apr_size_t n)
+{
+    const command_rec *command;
+    int i;
+
+    for (i = 0; others[i]; i++) {
+        for (command = others[i]; command->name; command++) {
+            commands[n++] = *command;
+        }
+    }
+    return n;
 }
 
 const command_rec *app_httpd_conf_commands(void)
@@ -254,6 +287,7 @@ const command_rec *app_httpd_conf_commands(void)
             name += NAME_SIZE;
         }
     }
+    i = add_others(commands, i);
     commands[i].name = PLUGIN_START;
     commands[i].AP_RAW_ARGS = use_plugin;
     commands[i].args_how = RAW_ARGS;

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /**
  * Errors that httpd itself makes for requests under our mounts (a path it refuses, Require,
- * timeouts, limits) look like the core's own: JSON. Status and headers such as WWW-Authenticate,
- * Allow and Retry-After stay httpd's. A request whose first line is already wrong has no path yet
- * and gets httpd's page.
+ * timeouts, limits), and refusals of AuthType App, look like the core's own: JSON. Status and
+ * headers such as WWW-Authenticate, Allow and Retry-After stay httpd's. A request whose first line
+ * is already wrong has no path yet and gets httpd's page.
  */
 #include "mod_app.h"
 
@@ -14,7 +14,8 @@ static ap_filter_rec_t *error_filter;
 
 static void add_body(request_rec *r, apr_bucket_brigade *brigade, apr_bucket *eos)
 {
-    const char *body = app_error_body_for_status(r->status, r->pool);
+    const char *known = app_httpd_auth_body(r);
+    const char *body = known ? known : app_error_body_for_status(r->status, r->pool);
     const char *id = apr_table_get(r->subprocess_env, "UNIQUE_ID");
 
     ap_set_content_type(r, "application/json; charset=utf-8");
@@ -53,7 +54,7 @@ void app_httpd_errors_register(void)
 /** Called when httpd starts an answer of its own; redirects and 304 stay as they are. */
 void app_httpd_errors_insert(request_rec *r)
 {
-    if (ap_is_HTTP_ERROR(r->status) && app_httpd_mount_owns(r)) {
+    if (ap_is_HTTP_ERROR(r->status) && (app_httpd_mount_owns(r) || app_httpd_auth_answers(r))) {
         ap_add_output_filter_handle(error_filter, NULL, r, r->connection);
     }
 }

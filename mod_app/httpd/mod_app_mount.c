@@ -206,7 +206,7 @@ int app_httpd_mount_owns(request_rec *r)
 
 static char no_document[] = "\"";
 
-static void forbid_documents(request_rec *r)
+void app_httpd_mount_forbid_documents(request_rec *r)
 {
     const core_dir_config *dir = ap_get_core_module_config(r->per_dir_config);
     core_request_config *core = ap_get_core_module_config(r->request_config);
@@ -236,7 +236,7 @@ static void allow_documents(request_rec *r)
 int app_httpd_mount_read(request_rec *r)
 {
     if (is_below_mount(r)) {
-        forbid_documents(r);
+        app_httpd_mount_forbid_documents(r);
     }
     return DECLINED;
 }
@@ -275,7 +275,7 @@ int app_httpd_mount_map(request_rec *r)
         r->per_dir_config = r->server->lookup_defaults;
         return DECLINED;
     }
-    forbid_documents(r);
+    app_httpd_mount_forbid_documents(r);
     r->filename = no_file;
     r->proxyreq = PROXYREQ_NONE; /* a ProxyPass / may have laid hands on it */
     state = apr_pcalloc(r->pool, sizeof(*state));

@@ -5,7 +5,6 @@
  * mod_http2's, on a connection without a socket of its own.
  */
 #include <poll.h>
-#include <signal.h>
 #include <sys/socket.h>
 
 #include "mod_app.h"
@@ -49,7 +48,23 @@ static const char *get_variable(void *data, const char *name)
     if (strcmp(name, "AUTH_TYPE") == 0) {
         return r->ap_auth_type;
     }
+    if (strncmp(name, "SSL_", 4) == 0) { /* in the table only where SSLOptions says so */
+        const char *value = ap_ssl_var_lookup(r->pool, r->server, r->connection, (request_rec *)r,
+                                              name);
+
+        return value && *value ? value : NULL;
+    }
     return strncmp(name, "HTTP_", 5) == 0 ? NULL : apr_table_get(r->subprocess_env, name);
+}
+
+/** For the access log. */
+static void note_user(void *data, const app_identity_t *identity)
+{
+    request_rec *r = ((const app_exchange_state_t *)data)->r;
+
+    if (identity->user) {
+        r->user = apr_pstrdup(r->pool, identity->user);
+    }
 }
 
 /* Body of the request. It is read when somebody asks for it; only then "100 Continue" is sent. */
@@ -347,43 +362,74 @@ static const app_exchange_ops_t ops = { .header = get_header,
                                         .write = write_body,
                                         .flush = flush_body,
                                         .gone = is_gone,
-                                        .abort = abort_body };
+                                        .abort = abort_body,
+                                        .identified = note_user };
 
-static void answer(app_exchange_state_t *state, app_site_t *site)
+static app_exchange_t make_exchange(app_exchange_state_t *state, const app_exchange_ops_t *with,
+                                    const char *mount, const char *path)
 {
     request_rec *r = state->r;
     const app_location_t *location = ap_get_module_config(r->per_dir_config, &app_module);
-    const char *path = r->uri + state->mount->len;
-    const app_exchange_t exchange = { .pool = r->pool,
-                                      .ops = &ops,
-                                      .data = state,
-                                      .method = r->method,
-                                      .mount = state->mount->path,
-                                      .path = *path ? path : "/",
-                                      .query = r->args,
-                                      .peer = r->useragent_ip,
-                                      .id = apr_table_get(r->subprocess_env, "UNIQUE_ID"),
-                                      .secure = strcmp(ap_http_scheme(r), "https") == 0,
-                                      .location = location->conf };
 
-    app_core_handle(site, state->mount->entry, &exchange);
+    return (app_exchange_t){ .pool = r->pool,
+                             .ops = with,
+                             .data = state,
+                             .method = r->method,
+                             .mount = mount,
+                             .path = *path ? path : "/",
+                             .query = r->args,
+                             .peer = r->useragent_ip,
+                             .id = apr_table_get(r->subprocess_env, "UNIQUE_ID"),
+                             .secure = strcmp(ap_http_scheme(r), "https") == 0,
+                             .location = location->conf };
 }
 
-/**
- * prefork ends a child from inside the handler of SIGTERM or SIGHUP, and destroys its pools there:
- * amid a malloc or a write of SQLite that is a deadlock or worse. The signals wait until the answer
- * is made. The threaded MPMs join their workers first and need none of this.
- */
-static void answer_undisturbed(app_exchange_state_t *state, app_site_t *site)
+static void answer(app_exchange_state_t *state, app_site_t *site)
 {
-    sigset_t ending, before;
+    const app_mount_t *mount = state->mount;
+    const app_exchange_t exchange = make_exchange(state, &ops, mount->path,
+                                                  state->r->uri + mount->len);
+    sigset_t before;
 
-    sigemptyset(&ending);
-    sigaddset(&ending, SIGTERM);
-    sigaddset(&ending, SIGHUP);
-    pthread_sigmask(SIG_BLOCK, &ending, &before);
-    answer(state, site);
-    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    app_httpd_run_hold(&before);
+    app_core_handle(site, mount->entry, &exchange);
+    app_httpd_run_release(&before);
+}
+
+/* Requests of others, of which only is asked whose they are. Their body is not ours to read. */
+
+static apr_int64_t no_body_length(void *data)
+{
+    (void)data;
+    return 0;
+}
+
+static apr_status_t read_nothing(void *data, char *buf, apr_size_t *plen)
+{
+    (void)data;
+    (void)buf;
+    *plen = 0;
+    return APR_EOF;
+}
+
+static const app_exchange_ops_t identify_ops = { .header = get_header,
+                                                 .headers = each_header,
+                                                 .variable = get_variable,
+                                                 .read = read_nothing,
+                                                 .body_length = no_body_length };
+
+apr_status_t app_httpd_request_identify(app_identified_t *found, request_rec *r, app_site_t *site,
+                                        app_error_t *err)
+{
+    app_exchange_state_t state = { .r = r };
+    const app_exchange_t exchange = make_exchange(&state, &identify_ops, "", r->uri);
+    sigset_t before;
+    apr_status_t rv;
+
+    app_httpd_run_hold(&before);
+    rv = app_core_identify(found, site, &exchange, err);
+    app_httpd_run_release(&before);
+    return rv;
 }
 
 int app_httpd_request_handle(request_rec *r)
@@ -411,11 +457,6 @@ int app_httpd_request_handle(request_rec *r)
     }
     /* Whatever the status, the answer is written: an error returned from here would have httpd make
      * one of its own. */
-    if (app_httpd_run_threaded()) {
-        answer(state, server->site);
-    }
-    else {
-        answer_undisturbed(state, server->site);
-    }
+    answer(state, server->site);
     return state->answered_by_filter ? AP_FILTER_ERROR : OK;
 }

@@ -5,8 +5,6 @@
  * main thread of the parent (also for configtest), child_init in the main thread of each child;
  * each child has one more thread of ours, for the timers.
  */
-#include <signal.h>
-
 #include "mod_app.h"
 
 #include "ap_mpm.h"
@@ -87,6 +85,7 @@ int app_httpd_run_pre_config(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *pt
 {
     (void)plog;
     (void)ptemp;
+    app_httpd_pass_reset();
     core = app_core_create(&host, pconf);
     apr_pool_cleanup_register(pconf, NULL, forget_core, apr_pool_cleanup_null);
     return OK;
@@ -147,9 +146,12 @@ static app_site_t *find_site(const server_rec *main_server, const server_rec *s,
     return NULL;
 }
 
-/** A site costs a pool of connections and timers, so a server that mounts nothing gets none. */
+/**
+ * A site costs a pool of connections and timers, so a server that mounts nothing gets none, unless
+ * its settings may be needed to guard other paths.
+ */
 static int set_up(server_rec *s, const server_rec *main_server, const apr_array_header_t *lines,
-                  apr_pool_t *pconf)
+                  int guards, apr_pool_t *pconf)
 {
     app_server_t *server = apr_pmemdup(
         pconf, ap_get_module_config(s->module_config, &app_module), sizeof(*server));
@@ -159,7 +161,10 @@ static int set_up(server_rec *s, const server_rec *main_server, const apr_array_
 
     ap_set_module_config(s->module_config, &app_module, server);
     server->mounts = app_httpd_mount_collect(s, lines, pconf);
-    if (apr_is_empty_array(server->mounts) || (server->site = find_site(main_server, s, conf))) {
+    if (apr_is_empty_array(server->mounts) && !(guards && conf)) {
+        return OK;
+    }
+    if ((server->site = find_site(main_server, s, conf))) {
         return OK;
     }
     if (!conf) {
@@ -178,7 +183,7 @@ static void warn_if_unused(const server_rec *s)
     for (; s; s = s->next) {
         const app_server_t *server = ap_get_module_config(s->module_config, &app_module);
 
-        if (!apr_is_empty_array(server->mounts)) {
+        if (server->site) {
             return;
         }
         settings |= server->conf != NULL;
@@ -194,6 +199,7 @@ static void warn_if_unused(const server_rec *s)
 int app_httpd_run_check_config(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp,
                                server_rec *main_server)
 {
+    int guards = app_httpd_auth_used(ptemp);
     apr_array_header_t *lines;
     server_rec *s;
 
@@ -202,7 +208,7 @@ int app_httpd_run_check_config(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *
         return HTTP_INTERNAL_SERVER_ERROR;
     }
     for (s = main_server; s; s = s->next) {
-        if (set_up(s, main_server, lines, pconf) != OK) {
+        if (set_up(s, main_server, lines, guards, pconf) != OK) {
             return HTTP_INTERNAL_SERVER_ERROR;
         }
     }
@@ -250,7 +256,7 @@ int app_httpd_run_post_config(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *p
 
 typedef struct child_t {
     int                 ready;
-    int                 threaded; /* whether requests have threads of their own */
+    int                 threaded; /* requests have threads of their own: all MPMs but prefork */
     apr_thread_t       *timers;
     apr_thread_mutex_t *lock; /* over stopping */
     apr_thread_cond_t  *wake;
@@ -264,9 +270,28 @@ int app_httpd_run_ready(void)
     return child.ready;
 }
 
-int app_httpd_run_threaded(void)
+/**
+ * prefork ends a child from inside the handler of SIGTERM or SIGHUP, and destroys its pools there:
+ * amid a malloc or a write of SQLite that is a deadlock or worse. The threaded MPMs join their
+ * workers first and need none of this.
+ */
+void app_httpd_run_hold(sigset_t *before)
 {
-    return child.threaded;
+    sigset_t ending;
+
+    if (!child.threaded) {
+        sigemptyset(&ending);
+        sigaddset(&ending, SIGTERM);
+        sigaddset(&ending, SIGHUP);
+        pthread_sigmask(SIG_BLOCK, &ending, before);
+    }
+}
+
+void app_httpd_run_release(const sigset_t *before)
+{
+    if (!child.threaded) {
+        pthread_sigmask(SIG_SETMASK, before, NULL);
+    }
 }
 
 static void *APR_THREAD_FUNC run_timers(apr_thread_t *thread, void *scratch)

@@ -52,6 +52,15 @@ WRONG = [
     ("<Location /x>\n<If \"true\">\nSetHandler app-status\n</If>\n</Location>\n", 3,
      "<Location /path>"),
     ("SetHandler app-api\n", 1, "stands in no section"),
+    ("<Location />\nRequire app-role\n</Location>\n", 2, "takes roles: Require app-role editor"),
+    ("<Location />\nRequire app-scope\n</Location>\n", 2, "takes scopes"),
+    ("<Location />\nRequire app-claim team\n</Location>\n", 2, "takes the name of a claim and its values"),
+    ('<Location />\nRequire app-role "%%{nosuch}"\n</Location>\n', 2, "is no expression"),
+    ("AppLoginPage sign-in.html\n", 1, 'takes a path of this server, an address that begins with https://, or none'),
+    ("AppLoginPage //elsewhere/\n", 1, 'not "//elsewhere/"'),
+    ("AppLoginPage '/sign in'\n", 1, "holds a character that a URL cannot hold"),
+    ("AppPassIdentity on\n", 1, 'takes off, environment or headers, not "on"'),
+    ("<Files x>\n<If true>\nAppPassIdentity x\n</If>\n</Files>\n", 3, "takes off, environment or headers"),
 ]
 
 RIGHT = [
@@ -61,6 +70,7 @@ RIGHT = [
     bare.MOUNTS + "AppDatabase sqlite:/tmp/nosuch.db\n",
     '<Location "/">\nSetHandler "App-Api"\n</Location>\n',
     "<IfModule app_module>\n<Location /a>\nSetHandler app-api\n</Location>\n</IfModule>\n",
+    "<Location />\nRequire app-role %%{env:ROLE} x\nAppLoginPage none\n</Location>\n",
     "<AppPlugin hello>\n<IfModule app_module>\nGreeting \"Good day\"\n</IfModule>\n</AppPlugin>\n"
     + bare.MOUNTS,
     "Define WORD Servus\n<AppPlugin hello>\nGreeting ${WORD}\n</AppPlugin>\n" + bare.MOUNTS,
