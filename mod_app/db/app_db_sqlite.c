@@ -360,9 +360,10 @@ static apr_status_t fetch(app_tx_t *tx, app_rows_t *rows, app_error_t *err)
 
 static void set_deadline(app_lite_t *lite, const app_tx_t *tx)
 {
+    apr_interval_time_t timeout = app_lite_statement_time(tx);
     apr_time_t now = apr_time_now();
 
-    lite->deadline = tx->options.timeout ? now + tx->options.timeout : 0;
+    lite->deadline = timeout ? now + timeout : 0;
     lite->look = now;
     lite->stopped = APP_LITE_RUNS;
 }

@@ -160,6 +160,11 @@ int  app_lite_functions_match(app_lite_t *lite);
 /** Registers some whose user data is the connection. */
 int  app_lite_register(app_lite_t *lite, const app_lite_function_t *functions, apr_size_t count,
                        int flags);
+/**
+ * How long a statement may take: what the transaction has been given, or less if the setting
+ * statement_timeout says so, whoever made it. 0: as long as it wants.
+ */
+apr_interval_time_t app_lite_statement_time(const app_tx_t *tx);
 /** A function's failure. */
 void app_lite_raise(app_lite_t *lite, sqlite3_context *ctx, const char *sqlstate,
                     const char *message);

@@ -63,6 +63,42 @@ static void set_config(sqlite3_context *ctx, int argc, sqlite3_value **argv)
     sqlite3_result_text(ctx, value, -1, SQLITE_TRANSIENT);
 }
 
+/** "250ms", "2s", "1min", "1500": as PostgreSQL reads it. @return 0: none, or not understood */
+static apr_interval_time_t read_interval(const char *text)
+{
+    static const struct {
+        const char *name;
+        apr_int64_t factor;
+    } units[] = { { "", 1000 },
+                  { "us", 1 },
+                  { "ms", 1000 },
+                  { "s", APR_USEC_PER_SEC },
+                  { "min", 60 * APR_USEC_PER_SEC },
+                  { "h", 3600 * APR_USEC_PER_SEC },
+                  { "d", 86400 * APR_USEC_PER_SEC } };
+    apr_size_t digits = strspn(text, "0123456789"), i;
+    apr_int64_t number;
+
+    if (app_int64_parse(text, digits, &number) != APR_SUCCESS || number > APR_INT32_MAX) {
+        return 0;
+    }
+    text += digits + strspn(text + digits, " ");
+    for (i = 0; i < sizeof(units) / sizeof(units[0]); i++) {
+        if (strcmp(units[i].name, text) == 0) {
+            return number * units[i].factor;
+        }
+    }
+    return 0;
+}
+
+apr_interval_time_t app_lite_statement_time(const app_tx_t *tx)
+{
+    const char *text = app_db_setting(tx, "statement_timeout");
+    apr_interval_time_t given = tx->options.timeout, said = text ? read_interval(text) : 0;
+
+    return said && (!given || said < given) ? said : given;
+}
+
 /* Claims */
 
 /**

@@ -90,3 +90,7 @@ INSERT INTO app_grants (role, resource, action, columns, row_filter) VALUES
     ('web_part', 'films', 'select', 'id,title,year,director_id', 'year >= 1990'),
     ('web_part', 'films', 'update', 'title', 'year >= 1990'),
     ('web_part', 'employees', 'select', 'id,name,supervisor_id', 'id <= 2');
+
+-- A role with settings of its own.
+INSERT INTO app_role_settings (role, name, value) VALUES ('web_hurried', 'statement_timeout', '250ms');
+INSERT INTO app_grants (role, resource, action) VALUES ('web_hurried', 'films', 'select'), ('web_hurried', 'slow', 'select');

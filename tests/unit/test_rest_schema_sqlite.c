@@ -94,6 +94,24 @@ static const char *relations_of(const rest_schema_t *schema, int columns)
     return buf->data;
 }
 
+static void test_role_settings(void **state)
+{
+    rest_schema_t *schema = loaded(
+        apr_pstrcat(unit_pool, file("sql/sqlite/0005_role_settings.sql"),
+                    "INSERT INTO app_role_settings VALUES ('b', 'x', 'y'), ('a', 'x', 'z'),"
+                    " ('a', 'statement_timeout', '2s')", NULL));
+    const rest_role_setting_t *setting = schema->role_settings;
+    const char *text = "";
+
+    (void)state;
+    for (; setting; setting = setting->next) {
+        text = apr_pstrcat(unit_pool, text, setting->role, " ", setting->name, "=",
+                           setting->value, ";", NULL);
+    }
+    assert_string_equal(text, "a statement_timeout=2s;a x=z;b x=y;");
+    assert_null(loaded("CREATE TABLE t (a)")->role_settings);
+}
+
 static void test_relations(void **state)
 {
     rest_schema_t *schema = loaded(
@@ -419,9 +437,13 @@ static void test_versions(void **state)
         "INSERT INTO app_computed (relation, name, returns, sql) VALUES ('t', 'x', 'int', '1')",
         "UPDATE app_computed SET sql = '2'",
         "DELETE FROM app_computed",
+        "INSERT INTO app_role_settings VALUES ('r', 'statement_timeout', '2s')",
+        "UPDATE app_role_settings SET value = '3s'",
+        "DELETE FROM app_role_settings",
     };
     app_db_t *db = database(apr_pstrcat(unit_pool, file("sql/sqlite/0001_grants.sql"),
                                         file("sql/sqlite/0002_functions.sql"),
+                                        file("sql/sqlite/0005_role_settings.sql"),
                                         "CREATE TABLE t (a)", NULL));
     size_t i;
 
@@ -455,7 +477,8 @@ static void test_own_tables(void **state)
 }
 
 static struct CMUnitTest tests[] = {
-    cmocka_unit_test(test_relations), cmocka_unit_test(test_columns),
+    cmocka_unit_test(test_role_settings), cmocka_unit_test(test_relations),
+    cmocka_unit_test(test_columns),
     cmocka_unit_test(test_links),     cmocka_unit_test(test_fulltext),
     cmocka_unit_test(test_routines),  cmocka_unit_test(test_malformed),
     cmocka_unit_test(test_grants),    cmocka_unit_test(test_versions),

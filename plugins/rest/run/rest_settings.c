@@ -212,8 +212,8 @@ void rest_settings_put(app_tx_t *tx, const rest_call_t *call, const rest_schema_
 {
     if (call->rest->dialect->kind == APP_DB_PGSQL) {
         app_tx_set(tx, "search_path", search_path(call, p));
-        put_role_settings(tx, schema, call->request->role);
     }
+    put_role_settings(tx, schema, call->request->role);
     app_tx_set(tx, "role", call->request->role);
     app_tx_set(tx, "request.jwt.claims", claims(call, p));
     if (schema->kind == APP_DB_PGSQL && schema->sets_response) {

@@ -270,7 +270,8 @@ static apr_status_t read_all(rest_sqlite_reader_t *reader)
         return APP_EFAIL;
     }
     schema->no_grants = !own.grants;
-    if (own.grants && read_grants(reader) != APR_SUCCESS) {
+    if (own.grants && (read_grants(reader) != APR_SUCCESS ||
+                       rest_sqlite_read_roles(reader) != APR_SUCCESS)) {
         return APP_EFAIL;
     }
     link_all(reader);

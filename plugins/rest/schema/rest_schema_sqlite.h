@@ -60,5 +60,7 @@ apr_status_t rest_sqlite_read_keys(rest_sqlite_reader_t *reader);
 /** rest_schema_sqlite_routines.c: app_functions and app_computed; links are kept for later */
 apr_status_t rest_sqlite_read_routines(rest_sqlite_reader_t *reader);
 apr_status_t rest_sqlite_read_computed(rest_sqlite_reader_t *reader);
+/** rest_schema_sqlite_roles.c: app_role_settings */
+apr_status_t rest_sqlite_read_roles(rest_sqlite_reader_t *reader);
 
 #endif
