@@ -7,6 +7,7 @@
 #include "auth_command.h"
 #include "auth_guard.h"
 #include "auth_int.h"
+#include "auth_well_known.h"
 
 static const app_setting_t settings[] = {
     APP_SET_SECRET("JwtSecret", auth_conf_t, jwt_secret, 0,
@@ -16,6 +17,8 @@ static const app_setting_t settings[] = {
                  "JwtSecret is in base64, of either alphabet (jwt-secret-is-base64)"),
     APP_SET_STRING("JwtAud", auth_conf_t, jwt_aud, NULL, APP_SET_LOCATION,
                    "audience that a token must be for, if it names one (jwt-aud)"),
+    APP_SET_STRING("JwtIssuer", auth_conf_t, jwt_issuer, NULL, 0,
+                   "issuer that a token must name; as a URL it is published, too"),
     APP_SET_STRING("JwtRoleClaimKey", auth_conf_t, jwt_role_claim_key, "$.role", 0,
                    "where in a token the role is, as a JSONPath (jwt-role-claim-key)"),
     APP_SET_INT("JwtCacheMaxEntries", auth_conf_t, jwt_cache_max_entries, "1000", 0, 100000, 0,
@@ -39,12 +42,19 @@ static const app_command_t commands[] = {
     { NULL, NULL, NULL }
 };
 
+static const app_route_t routes[] = {
+    { "GET", "/auth/.well-known/jwks.json", auth_jwks_handler },
+    { "GET", "/auth/.well-known/openid-configuration", auth_metadata_handler },
+    { NULL, NULL, NULL }
+};
+
 static apr_status_t configure(app_instance_t *self, app_error_t *err)
 {
     apr_pool_t *p = app_instance_pool(self);
     const auth_conf_t *conf = app_instance_settings(self);
     const auth_token_conf_t tokens = { .secret = conf->jwt_secret,
                                        .secret_base64 = conf->jwt_secret_is_base64,
+                                       .issuer = conf->jwt_issuer,
                                        .role_path = conf->jwt_role_claim_key,
                                        .cache_entries = conf->jwt_cache_max_entries };
     auth_t *auth = apr_pcalloc(p, sizeof(*auth));
@@ -70,5 +80,5 @@ static apr_status_t start(app_instance_t *self, app_error_t *err)
 }
 
 APP_PLUGIN(.name = "auth", .version = "0.1", .summary = "who is asking",
-           .settings = settings, .settings_size = sizeof(auth_conf_t),
+           .settings = settings, .settings_size = sizeof(auth_conf_t), .routes = routes,
            .configure = configure, .start = start, .commands = commands)

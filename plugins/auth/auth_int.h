@@ -29,6 +29,7 @@ typedef struct auth_conf_t {
     const char  *jwt_secret;
     int          jwt_secret_is_base64;
     const char  *jwt_aud;
+    const char  *jwt_issuer;
     const char  *jwt_role_claim_key;
     apr_int64_t  jwt_cache_max_entries;
     apr_int64_t  guard_failures;

@@ -53,7 +53,7 @@ static void take_apart(const char *text, size_t len, app_error_t *err, apr_pool_
     if (status != APR_SUCCESS) {
         return;
     }
-    fuzz_expect_status(auth_claims_check(read, "us", err), err);
+    fuzz_expect_status(auth_claims_check(read, "us", NULL, err), err);
     json = json_loads(read->text, JSON_DECODE_INT_AS_REAL | JSON_REJECT_DUPLICATES, NULL);
     fuzz_expect(json != NULL);
     named = json_object_get(json, "role");

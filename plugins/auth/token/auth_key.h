@@ -52,6 +52,9 @@ auth_verdict_e auth_keys_verify(const auth_keys_t *keys, const auth_jws_t *jws, 
 apr_status_t auth_keys_sign(const char **ptoken, const auth_keys_t *keys, const char *payload,
                             apr_size_t len, app_error_t *err, apr_pool_t *p);
 
+/** Adds the names of the algorithms that they sign with, each once, to an array. */
+void auth_keys_list_algorithms(json_t *names, const auth_keys_t *keys);
+
 /** Whether one of them can sign. */
 int auth_keys_can_sign(const auth_keys_t *keys);
 

@@ -99,6 +99,23 @@ int auth_keys_can_sign(const auth_keys_t *keys)
     return find_signer(keys) != NULL;
 }
 
+void auth_keys_list_algorithms(json_t *names, const auth_keys_t *keys)
+{
+    int i;
+    size_t j, n;
+
+    for (i = 0; i < keys->n; i++) {
+        const char *name = auth_key_algorithm(&keys->list[i])->name;
+
+        n = json_array_size(names);
+        for (j = 0; j < n && strcmp(json_string_value(json_array_get(names, j)), name) != 0; j++) {
+        }
+        if (j == n && keys->list[i].can_sign) {
+            json_array_append_new(names, json_string(name));
+        }
+    }
+}
+
 apr_status_t auth_keys_sign(const char **ptoken, const auth_keys_t *keys, const char *payload,
                             apr_size_t len, app_error_t *err, apr_pool_t *p)
 {
@@ -131,10 +148,23 @@ apr_status_t auth_sign_check(const auth_tokens_t *tokens, const char *what, app_
                          "private key.");
 }
 
+/** Who signs says so: without it a token would not be good here. */
+static const json_t *with_issuer(const json_t *claims, const auth_tokens_t *tokens, apr_pool_t *p)
+{
+    json_t *more;
+
+    if (!tokens || !tokens->issuer || json_object_get(claims, "iss")) {
+        return claims;
+    }
+    more = app_json_own(p, json_copy((json_t *)claims));
+    json_object_set_new(more, "iss", json_string(tokens->issuer));
+    return more;
+}
+
 apr_status_t auth_sign(const char **ptoken, const auth_tokens_t *tokens, const json_t *claims,
                        app_error_t *err, apr_pool_t *p)
 {
-    const char *payload = auth_json_text(claims, p);
+    const char *payload = auth_json_text(with_issuer(claims, tokens, p), p);
     apr_status_t status = APR_ENOTIMPL;
 
     if (!payload) {

@@ -17,8 +17,8 @@
 apr_status_t auth_sign_check(const auth_tokens_t *tokens, const char *what, app_error_t *err);
 
 /**
- * Signs claims with the first key that can (docs/operating.md, "Tokens"). They are signed as they
- * are: iss, iat and exp are the caller's to set. Any thread.
+ * Signs claims with the first key that can (docs/operating.md, "Tokens"). iss is
+ * added if JwtIssuer is set; iat, exp and the others are the caller's to set. Any thread.
  * @param tokens NULL: no JwtSecret
  * @param ptoken memory from p
  * @return APR_SUCCESS; APP_EFAIL with APP_E_JWT_SECRET (no key can sign) or APP_E_INTERNAL

@@ -39,6 +39,7 @@ apr_status_t auth_tokens_create(auth_tokens_t **ptokens, const auth_token_conf_t
         return APP_EFAIL;
     }
     tokens->keys = keys;
+    tokens->issuer = conf->issuer;
     tokens->role_path = path;
     tokens->cache_entries = conf->cache_entries;
     *ptokens = tokens;
@@ -179,7 +180,7 @@ static apr_status_t get_claims(auth_claims_t **pclaims, const auth_tokens_t *tok
         return APP_EFAIL;
     }
     apr_pool_cleanup_register(p, claims, release, apr_pool_cleanup_null);
-    if (auth_claims_check(claims, audience, err) != APR_SUCCESS) {
+    if (auth_claims_check(claims, audience, tokens->issuer, err) != APR_SUCCESS) {
         return APP_EFAIL;
     }
     if (tokens->cache && !cached) {

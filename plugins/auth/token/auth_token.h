@@ -21,6 +21,7 @@ typedef struct auth_tokens_t auth_tokens_t;
 typedef struct auth_token_conf_t {
     const char *secret;        /* text, JWK or JWK set; NULL: no token can be verified */
     int         secret_base64;
+    const char *issuer;        /* "iss" that tokens must have; NULL: any or none */
     const char *role_path;     /* JSONPath */
     apr_int64_t cache_entries; /* 0: no cache */
 } auth_token_conf_t;

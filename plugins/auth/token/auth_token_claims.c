@@ -151,7 +151,7 @@ static auth_claims_t *pack(const auth_claims_t *from)
     apr_size_t list = sizeof(*from->audiences) * (apr_size_t)(from->naudiences > 0
                                                                   ? from->naudiences : 0);
     apr_size_t size = sizeof(*from) + list + bytes(from->role) + bytes(from->user) +
-                      bytes(from->text);
+                      bytes(from->issuer) + bytes(from->text);
     auth_claims_t *claims;
     char *at;
     int i;
@@ -171,6 +171,7 @@ static auth_claims_t *pack(const auth_claims_t *from)
     for (i = 0; i < from->naudiences; i++) {
         claims->audiences[i] = keep(&at, from->audiences[i]);
     }
+    claims->issuer = keep(&at, from->issuer);
     claims->role = keep(&at, from->role);
     claims->user = keep(&at, from->user);
     claims->text = keep(&at, from->text);
@@ -202,6 +203,7 @@ apr_status_t auth_claims_read(auth_claims_t **pclaims, const char *payload, apr_
     claims.nbf = read_time(json, "nbf");
     claims.iat = read_time(json, "iat");
     claims.naudiences = read_audiences(&claims.audiences, json, p);
+    claims.issuer = json_string_value(json_object_get(json, "iss"));
     claims.role = apr_pstrdup(p, read_role(json, role_path, p));
     claims.user = json_string_value(json_object_get(json, "sub"));
     claims.text = write_claims(json, payload, len, claims.role, p);
@@ -248,12 +250,17 @@ static apr_status_t check_audience(const auth_claims_t *claims, const char *audi
     return audience && claims->naudiences ? refuse(err, "JWT not in audience") : APR_SUCCESS;
 }
 
-apr_status_t auth_claims_check(const auth_claims_t *claims, const char *audience, app_error_t *err)
+apr_status_t auth_claims_check(const auth_claims_t *claims, const char *audience,
+                               const char *issuer, app_error_t *err)
 {
     if (check_time(&claims->exp, "exp", 1, "JWT expired", err) != APR_SUCCESS ||
         check_time(&claims->nbf, "nbf", 0, "JWT not yet valid", err) != APR_SUCCESS ||
         check_time(&claims->iat, "iat", 0, "JWT issued at future", err) != APR_SUCCESS) {
         return APP_EFAIL;
     }
-    return check_audience(claims, audience, err);
+    if (check_audience(claims, audience, err) != APR_SUCCESS) {
+        return APP_EFAIL;
+    }
+    return issuer && (!claims->issuer || strcmp(claims->issuer, issuer) != 0)
+               ? refuse(err, "JWT not from this issuer") : APR_SUCCESS;
 }

@@ -25,6 +25,7 @@ typedef struct auth_claims_t {
     auth_claim_time_t  exp, nbf, iat;
     int                naudiences; /* or AUTH_AUDIENCE_WRONG */
     const char       **audiences;
+    const char        *issuer; /* NULL: names none */
     const char        *role; /* NULL: names none */
     const char        *user; /* NULL: names none */
     const char        *text; /* all of them as JSON, "role" as it is above */
@@ -40,9 +41,12 @@ apr_status_t auth_claims_read(auth_claims_t **pclaims, const char *payload, apr_
 void         auth_claims_hold(auth_claims_t *claims);
 void         auth_claims_release(auth_claims_t *claims);
 
-/** Whether they hold now, for this audience. @return APR_SUCCESS; APP_EFAIL, APP_E_JWT_CLAIMS */
+/**
+ * Whether they hold now, for this audience, and are of this issuer; NULL: any.
+ * @return APR_SUCCESS; APP_EFAIL, APP_E_JWT_CLAIMS
+ */
 apr_status_t auth_claims_check(const auth_claims_t *claims, const char *audience,
-                               app_error_t *err);
+                               const char *issuer, app_error_t *err);
 
 /** Refuses a token and challenges for another one. @return APP_EFAIL */
 apr_status_t auth_token_refuse(app_error_t *err, app_error_e e, const char *message);
@@ -51,6 +55,7 @@ typedef struct auth_token_cache_t auth_token_cache_t;
 
 struct auth_tokens_t {
     const auth_keys_t     *keys;
+    const char            *issuer; /* NULL: any */
     const auth_jsonpath_t *role_path;
     apr_int64_t            cache_entries;
     auth_token_cache_t    *cache; /* NULL: none */
