@@ -7,6 +7,7 @@
 #include "auth_command.h"
 #include "auth_guard.h"
 #include "auth_int.h"
+#include "auth_server.h"
 #include "auth_well_known.h"
 
 static const app_setting_t settings[] = {
@@ -34,6 +35,19 @@ static const app_setting_t settings[] = {
     APP_SET_DURATION("AuditRetention", auth_conf_t, audit_retention, "90d", 0,
                      apr_time_from_sec(APR_INT64_C(36500) * 86400), 0,
                      "how long app_audit keeps what it has, 0 for ever"),
+    APP_SET_FLAG("ServerIdentity", auth_conf_t, server_identity, "off", 0,
+                 "a user that the server itself has identified (Basic, certificate, "
+                 "mod_auth_openidc) is the API's, too, where a request brings no token"),
+    APP_SET_STRING("ServerUser", auth_conf_t, server_user, "REMOTE_USER", 0,
+                   "the server's variable that names this user"),
+    APP_SET_STRING("ServerRole", auth_conf_t, server_role, NULL, 0,
+                   "role of such users, unless ServerRoleMap says otherwise; none: the anonymous "
+                   "one"),
+    APP_SET_LIST("ServerRoleMap", auth_conf_t, server_role_map, NULL, 0,
+                 "roles of such users: USER=ROLE, or VARIABLE:VALUE=ROLE where a variable of the "
+                 "server holds or lists a value; the first that fits"),
+    APP_SET_LIST("ServerClaims", auth_conf_t, server_claims, NULL, 0,
+                 "claims of such users, beside sub and role: CLAIM=VARIABLE"),
     APP_SET_END
 };
 
@@ -62,6 +76,9 @@ static apr_status_t configure(app_instance_t *self, app_error_t *err)
     auth->self = self;
     auth->conf = conf;
     if (auth_tokens_create(&auth->tokens, &tokens, err, p) != APR_SUCCESS) {
+        return APP_EFAIL;
+    }
+    if (auth_server_create(&auth->server, conf, err, p) != APR_SUCCESS) {
         return APP_EFAIL;
     }
     app_instance_context_set(self, auth);

@@ -5,7 +5,7 @@
  */
 #include <string.h>
 
-#include "auth_int.h"
+#include "auth_server.h"
 
 const char *auth_bearer(const app_request_t *r)
 {
@@ -39,7 +39,7 @@ static apr_status_t identify_by_token(app_identity_t *identity, auth_t *auth, ap
  * client has put into a header itself stands before what its browser or the server adds to every
  * request.
  */
-static auth_source_fn *const sources[] = { identify_by_token };
+static auth_source_fn *const sources[] = { identify_by_token, auth_server_identify };
 
 #define SOURCES (sizeof(sources) / sizeof(sources[0]))
 

@@ -35,6 +35,9 @@ typedef struct auth_conf_t {
     apr_int64_t  guard_failures;
     apr_interval_time_t guard_delay_max;
     apr_interval_time_t audit_retention;
+    int                 server_identity;
+    const char         *server_user, *server_role;
+    apr_array_header_t *server_role_map, *server_claims;
 } auth_conf_t;
 
 /** One instance: a site that uses the plugin. */
@@ -44,6 +47,7 @@ typedef struct auth_t {
     auth_tokens_t     *tokens; /* NULL: no JwtSecret */
     app_shm_t         *guard;
     app_shm_t         *audit;
+    struct auth_server_t *server; /* NULL: ServerIdentity is off */
 } auth_t;
 
 /* auth_identity.c. Thread of the request. */

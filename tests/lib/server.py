@@ -17,7 +17,8 @@ under_valgrind = False  # set by run.py: slow, and only for httpd with the modul
 _apxs = {}
 _apxs_lock = threading.Lock()
 
-ALWAYS = "authz_core authz_host alias env setenvif headers deflate filter mime dir"
+ALWAYS = ("authz_core authz_host authz_user authn_core authn_anon auth_basic alias env setenvif headers deflate filter mime "
+          "dir")
 COMMON = """
 ServerRoot "%(folder)s"
 DefaultRuntimeDir "%(folder)s"
