@@ -135,6 +135,19 @@ static apr_status_t unknown_setting(const app_values_t *values, const char *name
                     values->plugin->name, name, *names ? names : "none");
 }
 
+/** A list that grows by further lines. */
+static apr_status_t add_to_list(apr_array_header_t **plist, const app_setting_t *row,
+                                const char *args, app_error_t *err, apr_pool_t *p)
+{
+    apr_array_header_t *more;
+
+    if (app_setting_read(&more, row, 0, NULL, args, err, p) != APR_SUCCESS) {
+        return APP_EFAIL;
+    }
+    *plist = apr_array_append(p, *plist, more);
+    return APR_SUCCESS;
+}
+
 apr_status_t app_values_set(app_values_t *values, app_where_e where, const char *root,
                             const char *name, const char *args, app_error_t *err, apr_pool_t *p)
 {
@@ -148,6 +161,9 @@ apr_status_t app_values_set(app_values_t *values, app_where_e where, const char 
         return app_fail(err, APP_E_SETTING,
                         "%s cannot be set in a <Location>; set it in the server or virtual host",
                         row->name);
+    }
+    if ((row->flags & APP_SET_APPEND) && values->set[row - values->rows]) {
+        return add_to_list(member(values, row), row, args, err, p);
     }
     if (app_setting_read(member(values, row), row, from_file, root, args, err, p) != APR_SUCCESS) {
         return APP_EFAIL;

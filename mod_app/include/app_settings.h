@@ -41,7 +41,7 @@ typedef enum app_setting_type_e {
 
 /** Where beyond the server and virtual host a setting may stand, and how it is merged. */
 #define APP_SET_LOCATION 0x1 /* also in <Location> and in .htaccess-like places */
-#define APP_SET_APPEND   0x2 /* lists: an inner list adds to the outer one, not replaces it */
+#define APP_SET_APPEND   0x2 /* lists: a further line, and an inner list, add to what is there */
 
 typedef struct app_setting_t {
     const char        *name;

@@ -12,14 +12,19 @@
 
 static const app_setting_t settings[] = {
     APP_SET_SECRET("JwtSecret", auth_conf_t, jwt_secret, 0,
-                   "what tokens are verified with: a text of at least 32 bytes (HS256), a JWK or "
-                   "a JWK set (jwt-secret)"),
+                   "what tokens are verified and signed with: a text of at least 32 bytes (HS256), "
+                   "a JWK, a JWK set or PEM (jwt-secret)"),
     APP_SET_FLAG("JwtSecretIsBase64", auth_conf_t, jwt_secret_is_base64, "off", 0,
                  "JwtSecret is in base64, of either alphabet (jwt-secret-is-base64)"),
     APP_SET_STRING("JwtAud", auth_conf_t, jwt_aud, NULL, APP_SET_LOCATION,
                    "audience that a token must be for, if it names one (jwt-aud)"),
     APP_SET_STRING("JwtIssuer", auth_conf_t, jwt_issuer, NULL, 0,
                    "issuer that a token must name; as a URL it is published, too"),
+    APP_SET_LIST("JwtAlgorithms", auth_conf_t, jwt_algorithms, NULL, 0,
+                 "algorithms that JwtSecret verifies with; none: all that its keys suit"),
+    APP_SET_LIST("Issuer", auth_conf_t, issuers, NULL, APP_SET_APPEND,
+                 "a foreign issuer of tokens: its \"iss\", keys=, audience=, and perhaps role=, "
+                 "default-role=, algorithm=; may stand several times"),
     APP_SET_STRING("JwtRoleClaimKey", auth_conf_t, jwt_role_claim_key, "$.role", 0,
                    "where in a token the role is, as a JSONPath (jwt-role-claim-key)"),
     APP_SET_INT("JwtCacheMaxEntries", auth_conf_t, jwt_cache_max_entries, "1000", 0, 100000, 0,
@@ -69,6 +74,8 @@ static apr_status_t configure(app_instance_t *self, app_error_t *err)
     const auth_token_conf_t tokens = { .secret = conf->jwt_secret,
                                        .secret_base64 = conf->jwt_secret_is_base64,
                                        .issuer = conf->jwt_issuer,
+                                       .algorithms = conf->jwt_algorithms,
+                                       .issuers = conf->issuers,
                                        .role_path = conf->jwt_role_claim_key,
                                        .cache_entries = conf->jwt_cache_max_entries };
     auth_t *auth = apr_pcalloc(p, sizeof(*auth));

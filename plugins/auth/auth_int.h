@@ -30,6 +30,8 @@ typedef struct auth_conf_t {
     int          jwt_secret_is_base64;
     const char  *jwt_aud;
     const char  *jwt_issuer;
+    apr_array_header_t *jwt_algorithms;
+    apr_array_header_t *issuers;
     const char  *jwt_role_claim_key;
     apr_int64_t  jwt_cache_max_entries;
     apr_int64_t  guard_failures;

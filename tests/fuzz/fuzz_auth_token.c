@@ -40,6 +40,7 @@ static void identify(const char *token, app_error_t *err, apr_pool_t *p)
 /** The claims that are passed on are JSON and have the role that was found. */
 static void take_apart(const char *text, size_t len, app_error_t *err, apr_pool_t *p)
 {
+    auth_issuer_t by = { .name = NULL };
     auth_jsonpath_t *path;
     auth_claims_t *read = NULL;
     const json_t *named;
@@ -48,12 +49,13 @@ static void take_apart(const char *text, size_t len, app_error_t *err, apr_pool_
     int old;
 
     fuzz_expect(auth_jsonpath_compile(&path, &old, "$.a[?@ != 'x']", "X", err, p) == APR_SUCCESS);
-    status = auth_claims_read(&read, text, len, path, err, p);
+    by.role_path = path;
+    status = auth_claims_read(&read, text, len, &by, err, p);
     fuzz_expect_status(status, err);
     if (status != APR_SUCCESS) {
         return;
     }
-    fuzz_expect_status(auth_claims_check(read, "us", NULL, err), err);
+    fuzz_expect_status(auth_claims_check(read, "us", 1, err), err);
     json = json_loads(read->text, JSON_DECODE_INT_AS_REAL | JSON_REJECT_DUPLICATES, NULL);
     fuzz_expect(json != NULL);
     named = json_object_get(json, "role");

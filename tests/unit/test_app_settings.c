@@ -149,11 +149,12 @@ static void test_defaults_and_merge(void **state)
     app_values_set(inner, APP_IN_SERVER, NULL, "Number", "0", &err, unit_pool);
     app_values_set(inner, APP_IN_SERVER, NULL, "List", "d", &err, unit_pool);
     app_values_set(inner, APP_IN_SERVER, NULL, "Sum", "z", &err, unit_pool);
+    app_values_set(inner, APP_IN_SERVER, NULL, "Sum", "z2", &err, unit_pool);
     conf = app_values_merge(outer, inner, unit_pool)->data;
     assert_int_equal(conf->number, 0);
     assert_string_equal(conf->text, "outer");
     assert_string_equal(joined(conf->list), "d");
-    assert_string_equal(joined(conf->sum), "y z");
+    assert_string_equal(joined(conf->sum), "y z z2");
 }
 
 static void test_secret_from_a_file(void **state)

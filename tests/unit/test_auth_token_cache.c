@@ -28,10 +28,11 @@ static auth_token_cache_t *cache_of(int entries)
 static void put(auth_token_cache_t *cache, const char *token, apr_pool_t *p)
 {
     app_error_t err = { .pool = p };
+    const auth_issuer_t by = { .role_path = path };
     const char *payload = apr_psprintf(p, "{\"role\":\"%.40s\",\"aud\":[\"a\",\"b\"]}", token);
     auth_claims_t *claims;
 
-    assert_int_equal(auth_claims_read(&claims, payload, strlen(payload), path, &err, p),
+    assert_int_equal(auth_claims_read(&claims, payload, strlen(payload), &by, &err, p),
                      APR_SUCCESS);
     auth_token_cache_put(cache, token, strlen(token), claims);
     auth_claims_release(claims);

@@ -238,6 +238,16 @@ static apr_status_t read_json(auth_keys_t *keys, const char *text, apr_size_t le
     return read_set(keys, set, setting, err, p);
 }
 
+static apr_status_t read_pem(auth_keys_t *keys, const char *text, apr_size_t len,
+                             const char *setting, app_error_t *err, apr_pool_t *p)
+{
+    json_t *set;
+    const char *wrong = auth_key_read_pem(&set, text, len, p);
+
+    return wrong ? app_fail(err, APP_E_SETTING, "%s cannot be read as PEM: %s", setting, wrong)
+                 : read_set(keys, set, setting, err, p);
+}
+
 /** A plain text is the secret of HS256 and of nothing else. */
 static apr_status_t read_text(auth_keys_t *keys, const char *text, apr_size_t len,
                               const char *setting, app_error_t *err, apr_pool_t *p)
@@ -277,6 +287,27 @@ static const char *decode_secret(const char *secret, apr_size_t *plen, apr_pool_
     return auth_base64url_decode(text, len, plen, p);
 }
 
+/** A public key is never a text, with which everybody who has it could make an HMAC. */
+static apr_status_t read_any(auth_keys_t *keys, const char *text, apr_size_t len,
+                             const char *setting, app_error_t *err, apr_pool_t *p)
+{
+    switch (auth_keys_form(text)) {
+    case AUTH_KEYS_JSON:
+        return read_json(keys, text, len, setting, err, p);
+    case AUTH_KEYS_PEM:
+        return read_pem(keys, text, len, setting, err, p);
+    default:
+        return read_text(keys, text, len, setting, err, p);
+    }
+}
+
+auth_keys_form_e auth_keys_form(const char *text)
+{
+    text += strspn(text, " \t\r\n");
+    return *text == '{' ? AUTH_KEYS_JSON
+         : strncmp(text, "-----BEGIN ", 11) == 0 ? AUTH_KEYS_PEM : AUTH_KEYS_TEXT;
+}
+
 apr_status_t auth_keys_read(auth_keys_t **pkeys, const char *secret, const char *setting,
                             int is_base64, app_error_t *err, apr_pool_t *p)
 {
@@ -289,8 +320,7 @@ apr_status_t auth_keys_read(auth_keys_t **pkeys, const char *secret, const char 
         return app_fail(err, APP_E_SETTING, "%s is not base64, but %sIsBase64 says so", setting,
                         setting);
     }
-    status = (text[strspn(text, " \t\r\n")] == '{' ? read_json : read_text)(keys, text, len, setting,
-                                                                            err, p);
+    status = read_any(keys, text, len, setting, err, p);
     ERR_clear_error(); /* or the next user of OpenSSL in this thread takes them for his own */
     if (status == APR_SUCCESS) {
         *pkeys = keys;

@@ -25,7 +25,8 @@ typedef enum auth_verdict_e {
 } auth_verdict_e;
 
 /**
- * Reads a secret: a text of at least 32 bytes (for HS256 alone), a JWK or a JWK set (RFC 7517).
+ * Reads a secret: a text of at least 32 bytes (for HS256 alone), a JWK or a JWK set (RFC 7517), or
+ * public keys and certificates in PEM.
  * Keys for encryption are left out, and of a set those that cannot be used, with a warning. Of a
  * private key the public part is worked out, and its kid, if it has none (RFC 7638).
  * @param setting where it stands, for messages
@@ -35,6 +36,11 @@ typedef enum auth_verdict_e {
  */
 apr_status_t auth_keys_read(auth_keys_t **pkeys, const char *secret, const char *setting,
                             int is_base64, app_error_t *err, apr_pool_t *p);
+
+typedef enum auth_keys_form_e { AUTH_KEYS_TEXT, AUTH_KEYS_JSON, AUTH_KEYS_PEM } auth_keys_form_e;
+
+/** What a secret is taken as, by its first characters. */
+auth_keys_form_e auth_keys_form(const char *text);
 
 /**
  * Tries the keys that suit: of the token's type and algorithm, and with its kid if it names one.

@@ -3,6 +3,7 @@
  * One key, for those who read, verify, sign and publish.
  *
  *   auth_key.c          reads keys out of a setting
+ *   auth_key_pem.c      those that are in PEM
  *   auth_key_public.c   what the world may know of one
  *   auth_key_verify.c   whether a key made a signature
  *   auth_sign.c         makes signatures
@@ -47,6 +48,14 @@ const auth_algorithm_t *auth_key_algorithm(const auth_key_t *key);
 
 /** Fills kid and public_jwk of a key that has been imported. @return 0 if that is impossible */
 int auth_key_publish(auth_key_t *key, apr_pool_t *p);
+
+/**
+ * Reads public keys and certificates, one or several, in PEM. Certificates are containers: neither
+ * their dates nor who has signed them matters.
+ * @param pset an array of JWK
+ * @return what is wrong, NULL for nothing
+ */
+const char *auth_key_read_pem(json_t **pset, const char *text, apr_size_t len, apr_pool_t *p);
 
 /** A copy of what a JWK says of its public part, and of nothing else; a new reference. */
 json_t *auth_key_public_members(const json_t *jwk);

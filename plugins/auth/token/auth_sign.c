@@ -139,11 +139,11 @@ apr_status_t auth_keys_sign(const char **ptoken, const auth_keys_t *keys, const 
 
 apr_status_t auth_sign_check(const auth_tokens_t *tokens, const char *what, app_error_t *err)
 {
-    if (tokens && auth_keys_can_sign(tokens->keys)) {
+    if (tokens && tokens->own.keys && auth_keys_can_sign(tokens->own.keys)) {
         return APR_SUCCESS;
     }
     app_fail(err, APP_E_SETTING, "%s needs a key that tokens can be signed with, and JwtSecret %s",
-             what, tokens ? "holds public keys alone" : "is not set");
+             what, tokens && tokens->own.keys ? "holds public keys alone" : "is not set");
     return app_hint(err, "JwtSecret takes a text of at least 32 bytes, or a JWK or JWK set with a "
                          "private key.");
 }
@@ -153,11 +153,11 @@ static const json_t *with_issuer(const json_t *claims, const auth_tokens_t *toke
 {
     json_t *more;
 
-    if (!tokens || !tokens->issuer || json_object_get(claims, "iss")) {
+    if (!tokens || !tokens->own.name || json_object_get(claims, "iss")) {
         return claims;
     }
     more = app_json_own(p, json_copy((json_t *)claims));
-    json_object_set_new(more, "iss", json_string(tokens->issuer));
+    json_object_set_new(more, "iss", json_string(tokens->own.name));
     return more;
 }
 
@@ -170,8 +170,8 @@ apr_status_t auth_sign(const char **ptoken, const auth_tokens_t *tokens, const j
     if (!payload) {
         return app_fail(err, APP_E_INTERNAL, NULL);
     }
-    if (tokens) {
-        status = auth_keys_sign(ptoken, tokens->keys, payload, strlen(payload), err, p);
+    if (tokens && tokens->own.keys) {
+        status = auth_keys_sign(ptoken, tokens->own.keys, payload, strlen(payload), err, p);
     }
     return status == APR_ENOTIMPL
                ? app_fail(err, APP_E_JWT_SECRET, "Server lacks a key to sign tokens with")

@@ -13,24 +13,39 @@
 
 /* Making */
 
-apr_status_t auth_tokens_create(auth_tokens_t **ptokens, const auth_token_conf_t *conf,
-                                app_error_t *err, apr_pool_t *p)
+static apr_status_t read_role_path(auth_issuer_t *own, const char *text, app_error_t *err,
+                                   apr_pool_t *p)
 {
-    auth_tokens_t *tokens = apr_pcalloc(p, sizeof(*tokens));
     auth_jsonpath_t *path;
-    auth_keys_t *keys;
     int old;
 
-    if (auth_jsonpath_compile(&path, &old, conf->role_path, "JwtRoleClaimKey", err, p) !=
-        APR_SUCCESS) {
+    if (auth_jsonpath_compile(&path, &old, text, "JwtRoleClaimKey", err, p) != APR_SUCCESS) {
         return APP_EFAIL;
     }
     if (old) {
         app_log(APP_LOG_WARNING, NULL, "APP2001",
                 "JwtRoleClaimKey \"%s\" is in the older notation; write it as a JSONPath: $.role",
-                conf->role_path);
+                text);
     }
-    *ptokens = NULL;
+    own->role_path = path;
+    return APR_SUCCESS;
+}
+
+static apr_status_t read_own(auth_issuer_t *own, const auth_token_conf_t *conf, app_error_t *err,
+                             apr_pool_t *p)
+{
+    auth_keys_t *keys;
+
+    if (read_role_path(own, conf->role_path, err, p) != APR_SUCCESS) {
+        return APP_EFAIL;
+    }
+    own->name = conf->issuer;
+    if (conf->algorithms && conf->algorithms->nelts) {
+        own->algorithms = apr_array_copy(p, conf->algorithms);
+        if (auth_algorithms_check(own->algorithms, "JwtAlgorithms", err) != APR_SUCCESS) {
+            return APP_EFAIL;
+        }
+    }
     if (!conf->secret) {
         return APR_SUCCESS;
     }
@@ -38,11 +53,23 @@ apr_status_t auth_tokens_create(auth_tokens_t **ptokens, const auth_token_conf_t
         APR_SUCCESS) {
         return APP_EFAIL;
     }
-    tokens->keys = keys;
-    tokens->issuer = conf->issuer;
-    tokens->role_path = path;
+    own->keys = keys;
+    return APR_SUCCESS;
+}
+
+apr_status_t auth_tokens_create(auth_tokens_t **ptokens, const auth_token_conf_t *conf,
+                                app_error_t *err, apr_pool_t *p)
+{
+    auth_tokens_t *tokens = apr_pcalloc(p, sizeof(*tokens));
+    const apr_array_header_t *words = conf->issuers ? conf->issuers
+                                                    : apr_array_make(p, 1, sizeof(const char *));
+
+    if (read_own(&tokens->own, conf, err, p) != APR_SUCCESS ||
+        auth_issuers_read(&tokens->foreign, words, err, p) != APR_SUCCESS) {
+        return APP_EFAIL;
+    }
     tokens->cache_entries = conf->cache_entries;
-    *ptokens = tokens;
+    *ptokens = tokens->own.keys || tokens->foreign->nelts ? tokens : NULL;
     return APR_SUCCESS;
 }
 
@@ -126,15 +153,49 @@ static apr_status_t read_header(auth_jws_t *jws, app_error_t *err, apr_pool_t *p
     return APR_SUCCESS;
 }
 
-static apr_status_t verify(const auth_keys_t *keys, const char *token, app_error_t *err,
+static const char *payload_of(const char *token, apr_size_t *plen, apr_pool_t *p)
+{
+    const char *part = strchr(token, '.') + 1;
+
+    return auth_base64url_decode(part, strcspn(part, "."), plen, p);
+}
+
+/**
+ * Whose keys are to be tried: what an unverified token says decides that and nothing else. One that
+ * cannot be read is left to our own, to be refused by them.
+ */
+static const auth_issuer_t *find_issuer(const auth_tokens_t *tokens, const char *token,
+                                        apr_pool_t *p)
+{
+    apr_size_t len;
+    const char *payload = tokens->foreign->nelts ? payload_of(token, &len, p) : NULL;
+    const json_t *claims = payload ? auth_claims_parse(payload, len, p) : NULL;
+    const char *name = json_string_value(json_object_get(claims, "iss"));
+    int i;
+
+    for (i = 0; name && i < tokens->foreign->nelts; i++) {
+        const auth_issuer_t *issuer = &APR_ARRAY_IDX(tokens->foreign, i, auth_issuer_t);
+
+        if (strcmp(issuer->name, name) == 0) {
+            return issuer;
+        }
+    }
+    return &tokens->own;
+}
+
+static apr_status_t verify(const auth_issuer_t *issuer, const char *token, app_error_t *err,
                            apr_pool_t *p)
 {
     auth_jws_t jws = { .text = token };
+    auth_verdict_e verdict = AUTH_JWS_NO_KEY;
 
     if (read_header(&jws, err, p) != APR_SUCCESS) {
         return APP_EFAIL;
     }
-    switch (auth_keys_verify(keys, &jws, p)) {
+    if (issuer->keys && auth_algorithm_allowed(issuer->algorithms, jws.alg)) {
+        verdict = auth_keys_verify(issuer->keys, &jws, p);
+    }
+    switch (verdict) {
     case AUTH_JWS_GENUINE:
         return APR_SUCCESS;
     case AUTH_JWS_NO_KEY:
@@ -149,15 +210,15 @@ static apr_status_t verify(const auth_keys_t *keys, const char *token, app_error
 static apr_status_t read_claims(auth_claims_t **pclaims, const auth_tokens_t *tokens,
                                 const char *token, app_error_t *err, apr_pool_t *p)
 {
-    const char *part = strchr(token, '.') + 1, *payload;
+    const auth_issuer_t *issuer = find_issuer(tokens, token, p);
+    const char *payload;
     apr_size_t len;
 
-    if (verify(tokens->keys, token, err, p) != APR_SUCCESS) {
+    if (verify(issuer, token, err, p) != APR_SUCCESS) {
         return APP_EFAIL;
     }
-    payload = auth_base64url_decode(part, strcspn(part, "."), &len, p);
-    return payload ? auth_claims_read(pclaims, payload, len, tokens->role_path, err, p)
-                   : undecodable(err);
+    payload = payload_of(token, &len, p);
+    return payload ? auth_claims_read(pclaims, payload, len, issuer, err, p) : undecodable(err);
 }
 
 static apr_status_t release(void *claims)
@@ -180,7 +241,7 @@ static apr_status_t get_claims(auth_claims_t **pclaims, const auth_tokens_t *tok
         return APP_EFAIL;
     }
     apr_pool_cleanup_register(p, claims, release, apr_pool_cleanup_null);
-    if (auth_claims_check(claims, audience, tokens->issuer, err) != APR_SUCCESS) {
+    if (auth_claims_check(claims, audience, claims->by == &tokens->own, err) != APR_SUCCESS) {
         return APP_EFAIL;
     }
     if (tokens->cache && !cached) {

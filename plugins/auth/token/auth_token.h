@@ -4,6 +4,7 @@
  * asked for, so that whoever owns APP_PLACE_IDENTITY may use it.
  *
  *   auth_key.c           keys; auth_key_verify.c: whether one of them made the signature
+ *   auth_issuer.c        whose tokens are good, and what for
  *   auth_jsonpath.c      the role among the claims
  *   auth_token_claims.c  what a genuine token says, and whether that holds now
  *   auth_token_cache.c   genuine tokens that were seen before
@@ -19,16 +20,18 @@ typedef struct auth_tokens_t auth_tokens_t;
 
 /** The settings that it is made of. */
 typedef struct auth_token_conf_t {
-    const char *secret;        /* text, JWK or JWK set; NULL: no token can be verified */
+    const char *secret;        /* text, JWK, JWK set or PEM; NULL: we have no keys */
     int         secret_base64;
     const char *issuer;        /* "iss" that tokens must have; NULL: any or none */
+    const apr_array_header_t *algorithms; /* words; NULL or empty: all that suit a key */
+    const apr_array_header_t *issuers;    /* words of foreign ones (auth_issuer.h); NULL: none */
     const char *role_path;     /* JSONPath */
     apr_int64_t cache_entries; /* 0: no cache */
 } auth_token_conf_t;
 
 /**
  * Reads keys and path; for configure().
- * @param ptokens NULL if there is no secret
+ * @param ptokens NULL if there is neither a secret nor a foreign issuer
  * @return APR_SUCCESS; APP_EFAIL with APP_E_SETTING
  */
 apr_status_t auth_tokens_create(auth_tokens_t **ptokens, const auth_token_conf_t *conf,
@@ -38,10 +41,11 @@ apr_status_t auth_tokens_create(auth_tokens_t **ptokens, const auth_token_conf_t
 apr_status_t auth_tokens_start(auth_tokens_t *tokens, app_error_t *err, apr_pool_t *p);
 
 /**
- * Verifies a token and reads who it names. The claims carry the role that the token names as
+ * Verifies a token with the keys of the issuer that it names, or with JwtSecret if that is none of
+ * the foreign ones, and reads who it names. The claims carry the role that the token names as
  * "role".
  * @param identity its texts live as long as p; role NULL: the token names none
- * @param audience that a token must be for if it names any; NULL: all are right
+ * @param audience that a token of ours must be for if it names any; NULL: all are right
  * @return APR_SUCCESS; APP_EFAIL with APP_E_JWT or APP_E_JWT_CLAIMS and the challenge
  */
 apr_status_t auth_token_identify(app_identity_t *identity, const auth_tokens_t *tokens,

@@ -12,20 +12,45 @@
 
 #include "auth_token_int.h"
 
-#define SKEW     30        /* seconds that clocks may differ */
-#define TEXT_MAX (1 << 20) /* bytes of claims */
+#define SKEW      30        /* seconds that clocks may differ */
+#define TEXT_MAX  (1 << 20) /* bytes of claims */
+#define DEPTH_MAX 64        /* of their nesting */
 
 /* Reading */
 
-/** Parses strictly. Numbers that are too large for an integer are no reason to refuse. */
-static json_t *parse(const char *payload, apr_size_t len, apr_pool_t *p)
+/** Whether brackets outside strings are nested deeper than a reader's stack should follow. */
+static int is_too_deep(const char *text, apr_size_t len)
+{
+    int depth = 0, in_string = 0;
+    apr_size_t i;
+
+    for (i = 0; i < len && depth <= DEPTH_MAX; i++) {
+        if (text[i] == '"') {
+            in_string = !in_string;
+        }
+        else if (in_string) {
+            i += text[i] == '\\';
+        }
+        else {
+            depth += (text[i] == '[' || text[i] == '{') - (text[i] == ']' || text[i] == '}');
+        }
+    }
+    return depth > DEPTH_MAX;
+}
+
+json_t *auth_claims_parse(const char *payload, apr_size_t len, apr_pool_t *p)
 {
     /* Roles, users and audiences are C strings from here on: NULs, which would cut them short, are
      * refused since JSON_ALLOW_NUL is not asked for. */
     size_t flags = JSON_REJECT_DUPLICATES;
     json_error_t why;
-    json_t *json = json_loadb(payload, len, flags, &why);
+    json_t *json;
 
+    if (is_too_deep(payload, len)) {
+        return NULL;
+    }
+    json = json_loadb(payload, len, flags, &why);
+    /* Numbers that are too large for an integer are no reason to refuse. */
     if (!json && json_error_code(&why) == json_error_numeric_overflow) {
         json = json_loadb(payload, len, flags | JSON_DECODE_INT_AS_REAL, &why);
     }
@@ -83,11 +108,14 @@ static int read_audiences(const char ***ptexts, const json_t *claims, apr_pool_t
 }
 
 /** The role that the claims name; one that is no string is taken as its JSON text. */
-static const char *read_role(const json_t *claims, const auth_jsonpath_t *path, apr_pool_t *p)
+static const char *read_role(const json_t *claims, const auth_issuer_t *by, apr_pool_t *p)
 {
-    const json_t *role = auth_jsonpath_first(path, claims);
+    const json_t *role = by->role_path ? auth_jsonpath_first(by->role_path, claims) : NULL;
 
-    return !role || json_is_string(role) ? json_string_value(role) : auth_json_text(role, p);
+    if (!role) {
+        return by->default_role;
+    }
+    return json_is_string(role) ? json_string_value(role) : auth_json_text(role, p);
 }
 
 /** Claims without a role, with one. */
@@ -191,10 +219,10 @@ void auth_claims_release(auth_claims_t *claims)
 }
 
 apr_status_t auth_claims_read(auth_claims_t **pclaims, const char *payload, apr_size_t len,
-                              const auth_jsonpath_t *role_path, app_error_t *err, apr_pool_t *p)
+                              const auth_issuer_t *by, app_error_t *err, apr_pool_t *p)
 {
-    json_t *json = parse(payload, len, p);
-    auth_claims_t claims = { .size = 0 };
+    json_t *json = auth_claims_parse(payload, len, p);
+    auth_claims_t claims = { .by = by };
 
     if (!json) {
         return auth_token_refuse(err, APP_E_JWT_CLAIMS, "Parsing claims failed");
@@ -204,7 +232,7 @@ apr_status_t auth_claims_read(auth_claims_t **pclaims, const char *payload, apr_
     claims.iat = read_time(json, "iat");
     claims.naudiences = read_audiences(&claims.audiences, json, p);
     claims.issuer = json_string_value(json_object_get(json, "iss"));
-    claims.role = apr_pstrdup(p, read_role(json, role_path, p));
+    claims.role = apr_pstrdup(p, read_role(json, by, p));
     claims.user = json_string_value(json_object_get(json, "sub"));
     claims.text = write_claims(json, payload, len, claims.role, p);
     *pclaims = pack(&claims);
@@ -234,31 +262,57 @@ static apr_status_t check_time(const auth_claim_time_t *time, const char *name, 
     return APR_SUCCESS;
 }
 
-static apr_status_t check_audience(const auth_claims_t *claims, const char *audience,
-                                   app_error_t *err)
+static int is_for(const auth_claims_t *claims, const char *audience)
 {
     int i;
+
+    for (i = 0; i < claims->naudiences; i++) {
+        if (strcmp(claims->audiences[i], audience) == 0) {
+            return 1;
+        }
+    }
+    return 0;
+}
+
+static int is_for_one_of(const auth_claims_t *claims, const apr_array_header_t *audiences)
+{
+    int i;
+
+    for (i = 0; i < audiences->nelts; i++) {
+        if (is_for(claims, APR_ARRAY_IDX(audiences, i, const char *))) {
+            return 1;
+        }
+    }
+    return 0;
+}
+
+/** Ours may name no audience; those of a foreign issuer must, or they could be for anybody. */
+static apr_status_t check_audience(const auth_claims_t *claims, const char *audience, int ours,
+                                   app_error_t *err)
+{
+    int good;
 
     if (claims->naudiences == AUTH_AUDIENCE_WRONG) {
         return refuse(err, "The JWT 'aud' claim must be a string or an array of strings");
     }
-    for (i = 0; audience && i < claims->naudiences; i++) {
-        if (strcmp(claims->audiences[i], audience) == 0) {
-            return APR_SUCCESS;
-        }
+    if (ours) {
+        good = !audience || !claims->naudiences || is_for(claims, audience);
     }
-    return audience && claims->naudiences ? refuse(err, "JWT not in audience") : APR_SUCCESS;
+    else {
+        good = !claims->by->audiences || is_for_one_of(claims, claims->by->audiences);
+    }
+    return good ? APR_SUCCESS : refuse(err, "JWT not in audience");
 }
 
-apr_status_t auth_claims_check(const auth_claims_t *claims, const char *audience,
-                               const char *issuer, app_error_t *err)
+apr_status_t auth_claims_check(const auth_claims_t *claims, const char *audience, int ours,
+                               app_error_t *err)
 {
+    const char *issuer = claims->by->name;
+
     if (check_time(&claims->exp, "exp", 1, "JWT expired", err) != APR_SUCCESS ||
         check_time(&claims->nbf, "nbf", 0, "JWT not yet valid", err) != APR_SUCCESS ||
-        check_time(&claims->iat, "iat", 0, "JWT issued at future", err) != APR_SUCCESS) {
-        return APP_EFAIL;
-    }
-    if (check_audience(claims, audience, err) != APR_SUCCESS) {
+        check_time(&claims->iat, "iat", 0, "JWT issued at future", err) != APR_SUCCESS ||
+        check_audience(claims, audience, ours, err) != APR_SUCCESS) {
         return APP_EFAIL;
     }
     return issuer && (!claims->issuer || strcmp(claims->issuer, issuer) != 0)

@@ -3,8 +3,7 @@
 #ifndef AUTH_TOKEN_INT_H
 #define AUTH_TOKEN_INT_H
 
-#include "auth_jsonpath.h"
-#include "auth_key.h"
+#include "auth_issuer.h"
 #include "auth_token.h"
 
 /** A claim that is a time. */
@@ -20,16 +19,23 @@ typedef struct auth_claim_time_t {
  * requests and the cache may hold at once.
  */
 typedef struct auth_claims_t {
-    apr_uint32_t       uses; /* atomically */
-    apr_size_t         size; /* of the block */
-    auth_claim_time_t  exp, nbf, iat;
-    int                naudiences; /* or AUTH_AUDIENCE_WRONG */
-    const char       **audiences;
-    const char        *issuer; /* NULL: names none */
-    const char        *role; /* NULL: names none */
-    const char        *user; /* NULL: names none */
-    const char        *text; /* all of them as JSON, "role" as it is above */
+    apr_uint32_t         uses; /* atomically */
+    apr_size_t           size; /* of the block */
+    const auth_issuer_t *by; /* whose key has signed it */
+    auth_claim_time_t    exp, nbf, iat;
+    int                  naudiences; /* or AUTH_AUDIENCE_WRONG */
+    const char         **audiences;
+    const char          *issuer; /* NULL: names none */
+    const char          *role;   /* NULL: names none */
+    const char          *user;   /* NULL: names none */
+    const char          *text;   /* all of them as JSON, "role" as it is above */
 } auth_claims_t;
+
+/**
+ * Parses the payload of a token, which may be anybody's: bounded in depth, no member twice, no NUL.
+ * @return an object, owned by p; NULL: it is none
+ */
+json_t *auth_claims_parse(const char *payload, apr_size_t len, apr_pool_t *p);
 
 /**
  * Takes the payload of a token apart.
@@ -37,16 +43,17 @@ typedef struct auth_claims_t {
  * @return APR_SUCCESS; APP_EFAIL with APP_E_JWT_CLAIMS
  */
 apr_status_t auth_claims_read(auth_claims_t **pclaims, const char *payload, apr_size_t len,
-                              const auth_jsonpath_t *role_path, app_error_t *err, apr_pool_t *p);
+                              const auth_issuer_t *by, app_error_t *err, apr_pool_t *p);
 void         auth_claims_hold(auth_claims_t *claims);
 void         auth_claims_release(auth_claims_t *claims);
 
 /**
- * Whether they hold now, for this audience, and are of this issuer; NULL: any.
+ * Whether they hold now.
+ * @param ours whether they are for this audience, if they name any; else for one of the issuer's
  * @return APR_SUCCESS; APP_EFAIL, APP_E_JWT_CLAIMS
  */
-apr_status_t auth_claims_check(const auth_claims_t *claims, const char *audience,
-                               const char *issuer, app_error_t *err);
+apr_status_t auth_claims_check(const auth_claims_t *claims, const char *audience, int ours,
+                               app_error_t *err);
 
 /** Refuses a token and challenges for another one. @return APP_EFAIL */
 apr_status_t auth_token_refuse(app_error_t *err, app_error_e e, const char *message);
@@ -54,11 +61,10 @@ apr_status_t auth_token_refuse(app_error_t *err, app_error_e e, const char *mess
 typedef struct auth_token_cache_t auth_token_cache_t;
 
 struct auth_tokens_t {
-    const auth_keys_t     *keys;
-    const char            *issuer; /* NULL: any */
-    const auth_jsonpath_t *role_path;
-    apr_int64_t            cache_entries;
-    auth_token_cache_t    *cache; /* NULL: none */
+    auth_issuer_t       own;     /* JwtSecret; its audiences are said with each token */
+    apr_array_header_t *foreign; /* of auth_issuer_t */
+    apr_int64_t         cache_entries;
+    auth_token_cache_t *cache; /* NULL: none */
 };
 
 /* Any thread may call these. */

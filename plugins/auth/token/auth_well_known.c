@@ -26,12 +26,17 @@ static apr_status_t answer(app_request_t *r, app_response_t *res, const char *ty
     return app_response_write(res, text, strlen(text));
 }
 
+static const auth_keys_t *own_keys(const auth_t *auth)
+{
+    return auth->tokens ? auth->tokens->own.keys : NULL;
+}
+
 apr_status_t auth_jwks_handler(app_instance_t *self, app_request_t *r, app_response_t *res,
                                app_error_t *err)
 {
     const auth_t *auth = app_instance_context(self);
-    const char *set = auth->tokens ? auth_keys_public(auth->tokens->keys, app_request_pool(r))
-                                   : "{\"keys\":[]}";
+    const auth_keys_t *keys = own_keys(auth);
+    const char *set = keys ? auth_keys_public(keys, app_request_pool(r)) : "{\"keys\":[]}";
 
     (void)err;
     return answer(r, res, "application/jwk-set+json", set);
@@ -60,11 +65,11 @@ apr_status_t auth_metadata_handler(app_instance_t *self, app_request_t *r, app_r
     const char *issuer = auth->conf->jwt_issuer, *origin = issuer ? origin_of(issuer, p) : NULL;
     json_t *json, *names = app_json_own(p, json_array());
 
-    if (!origin || !auth->tokens) {
+    if (!origin || !own_keys(auth)) {
         app_fail(err, APP_E_NOT_FOUND, NULL);
         return app_hint(err, "The site has it once JwtIssuer is its URL.");
     }
-    auth_keys_list_algorithms(names, auth->tokens->keys);
+    auth_keys_list_algorithms(names, own_keys(auth));
     json = json_pack("{s:s, s:s, s:O}", "issuer", issuer, "jwks_uri",
                      apr_pstrcat(p, origin, app_request_mount(r), JWKS_PATH, NULL),
                      "id_token_signing_alg_values_supported", names);
