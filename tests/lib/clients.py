@@ -13,7 +13,7 @@ from lib import jwt, log, postgres, process, server, sqlite, stage
 
 FOLDER = os.path.join(sqlite.ROOT, "tests", "clients")
 DATABASES = ("sqlite", "pgsql")
-HELPERS = ("site", "reporter")
+HELPERS = ("site", "reporter", "provider")
 HOST = "event"
 COMMON = ("rest AggregatesEnabled on", "rest PlanEnabled on",
           "rest TxEnd commit-allow-override")
