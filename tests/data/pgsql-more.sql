@@ -96,6 +96,30 @@ GRANT SELECT ON ALL TABLES IN SCHEMA archive TO web_anon;
 GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA archive TO web_user;
 GRANT SELECT ON films, slow TO web_hurried;
 
+-- Constraints with and without names of their own.
+CREATE TABLE halls (id integer PRIMARY KEY, name text NOT NULL CONSTRAINT halls_are_named CHECK (name <> ''));
+CREATE TABLE seats (
+    hall_id integer REFERENCES halls,
+    line    integer CHECK (line > 0),
+    place   integer,
+    last    integer,
+    price   integer UNIQUE,
+    CONSTRAINT seats_are_one PRIMARY KEY (hall_id, line, place),
+    CHECK (last >= place)
+);
+CREATE UNIQUE INDEX seats_by_last ON seats (line, last);
+CREATE TABLE bookings (
+    id      integer PRIMARY KEY,
+    hall_id integer,
+    line    integer,
+    place   integer,
+    CONSTRAINT bookings_have_seats FOREIGN KEY (hall_id, line, place) REFERENCES seats
+);
+INSERT INTO halls VALUES (1, 'Great'), (2, 'Small');
+INSERT INTO seats VALUES (1, 1, 1, 9, 10), (1, 1, 2, 8, NULL);
+INSERT INTO bookings VALUES (1, 1, 1, 2);
+GRANT SELECT, INSERT, UPDATE, DELETE ON halls, seats, bookings TO web_user;
+
 -- What the API's description tells.
 COMMENT ON SCHEMA archive IS E'Archive\n\nOf what is no longer shown,\nand of who made it';
 COMMENT ON TABLE archive.films IS E'Old films\nthat were kept';

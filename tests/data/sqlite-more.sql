@@ -94,3 +94,29 @@ INSERT INTO app_grants (role, resource, action, columns, row_filter) VALUES
 -- A role with settings of its own.
 INSERT INTO app_role_settings (role, name, value) VALUES ('web_hurried', 'statement_timeout', '250ms');
 INSERT INTO app_grants (role, resource, action) VALUES ('web_hurried', 'films', 'select'), ('web_hurried', 'slow', 'select');
+
+-- Constraints with and without names of their own.
+CREATE TABLE halls (id integer PRIMARY KEY, name text NOT NULL CONSTRAINT halls_are_named CHECK (name <> ''));
+CREATE TABLE seats (
+    hall_id integer REFERENCES halls,
+    line    integer CHECK (line > 0),
+    place   integer,
+    last    integer,
+    price   integer UNIQUE,
+    CONSTRAINT seats_are_one PRIMARY KEY (hall_id, line, place),
+    CHECK (last >= place)
+);
+CREATE UNIQUE INDEX seats_by_last ON seats (line, last);
+CREATE TABLE bookings (
+    id      integer PRIMARY KEY,
+    hall_id integer,
+    line    integer,
+    place   integer,
+    CONSTRAINT bookings_have_seats FOREIGN KEY (hall_id, line, place) REFERENCES seats
+);
+INSERT INTO halls VALUES (1, 'Great'), (2, 'Small');
+INSERT INTO seats VALUES (1, 1, 1, 9, 10), (1, 1, 2, 8, NULL);
+INSERT INTO bookings VALUES (1, 1, 1, 2);
+INSERT INTO app_grants (role, resource, action)
+    SELECT 'web_user', resource.value, action.value
+    FROM json_each('["select", "insert", "update", "delete"]') AS action, json_each('["halls", "seats", "bookings"]') AS resource;

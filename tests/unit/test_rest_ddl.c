@@ -124,6 +124,56 @@ static void test_tables(void **state)
     }
 }
 
+/** "p|u|c name(columns){text}" of each rule, blanks between. */
+static const char *rules_of(const char *sql)
+{
+    rest_ddl_table_t table;
+    app_buf_t buf;
+    int i;
+
+    app_buf_init(&buf, unit_pool, 4096);
+    rest_ddl_table(&table, sql, unit_pool);
+    for (i = 0; i < table.rules->nelts; i++) {
+        const rest_ddl_rule_t *rule = &APR_ARRAY_IDX(table.rules, i, rest_ddl_rule_t);
+
+        app_buf_addf(&buf, "%s%c %s", buf.len ? " " : "", "puc"[rule->kind],
+                     rule->name ? rule->name : "-");
+        add_list(&buf, rule->columns);
+        if (rule->text) {
+            app_buf_addf(&buf, "{%s}", rule->text);
+        }
+    }
+    return buf.data;
+}
+
+static void test_rules(void **state)
+{
+    static const struct {
+        const char *sql, *rules;
+    } cases[] = {
+        { "CREATE TABLE t(a, b)", "" },
+        { "CREATE TABLE t(a INTEGER PRIMARY KEY AUTOINCREMENT, b UNIQUE)", "p -(a) u -(b)" },
+        { "CREATE TABLE t(a CONSTRAINT n UNIQUE ON CONFLICT FAIL CONSTRAINT m CHECK (a>0))",
+          "u n(a) c m(a){a>0}" },
+        { "CREATE TABLE t(a CONSTRAINT n NOT NULL UNIQUE)", "u -(a)" },
+        { "CREATE TABLE t(a, b, CONSTRAINT \"n m\" UNIQUE(b COLLATE nocase DESC , \"a\"), "
+          "PRIMARY KEY (a ASC))",
+          "u n m(b,a) p -(a)" },
+        { "CREATE TABLE t(a CHECK ( a <> 'x)' ) REFERENCES o, CHECK(lower(a) = \"b c\"))",
+          "c -(a){a <> 'x)'} c -(lower,a,b c){lower(a) = \"b c\"}" },
+        { "CREATE TABLE t(a CHECK (a", "c -(){}" },
+        { "CREATE TABLE t(UNIQUE", "u -()" },
+        { "CREATE TABLE t(UNIQUE (", "u -()" },
+        { "CREATE TABLE t(PRIMARY", "" },
+    };
+    size_t i;
+
+    (void)state;
+    for (i = 0; i < COUNT(cases); i++) {
+        CASE_STRING(cases[i].sql, rules_of(cases[i].sql), cases[i].rules);
+    }
+}
+
 static const char *virtual_of(const char *sql)
 {
     const apr_array_header_t *arguments = rest_ddl_virtual(sql, "fts5", unit_pool);
@@ -203,7 +253,8 @@ static void test_words(void **state)
 }
 
 static struct CMUnitTest tests[] = {
-    cmocka_unit_test(test_tokens),   cmocka_unit_test(test_tables), cmocka_unit_test(test_virtual),
+    cmocka_unit_test(test_tokens),   cmocka_unit_test(test_tables), cmocka_unit_test(test_rules),
+    cmocka_unit_test(test_virtual),
     cmocka_unit_test(test_triggers), cmocka_unit_test(test_words),
 };
 

@@ -22,6 +22,7 @@ typedef struct rest_run_t {
     rest_held_t          held;
     int                  large;   /* one of the few that may hold much */
     apr_int64_t          rows;    /* that have come */
+    int                  row;     /* SQLite: of the body, that is being written */
     int                  counted; /* result.page was known before the first row */
     int                  sending; /* the head has been written */
     int                  told;    /* what SQL says of the answer has been read */
@@ -56,6 +57,9 @@ void rest_run_send_held(rest_run_t *run);
 apr_status_t rest_run_read(rest_run_t *run);
 /* rest_run_write.c */
 apr_status_t rest_run_write(rest_run_t *run);
+/* rest_run_constraint.c: SQLite: finds out for run->err what a write has violated */
+void rest_run_constraint(rest_run_t *run);
+
 /* rest_run_explain.c */
 apr_status_t rest_run_explain(rest_run_t *run);
 /** What statistics say of the number of rows. */

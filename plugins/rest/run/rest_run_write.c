@@ -124,6 +124,7 @@ static apr_status_t write_each(rest_run_t *run)
 
     app_buf_init(&written.keys, run->pool, KEYS_TEXT_MAX);
     for (row = 0; row < rows; row++) {
+        run->row = row;
         if ((status = write_row(run, &written, row)) != APR_SUCCESS) {
             return status;
         }
@@ -261,6 +262,17 @@ static apr_status_t write_all(rest_run_t *run)
     return alone ? APR_SUCCESS : rest_run_end(run);
 }
 
+/** @param status of the write. @return the same */
+static apr_status_t look_into(rest_run_t *run, apr_status_t status)
+{
+    if (status == APP_EFAIL && run->schema->kind == APP_DB_SQLITE) {
+        app_tx_rollback(run->tx);
+        run->tx = NULL;
+        rest_run_constraint(run);
+    }
+    return status;
+}
+
 apr_status_t rest_run_write(rest_run_t *run)
 {
     apr_status_t status;
@@ -274,7 +286,8 @@ apr_status_t rest_run_write(rest_run_t *run)
     if ((status = rest_run_begin(run)) != APR_SUCCESS ||
         (status = rest_render(&run->statement, run->call->rest->dialect, run->plan, 0, run->err,
                               run->pool)) != APR_SUCCESS ||
-        (status = write_all(run)) != APR_SUCCESS || (status = rest_run_head(run)) != APR_SUCCESS) {
+        (status = look_into(run, write_all(run))) != APR_SUCCESS ||
+        (status = rest_run_head(run)) != APR_SUCCESS) {
         return status;
     }
     if (run->plan->rows) {

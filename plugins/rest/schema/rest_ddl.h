@@ -52,9 +52,20 @@ typedef struct rest_ddl_labels_t {
     apr_array_header_t *labels; /* const char * */
 } rest_ddl_labels_t;
 
+typedef enum rest_ddl_rule_e { REST_DDL_PRIMARY, REST_DDL_UNIQUE, REST_DDL_CHECK } rest_ddl_rule_e;
+
+/** What else must hold for a row. */
+typedef struct rest_ddl_rule_t {
+    rest_ddl_rule_e     kind;
+    const char         *name;    /* NULL: it has none */
+    apr_array_header_t *columns; /* const char *; of a CHECK the words that may be columns */
+    const char         *text;    /* CHECK: what stands between its brackets, blanks cut off */
+} rest_ddl_rule_t;
+
 typedef struct rest_ddl_table_t {
     apr_array_header_t *keys;   /* rest_ddl_key_t, as they were declared */
     apr_array_header_t *labels; /* rest_ddl_labels_t */
+    apr_array_header_t *rules;  /* rest_ddl_rule_t */
 } rest_ddl_table_t;
 
 /** Reads CREATE TABLE. */

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /** CREATE statements of SQLite. Used by the readers of its catalogue, in the thread that loads. */
+#include "apr_lib.h"
+#include "apr_strings.h"
+
 #include "rest_ddl.h"
 
 /** The way through the brackets of CREATE TABLE. */
@@ -108,14 +111,84 @@ static void read_labels(reader_t *reader)
     }
 }
 
+static rest_ddl_rule_t *add_rule(reader_t *reader, rest_ddl_rule_e kind)
+{
+    rest_ddl_rule_t *rule = apr_array_push(reader->table->rules);
+
+    rule->kind = kind;
+    rule->name = reader->constraint;
+    rule->columns = apr_array_make(reader->pool, 2, sizeof(char *));
+    rule->text = NULL;
+    reader->constraint = NULL;
+    return rule;
+}
+
+/** Behind the bracket of CHECK. @param end of what it says */
+static void read_condition(rest_ddl_rule_t *rule, rest_ddl_t c, const char *end, apr_pool_t *p)
+{
+    const char *start = c.text;
+
+    for (; c.kind != REST_TOKEN_END && c.text < end; rest_ddl_next(&c)) {
+        if (c.kind == REST_TOKEN_WORD || c.kind == REST_TOKEN_NAME) {
+            APR_ARRAY_PUSH(rule->columns, const char *) = rest_ddl_text(&c, p);
+        }
+    }
+    while (end > start && apr_isspace(end[-1])) {
+        end--;
+    }
+    rule->text = apr_pstrmemdup(p, start, end > start ? (apr_size_t)(end - start) : 0);
+}
+
 /** At CHECK. */
 static void read_check(reader_t *reader)
 {
-    reader->constraint = NULL;
+    rest_ddl_rule_t *rule;
+    rest_ddl_t inside;
+    const char *end;
+
     rest_ddl_next(&reader->c);
     if (rest_ddl_is_sign(&reader->c, '(')) {
         read_labels(reader);
+        rule = add_rule(reader, REST_DDL_CHECK);
+        inside = reader->c;
+        rest_ddl_next(&inside);
         rest_ddl_skip(&reader->c);
+        end = reader->c.kind == REST_TOKEN_END ? reader->c.next : reader->c.text;
+        while (end > inside.text && *--end != ')') {
+        }
+        read_condition(rule, inside, end, reader->pool);
+    }
+    reader->constraint = NULL;
+}
+
+/** At UNIQUE, or the KEY of PRIMARY KEY. What stands behind a column's name is passed over. */
+static void read_unique(reader_t *reader, rest_ddl_rule_e kind)
+{
+    rest_ddl_rule_t *rule = add_rule(reader, kind);
+    rest_ddl_t *c = &reader->c;
+    int first = 1;
+
+    rest_ddl_next(c);
+    if (reader->column || !rest_ddl_is_sign(c, '(')) {
+        APR_ARRAY_PUSH(rule->columns, const char *) = reader->column ? reader->column : "";
+        return;
+    }
+    for (rest_ddl_next(c); c->kind != REST_TOKEN_END && !rest_ddl_is_sign(c, ')');
+         rest_ddl_next(c)) {
+        if (first && rest_ddl_is_name(c)) {
+            APR_ARRAY_PUSH(rule->columns, const char *) = rest_ddl_text(c, reader->pool);
+        }
+        first = rest_ddl_is_sign(c, ',');
+    }
+    rest_ddl_next(c);
+}
+
+/** At PRIMARY. */
+static void read_primary(reader_t *reader)
+{
+    rest_ddl_next(&reader->c);
+    if (rest_ddl_is(&reader->c, "KEY")) {
+        read_unique(reader, REST_DDL_PRIMARY);
     }
 }
 
@@ -140,8 +213,8 @@ static void read_constraint_name(reader_t *reader)
 /** One step through a column or constraint. */
 static void read_part(reader_t *reader)
 {
-    static const char *const others[] = { "PRIMARY", "UNIQUE", "NOT", "NULL", "DEFAULT",
-                                          "COLLATE", "GENERATED", "AS", NULL };
+    static const char *const others[] = { "NOT", "NULL", "DEFAULT", "COLLATE", "GENERATED", "AS",
+                                          NULL };
     rest_ddl_t *c = &reader->c;
 
     if (rest_ddl_is(c, "CONSTRAINT")) {
@@ -155,6 +228,12 @@ static void read_part(reader_t *reader)
     }
     else if (rest_ddl_is(c, "CHECK")) {
         read_check(reader);
+    }
+    else if (rest_ddl_is(c, "UNIQUE")) {
+        read_unique(reader, REST_DDL_UNIQUE);
+    }
+    else if (rest_ddl_is(c, "PRIMARY")) {
+        read_primary(reader);
     }
     else if (rest_ddl_is_sign(c, '(')) {
         rest_ddl_skip(c);
@@ -194,6 +273,7 @@ void rest_ddl_table(rest_ddl_table_t *table, const char *sql, apr_pool_t *p)
 
     table->keys = apr_array_make(p, 2, sizeof(rest_ddl_key_t));
     table->labels = apr_array_make(p, 2, sizeof(rest_ddl_labels_t));
+    table->rules = apr_array_make(p, 4, sizeof(rest_ddl_rule_t));
     go_to_bracket(&reader.c, sql);
     rest_ddl_next(&reader.c);
     begin_part(&reader);
