@@ -118,17 +118,27 @@ apr_status_t auth_server_create(auth_server_t **pserver, const auth_conf_t *conf
 /* What the server knows */
 
 /** A certificate counts if the server has verified it; one that it only took along does not. */
+static int has_certificate(const app_request_t *r)
+{
+    const char *verified = app_request_variable(r, "SSL_CLIENT_VERIFY");
+
+    return verified && strcmp(verified, "SUCCESS") == 0;
+}
+
 static const char *variable(const app_request_t *r, const char *name)
 {
-    const char *verified;
+    return strncmp(name, "SSL_CLIENT_", 11) != 0 || has_certificate(r)
+               ? app_request_variable(r, name)
+               : NULL;
+}
 
-    if (strncmp(name, "SSL_CLIENT_", 11) == 0) {
-        verified = app_request_variable(r, "SSL_CLIENT_VERIFY");
-        if (!verified || strcmp(verified, "SUCCESS") != 0) {
-            return NULL;
-        }
-    }
-    return app_request_variable(r, name);
+/** Whether REMOTE_USER is of a certificate that was not verified, as SSLUserName makes it. */
+static int is_doubtful(const app_request_t *r, const char *type)
+{
+    const char *verified = app_request_variable(r, "SSL_CLIENT_VERIFY");
+
+    return (!type || strcasecmp(type, "ClientCert") == 0) && verified &&
+           strcmp(verified, "NONE") != 0 && !has_certificate(r);
 }
 
 /** NULL: the server knows nobody. AuthType App is our own word, which is no news. */
@@ -137,7 +147,11 @@ static const char *user_of(const auth_server_t *server, const app_request_t *r)
     const char *type = app_request_variable(r, "AUTH_TYPE");
     const char *user = variable(r, server->user);
 
-    return user && *user && (!type || strcasecmp(type, "App") != 0) ? user : NULL;
+    if (!user || !*user || (type && strcasecmp(type, "App") == 0) ||
+        (strcmp(server->user, "REMOTE_USER") == 0 && is_doubtful(r, type))) {
+        return NULL;
+    }
+    return user;
 }
 
 static int is_text(const char *text)
