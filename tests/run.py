@@ -5,7 +5,7 @@
     tests/run.py [--build BUILD] [T]
 
 T is one test or a folder of tests: unit/app_url, http/rest/filter-eq, http/rest, dialect/filters, clients/embeds,
-faults/graceful, guard/symbols, fuzz/url.
+policies/generated, faults/graceful, guard/symbols, fuzz/url.
 Without T everything runs. One http case alone is played over one host and one database, unless --all-hosts is given.
 """
 import argparse
@@ -190,6 +190,7 @@ KINDS = {
     "dialect": run_dialect,
     "clients": run_clients,
     "httpd": lambda options, found: run_modules("httpd", options, found),
+    "policies": lambda options, found: run_modules("policies", options, found),
     "faults": lambda options, found: run_modules("faults", options, found),
 }
 

@@ -53,7 +53,7 @@ tests: $(UNITS) $(FUZZERS)
 # Running. One unit test needs neither the module nor the others.
 CHECK_unit  = $(if $(T_NAME),$(filter %/test_$(T_NAME),$(UNITS)),$(UNITS))
 CHECK_fuzz  = $(if $(T_NAME),$(filter %/fuzz_$(T_NAME),$(FUZZERS)),$(FUZZERS))
-CHECK_needs = $(if $(filter unit fuzz,$(T_KIND)),$(CHECK_$(T_KIND)),all $(if $(filter http dialect clients faults,$(T_KIND)),,tests))
+CHECK_needs = $(if $(filter unit fuzz,$(T_KIND)),$(CHECK_$(T_KIND)),all $(if $(filter http dialect clients policies faults,$(T_KIND)),,tests))
 
 check: $$(CHECK_needs)
 	$(PYTHON) tests/run.py --build $(BUILD) $(T)

@@ -100,6 +100,11 @@ typedef struct rest_sql_t {
 #define REST_COLUMN_INSERTED 3 /* upserts: rows that were new; NULL: not known here */
 #define REST_COLUMN_KEYS     4 /* with plan->location: the primary key's values as text */
 
+/** SQLite: what a row that was written says of its check, in the second column. */
+#define REST_CHECK_FAILED    0
+#define REST_CHECK_HOLDS     1
+#define REST_CHECK_HOLDS_NEW 2 /* of an upsert: if the row was not there before */
+
 /** What is run for a plan. */
 typedef struct rest_statement_t {
     rest_sql_t *main;  /* gives the rows; NULL: nothing is to be shown */
@@ -107,6 +112,7 @@ typedef struct rest_statement_t {
     int         marked;   /* behind them is a column that is NULL where there is no row */
     rest_sql_t *each;  /* SQLite writes: run for every row of the body before main; else NULL */
     rest_sql_t *after; /* SQLite: run when main has shown what it takes away; else NULL */
+    rest_sql_t *check; /* SQLite: gives a row if each would write one that is not allowed; or NULL */
     rest_sql_t *exists; /* SQLite upserts: whether the row of each is there; else NULL */
     /* SQLite calls */
     rest_sql_t **steps;  /* run in order before all others */

@@ -89,6 +89,7 @@ INSERT INTO app_grants (role, resource, action, columns, row_filter) VALUES
     ('web_part', 'directors', 'select', NULL, NULL),
     ('web_part', 'films', 'select', 'id,title,year,director_id', 'year >= 1990'),
     ('web_part', 'films', 'update', 'title', 'year >= 1990'),
+    ('web_part', 'films', 'insert', 'id,title,year', 'year >= 1990'),
     ('web_part', 'employees', 'select', 'id,name,supervisor_id', 'id <= 2');
 
 -- A role with settings of its own.

@@ -20,7 +20,9 @@ static const char rights[] =
     "grant ins a insert id,b id < 9; grant ins a select id; grant ins a update b b > 1;"
     "grant upd a update b b = 1; grant upd a select id id > 5; grant onlyupd a update b b > 2;"
     "grant del a delete * id < 3; grant del a select id,b; grant onlyins a insert *;"
-    "grant adds a insert *; grant adds a select id";
+    "grant adds a insert *; grant adds a select id;"
+    "grant merges a insert id,b id < 9; grant merges a update b b > 1;"
+    "grant merges a select id,b id < 7";
 
 typedef struct case_t {
     const char *name, *relation, *query;
@@ -217,7 +219,11 @@ static const case_t granted[] = {
     { "upsert", "a", "",
       { .action = REST_INSERT, .body = "{\"b\":1}", .prefer = "resolution=merge-duplicates",
         .role = "ins" },
-      "writes b merge on id row b > 1 check (id < 9) AND (b > 1)" },
+      "42501 permission denied for column b of relation a" },
+    { "upsert of a role that reads what it merges", "a", "",
+      { .action = REST_INSERT, .body = "{\"b\":1}", .prefer = "resolution=merge-duplicates",
+        .role = "merges" },
+      "writes b merge on id row (b > 1) AND (id < 7) check (id < 9) AND (id < 7) merged b > 1" },
     { "upsert, a column that may not be updated", "a", "",
       { .action = REST_INSERT, .body = "{\"id\":1,\"b\":1}",
         .prefer = "resolution=merge-duplicates", .role = "ins" },
@@ -242,7 +248,7 @@ static const case_t granted[] = {
       "42501 permission denied for column id of relation a" },
     { "update by a column: what may not be read is not found", "a", "id=gt.1",
       { .action = REST_UPDATE, .body = "{\"b\":1}", .role = "upd" },
-      "writes b where id row (b = 1) AND (id > 5) check b = 1" },
+      "writes b where id row (b = 1) AND (id > 5) check (b = 1) AND (id > 5)" },
     { "update by an unreadable column", "a", "b=gt.1",
       { .action = REST_UPDATE, .body = "{\"b\":1}", .role = "upd" },
       "42501 permission denied for column b of relation a" },

@@ -257,8 +257,9 @@ static const case_t cases[] = {
       "if SELECT count(*) FROM public.projects WHERE id = ?1"
       " | 1 each INSERT INTO public.projects (id) VALUES (?1)"
       " ON CONFLICT (id) DO UPDATE SET id = excluded.id"
-      " WHERE (name <> '' OR id > 0) RETURNING json_array(rowid), ((name <> '' OR id > 0)"
-      " AND (name <> '' OR id > 0)) IS TRUE | 1",
+      " WHERE (name <> '' OR id > 0) RETURNING json_array(rowid),"
+      " CASE WHEN NOT ((name <> '' OR id > 0) IS TRUE) THEN 0"
+      " WHEN (name <> '' OR id > 0) IS TRUE THEN 1 ELSE 2 END | 1",
       "WITH app_new AS (INSERT INTO public.projects (id) SELECT app_body.id"
       " FROM json_to_recordset($1::json) AS app_body (id integer) WHERE " ONE_MORE " ON"
       " CONFLICT (id) DO UPDATE SET id = EXCLUDED.id WHERE " ONE_LESS " RETURNING 1) SELECT"
@@ -266,7 +267,7 @@ static const case_t cases[] = {
     { "update, of a filtered role", "projects", "id=eq.1",
       { .action = REST_UPDATE, .body = "{\"name\":\"b\"}", .role = "own" },
       "each UPDATE public.projects SET name = ?1"
-      " WHERE ((name <> '' OR id > 0) AND (name <> '' OR id > 0))"
+      " WHERE (name <> '' OR id > 0)"
       " AND (public.projects.id = ?2) RETURNING json_array(rowid),"
       " (name <> '' OR id > 0) IS TRUE | 'b', 1",
       "UPDATE public.projects SET name = app_body.name FROM (SELECT *"
@@ -275,10 +276,9 @@ static const case_t cases[] = {
     { "delete, of a filtered role", "projects", "id=eq.1&select=id",
       { .action = REST_DELETE, .role = "own", .prefer = "return=representation" },
       "SELECT app_object('int\"id\"', projects.id), NULL, NULL, NULL"
-      " FROM public.projects AS projects WHERE (((name <> '' OR id > 0)"
-      " AND (name <> '' OR id > 0)) AND (name <> '' OR id > 0))"
+      " FROM public.projects AS projects WHERE (name <> '' OR id > 0)"
       " AND (projects.id = ?1) | 1 after DELETE"
-      " FROM public.projects WHERE ((name <> '' OR id > 0) AND (name <> '' OR id > 0))"
+      " FROM public.projects WHERE (name <> '' OR id > 0)"
       " AND (public.projects.id = ?1) RETURNING NULL, 1 | 1",
       "WITH app_new AS (DELETE FROM public.projects"
       " WHERE (public.projects.id = $1) RETURNING public.projects.id) " SHOWN " (SELECT"

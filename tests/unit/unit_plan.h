@@ -317,6 +317,8 @@ static inline void ask_add_write(app_buf_t *buf, const rest_plan_t *plan)
     app_buf_adds(buf, plan->target.row_filter ? plan->target.row_filter : "");
     app_buf_adds(buf, plan->check ? " check " : "");
     app_buf_adds(buf, plan->check ? plan->check : "");
+    app_buf_adds(buf, plan->merge_check ? " merged " : "");
+    app_buf_adds(buf, plan->merge_check ? plan->merge_check : "");
     app_buf_adds(buf, plan->location ? " location" : "");
     if (plan->root.out) {
         app_buf_adds(buf, " shows ");

@@ -156,6 +156,7 @@ typedef struct rest_plan_t {
     const rest_column_t **written;   /* body->ncolumns of them */
     rest_node_t           target;    /* what is written: its conditions choose the rows */
     const char           *check;     /* SQL that must hold for new rows; NULL: nothing */
+    const char           *merge_check; /* the same of rows that an upsert has found */
     rest_resolution_e     resolution; /* what an INSERT does where the row exists */
     const rest_column_t **conflict;  /* target of an upsert */
     int                   nconflict;

@@ -16,6 +16,15 @@ static rest_right_e right_of(rest_action_e action)
 
 /* Columns */
 
+/** What is merged into a row is read of the row that was not inserted. */
+static apr_status_t check_merged(const rest_planner_t *planner, const rest_relation_t *relation,
+                                 const rest_column_t *column)
+{
+    return rest_plan_check_column(planner, relation, REST_RIGHT_UPDATE, column) == APR_SUCCESS
+               ? rest_plan_check_column(planner, relation, REST_RIGHT_SELECT, column)
+               : APP_EFAIL;
+}
+
 static apr_status_t plan_written(const rest_planner_t *planner)
 {
     const rest_body_t *body = planner->request->body;
@@ -37,8 +46,7 @@ static apr_status_t plan_written(const rest_planner_t *planner)
         if (rest_plan_check_column(planner, relation, right_of(plan->action), column) !=
                 APR_SUCCESS ||
             (plan->resolution == REST_RESOLUTION_MERGE &&
-             rest_plan_check_column(planner, relation, REST_RIGHT_UPDATE, column) !=
-                 APR_SUCCESS)) {
+             check_merged(planner, relation, column) != APR_SUCCESS)) {
             return APP_EFAIL;
         }
         plan->written[i] = column;
@@ -148,14 +156,34 @@ static apr_status_t check_body_keys(const rest_planner_t *planner)
 
 static const char *both(const char *a, const char *b, apr_pool_t *p)
 {
-    return !a ? b : !b ? a : apr_psprintf(p, "(%s) AND (%s)", a, b);
+    return !a ? b : !b || strcmp(a, b) == 0 ? a : apr_psprintf(p, "(%s) AND (%s)", a, b);
+}
+
+static const char *check_of(const rest_grant_t *grant)
+{
+    return grant->check_expr ? grant->check_expr : grant->row_filter;
+}
+
+/**
+ * What may not be read may not be found or shown either: the filter of reading, where the write
+ * reads anything. As on PostgreSQL it holds for rows as they are and as they become.
+ */
+static const char *readable(const rest_planner_t *planner)
+{
+    const rest_plan_t *plan = planner->plan;
+    const rest_grant_t *select = rest_relation_grant(plan->root.relation, planner->request->role,
+                                                     REST_RIGHT_SELECT);
+    int reads = plan->target.where || rest_plan_shows(plan) || plan->resolution;
+
+    return reads && select ? select->row_filter : NULL;
 }
 
 static apr_status_t plan_grants(const rest_planner_t *planner)
 {
     rest_plan_t *plan = planner->plan;
     const rest_relation_t *relation = plan->root.relation;
-    const rest_grant_t *grant, *update = NULL, *select;
+    const rest_grant_t *grant, *update = NULL;
+    const char *seen;
 
     if (rest_plan_grant(planner, relation, right_of(plan->action), &grant) != APR_SUCCESS ||
         (plan->resolution == REST_RESOLUTION_MERGE &&
@@ -165,20 +193,13 @@ static apr_status_t plan_grants(const rest_planner_t *planner)
     if (!grant) {
         return APR_SUCCESS;
     }
-    plan->target.row_filter = update ? update->row_filter : grant->row_filter;
-    if (plan->target.where) { /* what may not be read may not be found either */
-        select = rest_relation_grant(relation, planner->request->role, REST_RIGHT_SELECT);
-        plan->target.row_filter = both(plan->target.row_filter,
-                                       select ? select->row_filter : NULL, planner->pool);
-    }
+    seen = readable(planner);
+    plan->target.row_filter = both(update ? update->row_filter : grant->row_filter, seen,
+                                   planner->pool);
     if (plan->action != REST_DELETE) {
-        plan->check = grant->check_expr ? grant->check_expr : grant->row_filter;
+        plan->check = both(check_of(grant), seen, planner->pool);
     }
-    if (update) {
-        plan->check = both(plan->check,
-                           update->check_expr ? update->check_expr : update->row_filter,
-                           planner->pool);
-    }
+    plan->merge_check = update ? check_of(update) : NULL;
     return APR_SUCCESS;
 }
 

@@ -98,6 +98,19 @@ apr_status_t rest_sqlite_update(rest_statement_t *statement, const rest_plan_t *
 apr_status_t rest_sqlite_remove(rest_statement_t *statement, const rest_plan_t *plan,
                                 app_error_t *err, apr_pool_t *p);
 apr_status_t rest_sqlite_bind_row(rest_statement_t *statement, const rest_plan_t *plan, int row);
+/** Whether a row of the body lacks a column, so that its default counts. */
+int          rest_sqlite_left_out(const rest_plan_t *plan, int row, int column);
+/** A value of the body as a parameter. */
+apr_status_t rest_sqlite_add_value(rest_sql_t *sql, const rest_plan_t *plan, int row, int column);
+
+/* rest_check_sqlite.c */
+/**
+ * What gives a row if the write would make one that its check does not allow.
+ * @param row of the body
+ * @param psql NULL: all are allowed
+ */
+apr_status_t rest_sqlite_check(rest_sql_t **psql, const rest_plan_t *plan, int row,
+                               app_error_t *err, apr_pool_t *p);
 
 /* rest_call_pgsql.c: "WITH app_call AS (…)" of a call, in front of what reads from it */
 void rest_pgsql_call(rest_sql_t *sql, const rest_plan_t *plan);

@@ -44,6 +44,18 @@ static const char *rows_of_keys(const rest_plan_t *plan, apr_pool_t *p)
     return buf.data;
 }
 
+static void render_check(rest_sql_t *sql, const rest_plan_t *plan)
+{
+    if (plan->merge_check) {
+        app_buf_addf(&sql->text, ", CASE WHEN NOT ((%s) IS TRUE) THEN %d WHEN (%s) IS TRUE THEN %d"
+                                 " ELSE %d END", plan->check ? plan->check : "1",
+                     REST_CHECK_FAILED, plan->merge_check, REST_CHECK_HOLDS,
+                     REST_CHECK_HOLDS_NEW);
+        return;
+    }
+    app_buf_addf(&sql->text, plan->check ? ", (%s) IS TRUE" : ", 1", plan->check);
+}
+
 /** RETURNING: the key, whether the check holds, and of a view the row, which is nowhere else. */
 static apr_status_t render_returning(rest_sql_t *sql, const rest_plan_t *plan)
 {
@@ -51,7 +63,7 @@ static apr_status_t render_returning(rest_sql_t *sql, const rest_plan_t *plan)
 
     app_buf_adds(&sql->text, " RETURNING ");
     render_key(sql, relation);
-    app_buf_addf(&sql->text, plan->check ? ", (%s) IS TRUE" : ", 1", plan->check);
+    render_check(sql, plan);
     if (relation->is_view && plan->rows) {
         app_buf_adds(&sql->text, ", ");
         return rest_sqlite_row(sql, plan);
@@ -126,12 +138,13 @@ static const rest_json_t *value_of(const rest_plan_t *plan, int row, int column)
 }
 
 /** A key that the row lacks is left out, so that the column's default counts, or it is null. */
-static int is_left_out(const rest_plan_t *plan, int row, int column)
+int rest_sqlite_left_out(const rest_plan_t *plan, int row, int column)
 {
     return plan->defaults && value_of(plan, row, column)->kind == REST_JSON_ABSENT;
 }
 
-static apr_status_t add_value(rest_sql_t *sql, const rest_plan_t *plan, int row, int column)
+apr_status_t rest_sqlite_add_value(rest_sql_t *sql, const rest_plan_t *plan, int row,
+                                   int column)
 {
     app_value_t value = { .type = APP_VALUE_NULL };
 
@@ -163,7 +176,7 @@ static int render_columns(rest_sql_t *sql, const rest_plan_t *plan, int row)
     int i, count = 0;
 
     for (i = 0; i < plan->body->ncolumns; i++) {
-        if (is_left_out(plan, row, i)) {
+        if (rest_sqlite_left_out(plan, row, i)) {
             continue;
         }
         if (check_generated(sql, plan->written[i], 0) != APR_SUCCESS) {
@@ -184,10 +197,10 @@ static apr_status_t render_values(rest_sql_t *sql, const rest_plan_t *plan, int 
     }
     app_buf_adds(&sql->text, ") VALUES (");
     for (i = 0; i < plan->body->ncolumns; i++) {
-        if (!is_left_out(plan, row, i)) {
+        if (!rest_sqlite_left_out(plan, row, i)) {
             app_buf_adds(&sql->text, first ? "" : ", ");
             first = 0;
-            if (add_value(sql, plan, row, i) != APR_SUCCESS) {
+            if (rest_sqlite_add_value(sql, plan, row, i) != APR_SUCCESS) {
                 return APP_EFAIL;
             }
         }
@@ -201,7 +214,7 @@ static int has_values(const rest_plan_t *plan, int row)
 {
     int i = 0;
 
-    while (i < plan->body->ncolumns && is_left_out(plan, row, i)) {
+    while (i < plan->body->ncolumns && rest_sqlite_left_out(plan, row, i)) {
         i++;
     }
     return i < plan->body->ncolumns;
@@ -261,11 +274,11 @@ static apr_status_t render_exists(rest_statement_t *statement, const rest_plan_t
     for (i = 0; i < plan->nconflict; i++) {
         int place = place_of(plan, plan->conflict[i]);
 
-        if (place == plan->body->ncolumns || is_left_out(plan, row, place)) {
+        if (place == plan->body->ncolumns || rest_sqlite_left_out(plan, row, place)) {
             return APR_SUCCESS;
         }
         app_buf_addf(&sql->text, "%s%s = ", i ? " AND " : " WHERE ", plan->conflict[i]->ident);
-        if (add_value(sql, plan, row, place) != APR_SUCCESS) {
+        if (rest_sqlite_add_value(sql, plan, row, place) != APR_SUCCESS) {
             return APP_EFAIL;
         }
     }
@@ -296,7 +309,9 @@ apr_status_t rest_sqlite_bind_row(rest_statement_t *statement, const rest_plan_t
             return APP_EFAIL;
         }
     }
-    return render_exists(statement, plan, row);
+    return render_exists(statement, plan, row) == APR_SUCCESS
+               ? rest_sqlite_check(&statement->check, plan, row, each->err, each->pool)
+               : APP_EFAIL;
 }
 
 /** PUT: the row of the body must be that of the URL. */
@@ -355,17 +370,17 @@ apr_status_t rest_sqlite_update(rest_statement_t *statement, const rest_plan_t *
 
     app_buf_addf(&sql->text, "UPDATE %s SET ", plan->root.relation->ident);
     for (i = 0; plan->body->nrows && i < plan->body->ncolumns; i++) {
-        if (is_left_out(plan, 0, i) && !default_of(plan, i)) {
+        if (rest_sqlite_left_out(plan, 0, i) && !default_of(plan, i)) {
             continue;
         }
         if (check_generated(sql, plan->written[i], 1) != APR_SUCCESS) {
             return APP_EFAIL;
         }
         app_buf_addf(&sql->text, "%s%s = ", count++ ? ", " : "", plan->written[i]->ident);
-        if (is_left_out(plan, 0, i)) {
+        if (rest_sqlite_left_out(plan, 0, i)) {
             app_buf_addf(&sql->text, "(%s)", default_of(plan, i));
         }
-        else if (add_value(sql, plan, 0, i) != APR_SUCCESS) {
+        else if (rest_sqlite_add_value(sql, plan, 0, i) != APR_SUCCESS) {
             return APP_EFAIL;
         }
     }
@@ -374,23 +389,19 @@ apr_status_t rest_sqlite_update(rest_statement_t *statement, const rest_plan_t *
         return show(statement, plan, err, p);
     }
     return rest_render_where(sql, &rest_sqlite, &plan->target) == APR_SUCCESS &&
-                   render_returning(sql, plan) == APR_SUCCESS
+                   render_returning(sql, plan) == APR_SUCCESS &&
+                   rest_sqlite_check(&statement->check, plan, 0, err, p) == APR_SUCCESS
                ? show(statement, plan, err, p)
                : APP_EFAIL;
 }
 
-/** The rows as they are before they go: filters of the write, grants of reading. */
+/** The rows as they are before they go: the filters of the write, which has those of reading. */
 static apr_status_t show_removed(rest_sql_t *sql, const rest_plan_t *plan)
 {
     rest_node_t node = plan->root;
 
     node.where = plan->target.where;
     node.row_filter = plan->target.row_filter;
-    if (plan->root.row_filter) {
-        node.row_filter = node.row_filter ? apr_psprintf(sql->pool, "(%s) AND (%s)",
-                                                         node.row_filter, plan->root.row_filter)
-                                          : plan->root.row_filter;
-    }
     app_buf_adds(&sql->text, "SELECT ");
     if (rest_sqlite_row(sql, plan) != APR_SUCCESS || render_keys(sql, plan) != APR_SUCCESS ||
         rest_render_from(sql, &rest_sqlite, &node) != APR_SUCCESS ||

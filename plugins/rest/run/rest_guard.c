@@ -72,16 +72,15 @@ static int is_key(const rest_relation_t *relation, const rest_column_t *column)
 static int may_read(const guard_t *guard, const rest_relation_t *relation, const char *name)
 {
     const rest_grant_t *select = grant_of(guard, relation, REST_RIGHT_SELECT);
-    const rest_grant_t *insert = grant_of(guard, relation, REST_RIGHT_INSERT);
-    const rest_grant_t *update = grant_of(guard, relation, REST_RIGHT_UPDATE);
     const rest_column_t *column = rest_relation_column(relation, name);
-    int some = select || insert || update || grant_of(guard, relation, REST_RIGHT_DELETE);
+    int some = select || grant_of(guard, relation, REST_RIGHT_INSERT) ||
+               grant_of(guard, relation, REST_RIGHT_UPDATE) ||
+               grant_of(guard, relation, REST_RIGHT_DELETE);
 
     if (!column) {
         return some && (!*name || strcasecmp(name, "rowid") == 0);
     }
-    return has_column(select, column) || (some && is_key(relation, column)) ||
-           (has_column(insert, column) && has_column(update, column)); /* excluded.column */
+    return has_column(select, column) || (some && is_key(relation, column));
 }
 
 static int is_granted(const guard_t *guard, const rest_relation_t *relation,
@@ -236,14 +235,14 @@ static void tell_right(const told_t *told, const rest_relation_t *relation,
                            relation->ident);
         break;
     case REST_RIGHT_INSERT:
-        sql = apr_psprintf(p, "INSERT INTO %s DEFAULT VALUES", relation->ident);
+        sql = apr_psprintf(p, "INSERT INTO %s DEFAULT VALUES RETURNING 1", relation->ident);
         break;
     case REST_RIGHT_UPDATE:
-        sql = apr_psprintf(p, "UPDATE %s SET %s", relation->ident,
+        sql = apr_psprintf(p, "UPDATE %s SET %s RETURNING 1", relation->ident,
                            columns_of(relation, grant, " = NULL", p));
         break;
     case REST_RIGHT_DELETE:
-        sql = apr_psprintf(p, "DELETE FROM %s", relation->ident);
+        sql = apr_psprintf(p, "DELETE FROM %s RETURNING 1", relation->ident);
         break;
     default:
         return;

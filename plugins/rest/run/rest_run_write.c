@@ -5,6 +5,7 @@
  */
 #include "apr_hash.h"
 
+#include "rest_guard.h"
 #include "rest_run.h"
 
 #define KEYS_TEXT_MAX (64 * 1024 * 1024)
@@ -40,13 +41,15 @@ static apr_status_t note_key(rest_run_t *run, written_t *written, const char *ke
     return APR_SUCCESS;
 }
 
-/** A row that was written: its key is noted, its check must hold. */
-static apr_status_t take_key(rest_run_t *run, written_t *written, const app_rows_t *rows)
+/** A row that was written: its key is noted, its check must hold. @param found it was there */
+static apr_status_t take_key(rest_run_t *run, written_t *written, const app_rows_t *rows,
+                             int found)
 {
+    apr_int64_t check = app_rows_int(rows, 1);
     apr_size_t len = 4;
     const char *key = app_rows_text(rows, 0, &len), *row;
 
-    if (app_rows_int(rows, 1) != 1) {
+    if (check != REST_CHECK_HOLDS && (check != REST_CHECK_HOLDS_NEW || found)) {
         return denied_row(run, "");
     }
     run->result.page++;
@@ -58,7 +61,7 @@ static apr_status_t take_key(rest_run_t *run, written_t *written, const app_rows
     return note_key(run, written, key ? key : "null", key ? len : 4);
 }
 
-static apr_status_t run_each(rest_run_t *run, written_t *written)
+static apr_status_t run_each(rest_run_t *run, written_t *written, int found)
 {
     apr_status_t status;
     app_rows_t *rows;
@@ -67,7 +70,7 @@ static apr_status_t run_each(rest_run_t *run, written_t *written)
         return status;
     }
     while ((status = app_rows_next(rows, run->err)) == APR_SUCCESS) {
-        if (take_key(run, written, rows) != APR_SUCCESS) {
+        if (take_key(run, written, rows, found) != APR_SUCCESS) {
             return APP_EFAIL;
         }
     }
@@ -93,6 +96,27 @@ static apr_status_t find_existing(rest_run_t *run, int *pfound)
     return status == APR_EOF ? APR_SUCCESS : status;
 }
 
+/** Whether the check allows what is about to be written. It shows nothing, so no grant is needed. */
+static apr_status_t check_before(rest_run_t *run)
+{
+    apr_status_t status;
+    app_rows_t *rows;
+    int refused = 0;
+
+    if (!run->statement.check) {
+        return APR_SUCCESS;
+    }
+    app_tx_guard(run->tx, NULL);
+    if ((status = rest_run_query(run, run->statement.check, 0, &rows)) != APR_SUCCESS) {
+        return status;
+    }
+    while ((status = app_rows_next(rows, run->err)) == APR_SUCCESS) {
+        refused = 1;
+    }
+    rest_guard_put(run->tx, run->call, run->schema, run->plan, run->pool);
+    return status != APR_EOF ? status : refused ? denied_row(run, "") : APR_SUCCESS;
+}
+
 static apr_status_t write_row(rest_run_t *run, written_t *written, int row)
 {
     apr_int64_t before = run->result.page;
@@ -101,8 +125,9 @@ static apr_status_t write_row(rest_run_t *run, written_t *written, int row)
 
     if ((status = run->call->rest->dialect->bind_row(&run->statement, run->plan, row)) !=
             APR_SUCCESS ||
+        (status = check_before(run)) != APR_SUCCESS ||
         (status = find_existing(run, &found)) != APR_SUCCESS ||
-        (status = run_each(run, written)) != APR_SUCCESS) {
+        (status = run_each(run, written, found)) != APR_SUCCESS) {
         return status;
     }
     if (run->plan->resolution == REST_RESOLUTION_MERGE && found && run->result.page == before) {
@@ -200,21 +225,8 @@ static apr_status_t take_rows(rest_run_t *run, app_rows_t *rows)
 }
 
 /** On PostgreSQL the one statement has written, on SQLite each has, or after will. */
-/** Whether a row that is not shown can only be one that the role may not see. */
-static int shows_all(const rest_plan_t *plan)
-{
-    const rest_node_t *child = plan->root.children;
-
-    while (child && !child->item->inner) {
-        child = child->next;
-    }
-    return plan->rows && plan->root.row_filter && !plan->root.grouped && !plan->root.where &&
-           !child;
-}
-
 static apr_status_t run_main(rest_run_t *run, unsigned flags)
 {
-    apr_int64_t written = run->result.page;
     app_rows_t *rows;
     int in_one = run->schema->kind == APP_DB_PGSQL;
     apr_status_t status;
@@ -229,9 +241,7 @@ static apr_status_t run_main(rest_run_t *run, unsigned flags)
     if (run->statement.after) {
         run->result.page = run->rows;
     }
-    return !in_one && shows_all(run->plan) && !run->statement.after && run->rows != written
-               ? denied_row(run, "")
-               : APR_SUCCESS;
+    return APR_SUCCESS;
 }
 
 static apr_status_t run_after(rest_run_t *run)
