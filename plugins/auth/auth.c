@@ -5,10 +5,20 @@
  */
 #include "auth_audit.h"
 #include "auth_command.h"
+#include "auth_ended.h"
+#include "auth_endpoints.h"
 #include "auth_guard.h"
+#include "auth_http.h"
 #include "auth_int.h"
 #include "auth_server.h"
+#include "auth_turn.h"
 #include "auth_well_known.h"
+
+#define SECONDS(n) ((n) * APR_USEC_PER_SEC)
+#define DAYS(n)    (APR_INT64_C(n) * 86400 * APR_USEC_PER_SEC)
+
+/* In the order of auth_signup_e. */
+static const char *const signup_words[] = { "closed", "open", "invite", NULL };
 
 static const app_setting_t settings[] = {
     APP_SET_SECRET("JwtSecret", auth_conf_t, jwt_secret, 0,
@@ -29,6 +39,37 @@ static const app_setting_t settings[] = {
                    "where in a token the role is, as a JSONPath (jwt-role-claim-key)"),
     APP_SET_INT("JwtCacheMaxEntries", auth_conf_t, jwt_cache_max_entries, "1000", 0, 100000, 0,
                 "verified tokens that a process remembers, 0 for none (jwt-cache-max-entries)"),
+    APP_SET_ENUM("Signup", auth_conf_t, signup, "closed", signup_words, 0,
+                 "who may make an account: nobody (closed), everybody (open), or whoever has been "
+                 "invited (invite)"),
+    APP_SET_FLAG("VerifyEmail", auth_conf_t, verify_email, "on", 0,
+                 "who signs up proves the address before they can sign in, if the site can send "
+                 "mail"),
+    APP_SET_STRING("UserRole", auth_conf_t, user_role, "authenticated", 0,
+                   "role of those who sign up"),
+    APP_SET_INT("PasswordMinLength", auth_conf_t, password_min, "8", 1, 128, 0,
+                "fewest characters of a new password"),
+    APP_SET_SIZE("HashMemory", auth_conf_t, hash_memory, "19m", 1024 * 1024, 1024 * 1024 * 1024, 0,
+                 "memory that a hash of a password takes (argon2id)"),
+    APP_SET_INT("HashPasses", auth_conf_t, hash_passes, "2", 1, 64, 0,
+                "how often a hash goes over its memory"),
+    APP_SET_INT("HashLanes", auth_conf_t, hash_lanes, "1", 1, 16, 0,
+                "threads that make one hash"),
+    APP_SET_INT("HashParallel", auth_conf_t, hash_parallel, "0", 0, 64, 0,
+                "hashes that are made at a time, over all processes; 0 for as many as the machine "
+                "has cores"),
+    APP_SET_DURATION("AccessTokenLifetime", auth_conf_t, access_lifetime, "15m", SECONDS(10),
+                     DAYS(1), 0, "how long an access token is good"),
+    APP_SET_DURATION("SessionLifetime", auth_conf_t, session_lifetime, "30d", SECONDS(10),
+                     DAYS(3650), 0, "how long after a sign-in its session ends"),
+    APP_SET_DURATION("SessionIdle", auth_conf_t, session_idle, "7d", SECONDS(10), DAYS(3650), 0,
+                     "how long a session goes on that is not used"),
+    APP_SET_DURATION("RefreshGrace", auth_conf_t, refresh_grace, "10s", 0, SECONDS(300), 0,
+                     "how long a refresh token that has been used is answered once more, with the "
+                     "same next one"),
+    APP_SET_DURATION("FreshSession", auth_conf_t, fresh_session, "10m", 0, DAYS(1), 0,
+                     "how long after a sign-in a user may change password or address, and delete "
+                     "the account, without giving the password"),
     APP_SET_INT("GuardFailures", auth_conf_t, guard_failures, "10", 1, 1000, 0,
                 "failed sign-ins to an account from one address before the next one has to wait; "
                 "to an account from anywhere five times, from an address to any account ten times "
@@ -62,6 +103,14 @@ static const app_command_t commands[] = {
 };
 
 static const app_route_t routes[] = {
+    { "POST", "/auth/signup", auth_signup_post },
+    { "POST", "/auth/token", auth_token_post },
+    { "POST", "/auth/logout", auth_logout_post },
+    { "GET", "/auth/user", auth_user_get },
+    { "PUT PATCH", "/auth/user", auth_user_put },
+    { "DELETE", "/auth/user", auth_user_delete },
+    { "GET", "/auth/sessions", auth_sessions_get },
+    { "DELETE", "/auth/sessions/", auth_sessions_delete },
     { "GET", "/auth/.well-known/jwks.json", auth_jwks_handler },
     { "GET", "/auth/.well-known/openid-configuration", auth_metadata_handler },
     { NULL, NULL, NULL }
@@ -91,6 +140,9 @@ static apr_status_t configure(app_instance_t *self, app_error_t *err)
     app_instance_context_set(self, auth);
     auth_guard_configure(auth);
     auth_audit_configure(auth);
+    auth_turn_configure(auth);
+    auth_ended_configure(auth);
+    app_filter_add(self, APP_PLACE_FIRST, auth_http_filter);
     app_filter_add(self, APP_PLACE_IDENTITY, auth_identity_filter);
     return APR_SUCCESS;
 }

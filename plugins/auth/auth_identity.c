@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "auth_server.h"
+#include "auth_session.h"
 
 const char *auth_bearer(const app_request_t *r)
 {
@@ -30,8 +31,11 @@ static apr_status_t identify_by_token(app_identity_t *identity, auth_t *auth, ap
     if (!auth->tokens) {
         return app_fail(err, APP_E_JWT_SECRET, NULL);
     }
-    return auth_token_identify(identity, auth->tokens, token, conf->jwt_aud, err,
-                               app_request_pool(r));
+    if (auth_token_identify(identity, auth->tokens, token, conf->jwt_aud, err,
+                            app_request_pool(r)) != APR_SUCCESS) {
+        return APP_EFAIL;
+    }
+    return auth_session_check(auth, identity, r, err);
 }
 
 /**

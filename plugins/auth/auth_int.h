@@ -6,6 +6,7 @@
  *   auth.c            descriptor, settings, routes
  *   auth_identity.c   the filter: from what a request brings to an identity
  *   auth_store.c      transactions on the accounts' tables; random texts and their hashes
+ *   auth_http.c       what the endpoints share: bodies, refusals, answers
  *   token/            signed tokens (JWT): keys, claims, verification, signing
  *   account/          users and passwords
  *   session/          sign-ins: refresh tokens, cookies, the end of sessions
@@ -40,7 +41,27 @@ typedef struct auth_conf_t {
     int                 server_identity;
     const char         *server_user, *server_role;
     apr_array_header_t *server_role_map, *server_claims;
+    int          signup; /* auth_signup_e */
+    int          verify_email;
+    const char  *user_role;
+    apr_int64_t  password_min;
+    apr_int64_t  hash_memory;   /* bytes */
+    apr_int64_t  hash_passes;
+    apr_int64_t  hash_lanes;
+    apr_int64_t  hash_parallel; /* 0: as many as there are cores */
+    apr_interval_time_t access_lifetime;
+    apr_interval_time_t session_lifetime;
+    apr_interval_time_t session_idle;
+    apr_interval_time_t refresh_grace;
+    apr_interval_time_t fresh_session;
 } auth_conf_t;
+
+/** Who may sign up, in the order of the setting's words. */
+typedef enum auth_signup_e {
+    AUTH_SIGNUP_CLOSED,
+    AUTH_SIGNUP_OPEN,
+    AUTH_SIGNUP_INVITE
+} auth_signup_e;
 
 /** One instance: a site that uses the plugin. */
 typedef struct auth_t {
@@ -50,6 +71,8 @@ typedef struct auth_t {
     app_shm_t         *guard;
     app_shm_t         *audit;
     struct auth_server_t *server; /* NULL: ServerIdentity is off */
+    app_shm_t         *turns;
+    app_shm_t         *ended;
 } auth_t;
 
 /* auth_identity.c. Thread of the request. */
@@ -82,6 +105,18 @@ apr_status_t auth_begin(app_tx_t **ptx, auth_t *auth, app_request_t *r, int read
 /** A parameter. @param text NULL: NULL; lives until the transaction has ended */
 app_value_t auth_text(const char *text);
 app_value_t auth_int(apr_int64_t integer);
+
+/**
+ * Runs a statement whose rows nobody wants. The parameters are copied to p, their texts are not.
+ * @param paffected rows inserted, updated or deleted; may be NULL
+ */
+apr_status_t auth_execute(apr_int64_t *paffected, app_tx_t *tx, const char *sql,
+                          const app_value_t *params, int nparams, app_error_t *err,
+                          apr_pool_t *p);
+
+/** Runs a statement for its rows, as auth_execute(). */
+apr_status_t auth_query(app_rows_t **prows, app_tx_t *tx, const char *sql,
+                        const app_value_t *params, int nparams, app_error_t *err, apr_pool_t *p);
 
 /** Seconds since 1970. */
 apr_int64_t auth_now(void);

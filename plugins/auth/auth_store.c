@@ -49,6 +49,29 @@ app_value_t auth_int(apr_int64_t integer)
     return (app_value_t){ .type = APP_VALUE_INT, .integer = integer };
 }
 
+static app_sql_t *make_sql(const char *text, const app_value_t *params, int nparams,
+                           apr_pool_t *p)
+{
+    app_sql_t *sql = apr_palloc(p, sizeof(*sql));
+
+    sql->text = text;
+    sql->params = apr_pmemdup(p, params, sizeof(*params) * (apr_size_t)nparams);
+    sql->nparams = nparams;
+    return sql;
+}
+
+apr_status_t auth_execute(apr_int64_t *paffected, app_tx_t *tx, const char *sql,
+                          const app_value_t *params, int nparams, app_error_t *err, apr_pool_t *p)
+{
+    return app_tx_execute(tx, make_sql(sql, params, nparams, p), paffected, err);
+}
+
+apr_status_t auth_query(app_rows_t **prows, app_tx_t *tx, const char *sql,
+                        const app_value_t *params, int nparams, app_error_t *err, apr_pool_t *p)
+{
+    return app_tx_query(tx, make_sql(sql, params, nparams, p), 0, prows, err);
+}
+
 apr_int64_t auth_now(void)
 {
     return apr_time_sec(apr_time_now());

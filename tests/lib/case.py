@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """Reads a case of tests/http. tests/http/README.md describes the format for those who write cases."""
+import json
 import os
 import re
 
@@ -179,6 +180,19 @@ def find(folder, wanted=""):
 TEMPLATE = re.compile(r"\{\{(.*?)\}\}", re.S)
 
 
+def _member(words, answers):
+    """{{body NAME}}: of the last answer whose JSON object has it; {{body 2 NAME}}: of the second answer."""
+    chosen = answers[int(words[0]) - 1:int(words[0])] if len(words) > 1 else answers
+    for answer in reversed(chosen):
+        try:
+            found = json.loads(answer.text())
+        except ValueError:
+            continue
+        if isinstance(found, dict) and found.get(words[-1]) is not None:
+            return str(found[words[-1]])
+    raise Wrong("no answer before has the member %s" % words[-1])
+
+
 def expand(text, answers):
     """Replaces {{…}} in a part of a request; answers are those to the requests before. Bytes come out as surrogates."""
     def value(match):
@@ -196,5 +210,7 @@ def expand(text, answers):
             if found is None:
                 raise Wrong("the answer before has no header %s" % words[0])
             return found
+        if word == "body":
+            return _member(words, answers)
         raise Wrong("unknown template {{%s}}" % match[1])
     return TEMPLATE.sub(value, text)

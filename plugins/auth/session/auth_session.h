@@ -11,6 +11,9 @@
 #define AUTH_LEVEL_ONE "aal1" /* one factor */
 #define AUTH_LEVEL_TWO "aal2" /* two */
 
+/** "iss" of the tokens that sessions give out: JwtIssuer, or "mod_app". */
+const char *auth_issuer(const auth_t *auth);
+
 typedef struct auth_session_t {
     const char *id;
     const char *access_token;
@@ -40,6 +43,13 @@ apr_status_t auth_session_raise(auth_session_t *session, auth_t *auth, app_tx_t 
  */
 apr_status_t auth_session_answer(const auth_session_t *session, auth_t *auth, app_request_t *r,
                                  app_response_t *res, app_error_t *err);
+
+/**
+ * Whether the session of an access token goes on; tokens of others pass.
+ * @return APR_SUCCESS; APP_EFAIL with 401, or what the database said
+ */
+apr_status_t auth_session_check(auth_t *auth, const app_identity_t *identity, app_request_t *r,
+                                app_error_t *err);
 
 typedef enum auth_session_which_e {
     AUTH_SESSIONS_ONE,    /* that one */
