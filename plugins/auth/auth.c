@@ -3,6 +3,7 @@
  * Plugin auth: who is asking. Descriptor, settings and life; the way of a request is in
  * auth_identity.c.
  */
+#include "auth_api_key.h"
 #include "auth_audit.h"
 #include "auth_command.h"
 #include "auth_ended.h"
@@ -99,6 +100,7 @@ static const app_setting_t settings[] = {
 
 static const app_command_t commands[] = {
     { "audit", AUTH_COMMAND_AUDIT_USAGE, auth_command_audit },
+    { "key", AUTH_COMMAND_KEY_USAGE, auth_command_key },
     { NULL, NULL, NULL }
 };
 
@@ -143,16 +145,20 @@ static apr_status_t configure(app_instance_t *self, app_error_t *err)
     auth_turn_configure(auth);
     auth_ended_configure(auth);
     app_filter_add(self, APP_PLACE_FIRST, auth_http_filter);
+    auth_api_keys_configure(auth);
     app_filter_add(self, APP_PLACE_IDENTITY, auth_identity_filter);
     return APR_SUCCESS;
 }
 
 static apr_status_t start(app_instance_t *self, app_error_t *err)
 {
-    const auth_t *auth = app_instance_context(self);
+    auth_t *auth = app_instance_context(self);
+    apr_pool_t *p = app_instance_pool(self);
 
-    return auth->tokens ? auth_tokens_start(auth->tokens, err, app_instance_pool(self))
-                        : APR_SUCCESS;
+    if (auth->tokens && auth_tokens_start(auth->tokens, err, p) != APR_SUCCESS) {
+        return APP_EFAIL;
+    }
+    return auth_api_keys_start(auth, err, p);
 }
 
 APP_PLUGIN(.name = "auth", .version = "0.1", .summary = "who is asking",

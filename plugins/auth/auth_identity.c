@@ -5,6 +5,7 @@
  */
 #include <string.h>
 
+#include "auth_api_key.h"
 #include "auth_server.h"
 #include "auth_session.h"
 
@@ -43,7 +44,8 @@ static apr_status_t identify_by_token(app_identity_t *identity, auth_t *auth, ap
  * client has put into a header itself stands before what its browser or the server adds to every
  * request.
  */
-static auth_source_fn *const sources[] = { identify_by_token, auth_server_identify };
+static auth_source_fn *const sources[] = { auth_api_key_identify, identify_by_token,
+                                           auth_server_identify };
 
 #define SOURCES (sizeof(sources) / sizeof(sources[0]))
 

@@ -73,6 +73,7 @@ typedef struct auth_t {
     struct auth_server_t *server; /* NULL: ServerIdentity is off */
     app_shm_t         *turns;
     app_shm_t         *ended;
+    struct auth_api_keys_t *keys;
 } auth_t;
 
 /* auth_identity.c. Thread of the request. */
@@ -120,6 +121,9 @@ apr_status_t auth_query(app_rows_t **prows, app_tx_t *tx, const char *sql,
 
 /** Seconds since 1970. */
 apr_int64_t auth_now(void);
+
+/** Fills memory with bytes that cannot be guessed. */
+void auth_random_bytes(unsigned char *bytes, apr_size_t size);
 
 /** A random UUID (RFC 9562, version 4), from p. */
 const char *auth_uuid(apr_pool_t *p);

@@ -78,9 +78,9 @@ apr_int64_t auth_now(void)
 }
 
 /** Without randomness nothing here is safe, and OpenSSL does without it only when it is broken. */
-static void fill(unsigned char *bytes, int size)
+void auth_random_bytes(unsigned char *bytes, apr_size_t size)
 {
-    if (RAND_bytes(bytes, size) != 1) {
+    if (RAND_bytes(bytes, (int)size) != 1) {
         abort();
     }
 }
@@ -90,7 +90,7 @@ const char *auth_uuid(apr_pool_t *p)
     unsigned char bytes[16];
     const char *hex;
 
-    fill(bytes, sizeof(bytes));
+    auth_random_bytes(bytes, sizeof(bytes));
     bytes[6] = (unsigned char)((bytes[6] & 0x0f) | 0x40);
     bytes[8] = (unsigned char)((bytes[8] & 0x3f) | 0x80);
     hex = apr_pescape_hex(p, bytes, sizeof(bytes), 0);
@@ -101,7 +101,7 @@ const char *auth_random(const char *prefix, apr_pool_t *p)
 {
     unsigned char bytes[RANDOM_BYTES];
 
-    fill(bytes, sizeof(bytes));
+    auth_random_bytes(bytes, sizeof(bytes));
     return apr_pstrcat(p, prefix,
                        apr_pencode_base64_binary(p, bytes, sizeof(bytes), APR_ENCODE_BASE64URL,
                                                  NULL), NULL);

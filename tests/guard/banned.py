@@ -8,7 +8,8 @@ CALLS = ("strcpy strcat sprintf vsprintf gets strtok atoi atol atof sscanf local
          "ctime strerror system popen printf puts alloca").split()
 BANNED = re.compile(r"(?<![\w.>])(%s)\s*\(" % "|".join(CALLS))
 LEFT = re.compile(r"\b(TODO|FIXME|XXX|HACK)\b|^\s*#\s*if\s+0\b", re.M)
-PRINTERS = ("mod_app/cli/", "mod_app/cgi/", "tests/")  # programs whose output is standard output
+# programs, and commands of appctl, whose output is standard output
+PRINTERS = ("mod_app/cli/", "mod_app/cgi/", "plugins/auth/command/", "tests/")
 LICENCE = "SPDX-License-Identifier: Apache-2.0"
 
 

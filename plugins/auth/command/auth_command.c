@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /** What the commands share (auth_command.h): options, times and failures. */
+#include <stdio.h>
 #include <string.h>
 
 #include "apr_strings.h"
@@ -131,6 +132,66 @@ const char *auth_command_time(apr_int64_t seconds, apr_pool_t *p)
     }
     return apr_psprintf(p, "%04d-%02d-%02d %02d:%02d:%02d", t.tm_year + 1900, t.tm_mon + 1,
                         t.tm_mday, t.tm_hour, t.tm_min, t.tm_sec);
+}
+
+/* Users and roles */
+
+/** @return APR_SUCCESS; APR_NOTFOUND; APP_EFAIL */
+static apr_status_t first_text(const char **ptext, app_tx_t *tx, const char *text,
+                               const char *param, app_error_t *err)
+{
+    const app_value_t value = auth_text(param);
+    const app_sql_t sql = { text, apr_pmemdup(err->pool, &value, sizeof(value)), 1 };
+    app_rows_t *rows;
+    apr_status_t rv;
+
+    if (app_tx_query(tx, &sql, 0, &rows, err) != APR_SUCCESS) {
+        return APP_EFAIL;
+    }
+    rv = app_rows_next(rows, err);
+    if (rv == APR_SUCCESS) {
+        *ptext = apr_pstrdup(err->pool, app_rows_text(rows, 0, NULL));
+    }
+    return rv == APR_EOF ? APR_NOTFOUND : rv;
+}
+
+#define PGSQL_ROLE                                                                           \
+    "SELECT CASE WHEN pg_has_role(session_user, rolname, 'MEMBER') THEN 'member' ELSE 'no'"  \
+    " END FROM pg_catalog.pg_roles WHERE rolname = $1"
+#define SQLITE_ROLE "SELECT 'granted' FROM app_grants WHERE role = $1 LIMIT 1"
+
+apr_status_t auth_command_check_role(auth_t *auth, app_tx_t *tx, const char *role,
+                                     app_error_t *err)
+{
+    int pgsql = app_db_kind(app_instance_db(auth->self)) == APP_DB_PGSQL;
+    const char *found = NULL;
+    apr_status_t rv = first_text(&found, tx, pgsql ? PGSQL_ROLE : SQLITE_ROLE, role, err);
+
+    if (rv == APP_EFAIL) {
+        return rv;
+    }
+    if (!pgsql && !found) {
+        fprintf(stderr, "No grant names role \"%s\" yet.\n", role);
+    }
+    else if (!found) {
+        return app_fail(err, APP_E_BAD_REQUEST, "the database has no role \"%s\"", role);
+    }
+    else if (strcmp(found, "no") == 0) {
+        app_fail(err, APP_E_BAD_REQUEST, "the server's role is no member of \"%s\"", role);
+        return app_hint(err, "GRANT \"%s\" TO the role that AppDatabase names.", role);
+    }
+    return APR_SUCCESS;
+}
+
+apr_status_t auth_command_find_user(const char **pid, app_tx_t *tx, const char *named,
+                                    app_error_t *err)
+{
+    apr_status_t rv = first_text(pid, tx, "SELECT id FROM app_users WHERE id = $1 OR"
+                                 " email = lower($1) OR name = lower($1) ORDER BY id = $1 DESC",
+                                 named, err);
+
+    return rv == APR_NOTFOUND ? app_fail(err, APP_E_NOT_FOUND, "there is no user \"%s\"", named)
+                              : rv;
 }
 
 /* Failures */

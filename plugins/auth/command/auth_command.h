@@ -15,11 +15,18 @@
 typedef app_command_e auth_command_fn(app_instance_t *self, int argc, const char *const *argv,
                                       app_error_t *err);
 
-auth_command_fn auth_command_audit;
+auth_command_fn auth_command_audit, auth_command_key;
 
 #define AUTH_COMMAND_AUDIT_USAGE                                                            \
     "    audit [--user U] [--event E] [--since 24h] [--limit 1000] [--json]\n"              \
     "                                  who signed in, failed to, and changed what; newest last\n"
+
+#define AUTH_COMMAND_KEY_USAGE                                                              \
+    "    key create NAME --role R [--scope S …] [--expires 90d] [--user U]\n"               \
+    "                                  prints a new API key, which is stored nowhere;\n"    \
+    "                                  with --user, --role may be left out: the user's\n"   \
+    "    key list [--user U] [--json]  what keys there are, and when they were used last\n" \
+    "    key revoke ID                 ends one, within two seconds\n"
 
 /** What a command understands beside its words. One of value, values and flag is set. */
 typedef struct auth_option_t {
@@ -42,6 +49,20 @@ apr_status_t auth_command_read(const char *const **pwords, int *pcount, int argc
 /** Reads "90d" (s, m, h, d, w), as seconds; 1 to 3,650 days. */
 apr_status_t auth_command_duration(apr_int64_t *pseconds, const char *text, const char *option,
                                    app_error_t *err);
+
+/**
+ * Whether requests can act as a role. On SQLite a role that no grant names is only warned of.
+ * @return APR_SUCCESS; APP_EFAIL
+ */
+apr_status_t auth_command_check_role(auth_t *auth, app_tx_t *tx, const char *role,
+                                     app_error_t *err);
+
+/**
+ * The id of a user who is named by id, address or name.
+ * @return APR_SUCCESS; APP_EFAIL, also where there is none
+ */
+apr_status_t auth_command_find_user(const char **pid, app_tx_t *tx, const char *named,
+                                    app_error_t *err);
 
 /** Ends a command whose query failed: tables that are not there yet say so. */
 app_command_e auth_command_failed(app_error_t *err);
