@@ -32,6 +32,13 @@ ErrorDocument 404 "missing page"
 <Directory "%(folder)s/htdocs/ht">
     AllowOverride AuthConfig FileInfo
 </Directory>
+<Directory "%(folder)s/htdocs/index">
+    Options +ExecCGI
+    AddHandler cgi-script .cgi
+    DirectoryIndex none.html index.cgi
+    AuthType App
+    Require valid-user
+</Directory>
 <Location "/users">
     AuthType app
     Require user ada "Bob B"
@@ -261,6 +268,8 @@ def environment(check, httpd):
         "AUTH_TYPE": "App", "REMOTE_USER": "ada", "APP_USER": "ada", "APP_ROLE": "web_user", "APP_METHOD": "jwt",
         "APP_CLAIM_sub": "ada", "APP_CLAIM_role": "web_user", "APP_CLAIM_e_mail": "first", "APP_CLAIM_list": '[1,"x,y"]',
         "APP_CLAIM_n": "1.5", "APP_CLAIM_yes": "true", "APP_CLAIM___": "ü"})
+    check.equal("a folder's index", env("/index/", token).get("APP_ROLE"), "web_user")
+    check.equal("a redirect inside", env("/ht/inside", bearer("bob")).get("APP_USER"), "Bob B")
     check.equal("off", env("/cgi/off", token), {"AUTH_TYPE": "App", "REMOTE_USER": "ada"})
     check.equal("without a user", env("/cgi/env", bearer("robot")).get("APP_USER"), None)
     page = httpd.get("/page.shtml", bearer("bob")).text()
@@ -314,12 +323,13 @@ def play(build, mpm, backend):
         httpd.file(folder + "/a.txt", "file")
     httpd.file("a.txt", "file")
     httpd.file("sign-in.html", "sign in")
-    httpd.file("ht/.htaccess", "AuthType App\nRequire app-role editor\nAppLoginPage /sign-in.html\n")
+    httpd.file("ht/.htaccess", "AuthType App\nRequire app-role editor\nAppLoginPage /sign-in.html\n"
+               "RewriteEngine On\nRewriteRule ^inside$ /cgi/env\n")
     httpd.file("page.shtml", '[<!--#echo var="APP_USER" -->|<!--#echo var="APP_ROLE" -->]'
                '<!--#include virtual="/cgi/env" --><!--#include virtual="/api/echo" -->')
-    for name in ("env", "off"):
-        httpd.file("cgi/" + name, "#!/bin/sh\necho 'Content-Type: text/plain'\necho\nenv\n")
-        os.chmod(os.path.join(httpd.folder, "htdocs/cgi", name), 0o755)
+    for name in ("cgi/env", "cgi/off", "index/index.cgi"):
+        httpd.file(name, "#!/bin/sh\necho 'Content-Type: text/plain'\necho\nenv\n")
+        os.chmod(os.path.join(httpd.folder, "htdocs", name), 0o755)
     with open(os.path.join(httpd.folder, "passwords"), "w", encoding="ascii") as file:
         file.write("ada:{SHA}%s\n" % "5OopTAYsUlZD3wNqNcpXm5BfpAA=")
     with httpd:
