@@ -108,6 +108,14 @@ static void check_not_modified(app_response_t *res)
     }
 }
 
+/** Caches know of Authorization that an answer is for one person; of cookies and keys they do not. */
+static void check_private(app_response_t *res)
+{
+    if (res->r->identity.method && !apr_table_get(res->headers, "Cache-Control")) {
+        apr_table_setn(res->headers, "Cache-Control", "private");
+    }
+}
+
 static void send_head(app_response_t *res, apr_int64_t content_length)
 {
     const app_exchange_t *exchange = res->r->exchange;
@@ -117,6 +125,7 @@ static void send_head(app_response_t *res, apr_int64_t content_length)
                         .content_length = content_length,
                         .headers = res->headers };
 
+    check_private(res);
     if (has_no_body(res->status)) {
         head.content_type = NULL;
         head.content_length = -1;

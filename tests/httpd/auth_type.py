@@ -381,11 +381,47 @@ def alone(build):
     return check.problems
 
 
+CACHED = """
+SetEnvIf X-Who (.+) WHO=$1
+<AppPlugin auth>
+    ServerIdentity on
+    ServerUser WHO
+</AppPlugin>
+CacheEnable socache /
+CacheSocache shmcb:%(folder)s/cache(512000)
+CacheHeader On
+<Location "/files">
+    AuthType App
+    Require valid-user
+    Header set Cache-Control max-age=60
+</Location>
+<Location "/a.txt">
+    Header set Cache-Control max-age=60
+</Location>
+"""
+
+
+def cached(build):
+    """mod_cache answers before anybody is asked, and knows of Authorization alone that an answer is not for all."""
+    check = bare.Check()
+    httpd = bare.Httpd(build, CACHED, MODULES + " cache cache_socache socache_shmcb")
+    httpd.file("files/a.txt", "file")
+    httpd.file("a.txt", "file")
+    with httpd:
+        for target, second in (("/a.txt", 200), ("/files/a.txt", 401)):
+            check.equal(target, httpd.get(target, [("X-Who", "ada")]).status, 200)
+            answer = httpd.get(target)
+            check.equal(target + " by nobody", answer.status, second)
+            check.holds(target, answer.header("X-Cache") or "MISS", "HIT" if second == 200 else "MISS")
+        check.problems += httpd.complaints()
+    return check.problems
+
+
 def run(build):
     backend = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Backend)
     threading.Thread(target=backend.serve_forever, daemon=True).start()
     try:
-        return sum((play(build, mpm, backend) for mpm in ("event", "prefork", "worker")), alone(build))
+        return sum((play(build, mpm, backend) for mpm in ("event", "prefork", "worker")), alone(build) + cached(build))
     finally:
         backend.shutdown()
         backend.server_close()
