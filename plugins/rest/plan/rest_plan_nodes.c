@@ -249,10 +249,31 @@ static const char *similar_target(const rest_relation_t *relation, const char *t
     return best;
 }
 
+/** The relation with relationships whose name is most like that of one without; NULL: none is. */
+static const char *similar_origin(const rest_planner_t *planner, const char *origin)
+{
+    const rest_space_t *space = rest_schema_space(planner->schema, planner->request->space);
+    double best_likeness = REST_LIKE_SOMEWHAT;
+    const char *best = NULL;
+    int i;
+
+    for (i = 0; space && i < space->nrelations; i++) {
+        double likeness = space->relations[i]->links
+                              ? rest_schema_likeness(origin, space->relations[i]->name) : 0;
+
+        if (likeness > best_likeness) {
+            best_likeness = likeness;
+            best = space->relations[i]->name;
+        }
+    }
+    return best;
+}
+
 static apr_status_t no_link(const rest_planner_t *planner, const rest_node_t *node,
                             const rest_relation_t *from, const char *origin)
 {
-    const char *target = node->item->field.name, *hint = node->item->hint, *similar = NULL;
+    const char *target = node->item->field.name, *hint = node->item->hint, *similar;
+    int linked = from && from->links;
     app_error_t *err = planner->err;
 
     app_fail(err, APP_E_NO_RELATIONSHIP,
@@ -263,10 +284,9 @@ static apr_status_t no_link(const rest_planner_t *planner, const rest_node_t *no
                 "schema '%s', but no matches were found.", origin, target,
                 hint ? " using the hint '" : "", hint ? hint : "", hint ? "'" : "",
                 planner->request->space);
-    if (from && from->links) {
-        similar = similar_target(from, target);
-    }
-    return similar ? app_hint(err, "Perhaps you meant '%s' instead of '%s'.", similar, target)
+    similar = linked ? similar_target(from, target) : similar_origin(planner, origin);
+    return similar ? app_hint(err, "Perhaps you meant '%s' instead of '%s'.", similar,
+                              linked ? target : origin)
                    : APP_EFAIL;
 }
 

@@ -290,20 +290,21 @@ static apr_status_t render_exists(rest_statement_t *statement, const rest_plan_t
 apr_status_t rest_sqlite_bind_row(rest_statement_t *statement, const rest_plan_t *plan, int row)
 {
     rest_sql_t *each = statement->each;
-    int i;
+    int i, first;
 
     if (plan->action == REST_UPDATE || plan->action == REST_DELETE) {
         return APR_SUCCESS;
     }
-    if (row == 0 || plan->defaults) {
-        if (row > 0) {
+    first = !each->text.len;
+    if (first || plan->defaults) {
+        if (!first) {
             each = statement->each = rest_sql_create('?', each->err, each->pool);
         }
         if (render_each(each, plan, row) != APR_SUCCESS) {
             return APP_EFAIL;
         }
     }
-    for (i = 0; row > 0 && !plan->defaults && i < plan->body->ncolumns; i++) {
+    for (i = 0; !first && !plan->defaults && i < plan->body->ncolumns; i++) {
         if (rest_value_of_json(&each->params[i], plan->written[i], value_of(plan, row, i),
                                each->err, each->pool) != APR_SUCCESS) {
             return APP_EFAIL;
@@ -314,36 +315,59 @@ apr_status_t rest_sqlite_bind_row(rest_statement_t *statement, const rest_plan_t
                : APP_EFAIL;
 }
 
-/** PUT: the row of the body must be that of the URL. */
-static apr_status_t check_keys(const rest_plan_t *plan, app_error_t *err, apr_pool_t *p)
+static int is_equal(const app_value_t *a, const app_value_t *b)
+{
+    return a->type == b->type && a->integer == b->integer && a->real == b->real &&
+           a->len == b->len && (!a->len || memcmp(a->text, b->text, a->len) == 0);
+}
+
+/** PUT: whether a row of the body is that of the URL. */
+static apr_status_t compare_keys(int *pequal, const rest_plan_t *plan, int row, app_error_t *err,
+                                 apr_pool_t *p)
 {
     const rest_cond_t *cond;
 
-    for (cond = plan->target.where; cond; cond = cond->next) {
+    *pequal = 1;
+    for (cond = plan->target.where; cond && *pequal; cond = cond->next) {
         int place = place_of(plan, cond->operand.column);
         app_value_t asked = { .type = APP_VALUE_NULL }, given = asked;
 
-        if (place == plan->body->ncolumns || plan->body->nrows != 1 ||
-            rest_value_of_text(&asked, cond->operand.column, cond->filter->value, err, p) !=
+        if (place == plan->body->ncolumns) {
+            *pequal = 0;
+            return APR_SUCCESS;
+        }
+        if (rest_value_of_text(&asked, cond->operand.column, cond->filter->value, err, p) !=
                 APR_SUCCESS ||
-            rest_value_of_json(&given, cond->operand.column, value_of(plan, 0, place), err, p) !=
+            rest_value_of_json(&given, cond->operand.column, value_of(plan, row, place), err, p) !=
                 APR_SUCCESS) {
-            return err->code ? APP_EFAIL : app_fail(err, APP_E_PUT_MISMATCH, NULL);
+            return APP_EFAIL;
         }
-        if (asked.type != given.type || asked.integer != given.integer ||
-            asked.real != given.real || asked.len != given.len ||
-            (asked.len && memcmp(asked.text, given.text, asked.len) != 0)) {
-            return app_fail(err, APP_E_PUT_MISMATCH, NULL);
-        }
+        *pequal = is_equal(&asked, &given);
     }
     return APR_SUCCESS;
+}
+
+/** One row of the body must be that of the URL; others are passed over. */
+static apr_status_t find_row(rest_statement_t *statement, const rest_plan_t *plan,
+                             app_error_t *err, apr_pool_t *p)
+{
+    int row, equal, found = 0;
+
+    for (row = 0; row < plan->body->nrows; row++) {
+        if (compare_keys(&equal, plan, row, err, p) != APR_SUCCESS) {
+            return APP_EFAIL;
+        }
+        found += equal;
+        statement->only = equal ? row + 1 : statement->only;
+    }
+    return found == 1 ? APR_SUCCESS : app_fail(err, APP_E_PUT_MISMATCH, NULL);
 }
 
 apr_status_t rest_sqlite_insert(rest_statement_t *statement, const rest_plan_t *plan,
                                 app_error_t *err, apr_pool_t *p)
 {
     statement->each = rest_sql_create('?', err, p); /* written by the first row */
-    if (plan->action == REST_REPLACE && check_keys(plan, err, p) != APR_SUCCESS) {
+    if (plan->action == REST_REPLACE && find_row(statement, plan, err, p) != APR_SUCCESS) {
         return APP_EFAIL;
     }
     return show(statement, plan, err, p);

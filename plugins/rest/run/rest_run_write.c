@@ -150,6 +150,9 @@ static apr_status_t write_each(rest_run_t *run)
     app_buf_init(&written.keys, run->pool, KEYS_TEXT_MAX);
     for (row = 0; row < rows; row++) {
         run->row = row;
+        if (run->statement.only && row + 1 != run->statement.only) {
+            continue;
+        }
         if ((status = write_row(run, &written, row)) != APR_SUCCESS) {
             return status;
         }
