@@ -21,6 +21,9 @@
 /* In the order of auth_signup_e. */
 static const char *const signup_words[] = { "closed", "open", "invite", NULL };
 
+/* In the order of auth_cookies_e. */
+static const char *const cookie_words[] = { "off", "on", "insecure", NULL };
+
 static const app_setting_t settings[] = {
     APP_SET_SECRET("JwtSecret", auth_conf_t, jwt_secret, 0,
                    "what tokens are verified and signed with: a text of at least 32 bytes (HS256), "
@@ -71,6 +74,12 @@ static const app_setting_t settings[] = {
     APP_SET_DURATION("FreshSession", auth_conf_t, fresh_session, "10m", 0, DAYS(1), 0,
                      "how long after a sign-in a user may change password or address, and delete "
                      "the account, without giving the password"),
+    APP_SET_ENUM("Cookies", auth_conf_t, cookies, "on", cookie_words, 0,
+                 "tokens as cookies for whoever asks for them: on, off, or, for development "
+                 "without TLS, insecure"),
+    APP_SET_LIST("CookieOrigins", auth_conf_t, cookie_origins, NULL, 0,
+                 "origins (https://www.example.org) whose pages may send requests with cookies, "
+                 "beside the site's own"),
     APP_SET_INT("GuardFailures", auth_conf_t, guard_failures, "10", 1, 1000, 0,
                 "failed sign-ins to an account from one address before the next one has to wait; "
                 "to an account from anywhere five times, from an address to any account ten times "

@@ -6,6 +6,7 @@
 #include "apr_lib.h"
 #include "apr_strings.h"
 
+#include "auth_cookie.h"
 #include "auth_http.h"
 
 #define BODY_MAX    (64 * 1024)
@@ -14,8 +15,10 @@
 apr_status_t auth_http_filter(app_instance_t *self, app_request_t *r, app_response_t *res,
                               app_error_t *err)
 {
-    (void)self;
     (void)err;
+    if (auth_cookie_is_used(app_instance_context(self), r)) {
+        app_response_header_add(res, "Vary", "Cookie");
+    }
     if (strncmp(app_request_path(r), "/auth/", 6) == 0) {
         app_response_header(res, "Cache-Control", "no-store");
         app_response_header(res, "X-Supabase-Api-Version", API_VERSION);

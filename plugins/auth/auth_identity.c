@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "auth_api_key.h"
+#include "auth_cookie.h"
 #include "auth_server.h"
 #include "auth_session.h"
 
@@ -45,7 +46,7 @@ static apr_status_t identify_by_token(app_identity_t *identity, auth_t *auth, ap
  * request.
  */
 static auth_source_fn *const sources[] = { auth_api_key_identify, identify_by_token,
-                                           auth_server_identify };
+                                           auth_cookie_identify, auth_server_identify };
 
 #define SOURCES (sizeof(sources) / sizeof(sources[0]))
 

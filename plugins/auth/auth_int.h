@@ -54,6 +54,8 @@ typedef struct auth_conf_t {
     apr_interval_time_t session_idle;
     apr_interval_time_t refresh_grace;
     apr_interval_time_t fresh_session;
+    int                 cookies; /* auth_cookies_e */
+    apr_array_header_t *cookie_origins;
 } auth_conf_t;
 
 /** Who may sign up, in the order of the setting's words. */

@@ -181,16 +181,30 @@ TEMPLATE = re.compile(r"\{\{(.*?)\}\}", re.S)
 
 
 def _member(words, answers):
-    """{{body NAME}}: of the last answer whose JSON object has it; {{body 2 NAME}}: of the second answer."""
+    """{{body NAME}}: of the last answer that has it; {{body 2 NAME}}: of the second answer; {{body 2 0.NAME}}: of its first row."""
     chosen = answers[int(words[0]) - 1:int(words[0])] if len(words) > 1 else answers
     for answer in reversed(chosen):
         try:
             found = json.loads(answer.text())
-        except ValueError:
+            for step in words[-1].split("."):
+                found = found[int(step) if step.isdigit() else step]
+            return str(found)
+        except (ValueError, KeyError, IndexError, TypeError):
             continue
-        if isinstance(found, dict) and found.get(words[-1]) is not None:
-            return str(found[words[-1]])
     raise Wrong("no answer before has the member %s" % words[-1])
+
+
+def _jar(answers):
+    """What a browser would send back of the cookies that the answers so far have set, wherever they are for."""
+    jar = {}
+    for name, value in [pair for answer in answers for pair in answer.headers]:
+        if name.lower() == "set-cookie":
+            cookie, _, rest = value.partition(";")
+            key, _, content = cookie.partition("=")
+            jar[key] = content
+            if "Max-Age=0" in rest:
+                del jar[key]
+    return "; ".join("%s=%s" % pair for pair in jar.items())
 
 
 def expand(text, answers):
@@ -210,6 +224,8 @@ def expand(text, answers):
             if found is None:
                 raise Wrong("the answer before has no header %s" % words[0])
             return found
+        if word == "cookies":
+            return _jar(answers)
         if word == "body":
             return _member(words, answers)
         raise Wrong("unknown template {{%s}}" % match[1])

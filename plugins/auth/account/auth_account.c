@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /** GET, PUT, PATCH and DELETE user: one's own account. Thread of the request. */
 #include "auth_account.h"
+#include "auth_cookie.h"
 
 static apr_status_t find(auth_user_t *user, app_tx_t *tx, const auth_caller_t *caller,
                          app_error_t *err, apr_pool_t *p)
@@ -116,6 +117,7 @@ apr_status_t auth_user_delete(app_instance_t *self, app_request_t *r, app_respon
         delete(auth, &caller, r, err) != APR_SUCCESS) {
         return APP_EFAIL;
     }
+    auth_cookie_clear(auth, r, res);
     app_response_status(res, 204);
     return APP_DONE;
 }

@@ -80,5 +80,5 @@ apr_status_t auth_caller_read(auth_caller_t *caller, auth_t *auth, app_request_t
 
 int auth_caller_is_fresh(const auth_caller_t *caller, const auth_t *auth)
 {
-    return caller->proved && auth_now() - caller->proved <= apr_time_sec(auth->conf->fresh_session);
+    return caller->proved && auth_now() - caller->proved < apr_time_sec(auth->conf->fresh_session);
 }

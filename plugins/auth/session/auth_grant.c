@@ -8,6 +8,7 @@
 #include "apr_strings.h"
 
 #include "auth_audit.h"
+#include "auth_cookie.h"
 #include "auth_endpoints.h"
 #include "auth_guard.h"
 #include "auth_http.h"
@@ -141,11 +142,15 @@ static apr_status_t grant_password(auth_session_t *session, auth_t *auth, const 
     return app_tx_commit(tx, err);
 }
 
+/** @param cookies the answer goes into cookies: the token may come from there */
 static apr_status_t grant_refresh(auth_session_t *session, auth_t *auth, const json_t *body,
-                                  app_request_t *r, app_error_t *err)
+                                  int cookies, app_request_t *r, app_error_t *err)
 {
     const char *token = auth_body_text(body, "refresh_token");
 
+    if (!token && cookies) {
+        token = auth_cookie_refresh(auth, r);
+    }
     return token ? auth_refresh(session, auth, token, r, err) : lack(err, "refresh_token");
 }
 
@@ -154,8 +159,10 @@ static apr_status_t grant(auth_session_t *session, auth_t *auth, app_request_t *
 {
     const json_t *body;
     const char *type;
+    int cookies;
 
     if (auth_query_text(&type, r, "grant_type", err) != APR_SUCCESS ||
+        auth_cookie_wanted(&cookies, auth, r, err) != APR_SUCCESS ||
         auth_body_read(&body, r, err) != APR_SUCCESS) {
         return APP_EFAIL;
     }
@@ -164,7 +171,7 @@ static apr_status_t grant(auth_session_t *session, auth_t *auth, app_request_t *
         return grant_password(session, auth, body, r, err);
     }
     if (type && strcmp(type, "refresh_token") == 0) {
-        return grant_refresh(session, auth, body, r, err);
+        return grant_refresh(session, auth, body, cookies, r, err);
     }
     if (!type) {
         return lack(err, "grant_type");

@@ -6,6 +6,7 @@
 
 #include "auth_audit.h"
 #include "auth_caller.h"
+#include "auth_cookie.h"
 #include "auth_endpoints.h"
 #include "auth_http.h"
 #include "auth_session.h"
@@ -55,6 +56,9 @@ apr_status_t auth_logout_post(app_instance_t *self, app_request_t *r, app_respon
     auth_audit(auth, tx, r, &event);
     if (app_tx_commit(tx, err) != APR_SUCCESS) {
         return APP_EFAIL;
+    }
+    if (which != AUTH_SESSIONS_OTHERS) {
+        auth_cookie_clear(auth, r, res);
     }
     app_response_status(res, 204);
     return APP_DONE;

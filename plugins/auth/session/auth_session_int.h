@@ -9,6 +9,8 @@
  *   auth_grant.c          POST token
  *   auth_logout.c         POST logout
  *   auth_sessions.c       a user's sessions, listed and ended
+ *   auth_cookie.c         tokens in cookies
+ *   auth_origin.c         whose page has sent them
  *   auth_caller.c         who asks, at an endpoint for users
  *   auth_ended.c          ended sessions, in memory that all processes share
  *   auth_session_timer.c  what ended elsewhere is heard of; what is old is deleted

@@ -1,0 +1,11 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/** Whether a page of ours has sent a request that brings cookies. Thread of the request. */
+#ifndef AUTH_ORIGIN_H
+#define AUTH_ORIGIN_H
+
+#include "auth_int.h"
+
+/** @return APR_SUCCESS; APP_EFAIL with 403 */
+apr_status_t auth_origin_check(auth_t *auth, app_request_t *r, app_error_t *err);
+
+#endif
