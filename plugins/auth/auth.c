@@ -88,6 +88,10 @@ static const app_setting_t settings[] = {
                      86400 * APR_USEC_PER_SEC, 0,
                      "longest wait after failed sign-ins to an account from one address; for an "
                      "account from anywhere, and an address, a fifteenth of it"),
+    APP_SET_FLAG("UserKeys", auth_conf_t, user_keys, "off", 0,
+                 "users may make API keys for themselves, in their own role"),
+    APP_SET_LIST("UserKeyScopes", auth_conf_t, user_key_scopes, NULL, 0,
+                 "scopes that users may give their keys"),
     APP_SET_DURATION("AuditRetention", auth_conf_t, audit_retention, "90d", 0,
                      apr_time_from_sec(APR_INT64_C(36500) * 86400), 0,
                      "how long app_audit keeps what it has, 0 for ever"),
@@ -122,6 +126,9 @@ static const app_route_t routes[] = {
     { "DELETE", "/auth/user", auth_user_delete },
     { "GET", "/auth/sessions", auth_sessions_get },
     { "DELETE", "/auth/sessions/", auth_sessions_delete },
+    { "GET", "/auth/keys", auth_api_key_list },
+    { "POST", "/auth/keys", auth_api_key_create },
+    { "DELETE", "/auth/keys/", auth_api_key_delete },
     { "GET", "/auth/.well-known/jwks.json", auth_jwks_handler },
     { "GET", "/auth/.well-known/openid-configuration", auth_metadata_handler },
     { NULL, NULL, NULL }

@@ -38,6 +38,8 @@ typedef struct auth_conf_t {
     apr_int64_t  guard_failures;
     apr_interval_time_t guard_delay_max;
     apr_interval_time_t audit_retention;
+    int                 user_keys;
+    apr_array_header_t *user_key_scopes;
     int                 server_identity;
     const char         *server_user, *server_role;
     apr_array_header_t *server_role_map, *server_claims;

@@ -9,8 +9,6 @@
 #include "auth_audit.h"
 #include "auth_command.h"
 
-#define NAME_BYTES 200 /* bytes */
-
 /** What the words and options said. */
 typedef struct asked_t {
     const char *const  *words;
@@ -30,25 +28,11 @@ static app_command_e misused(app_error_t *err, const char *why)
 static apr_status_t finish(auth_t *auth, app_tx_t *tx, const char *event_name,
                            const auth_api_key_t *key, app_error_t *err)
 {
-    app_buf_t detail;
-    auth_event_t event = { .name = event_name, .user_id = key->user_id, .actor = "appctl" };
+    const auth_event_t event = { .name = event_name, .user_id = key->user_id, .actor = "appctl",
+                                 .detail = auth_api_key_detail(key, err->pool) };
 
-    app_buf_init(&detail, err->pool, 64 * 1024);
-    app_buf_addf(&detail, "{\"key_id\":\"%s\"", key->id);
-    if (key->name) {
-        app_buf_adds(&detail, ",\"name\":");
-        app_buf_add_json(&detail, key->name, strlen(key->name));
-        app_buf_adds(&detail, ",\"role\":");
-        app_buf_add_json(&detail, key->role, strlen(key->role));
-    }
-    app_buf_addc(&detail, '}');
-    event.detail = detail.data;
     auth_audit(auth, tx, NULL, &event);
-    if (app_tx_commit(tx, err) != APR_SUCCESS) {
-        return APP_EFAIL;
-    }
-    auth_api_keys_changed(auth);
-    return APR_SUCCESS;
+    return app_tx_commit(tx, err);
 }
 
 /* Create */
@@ -61,8 +45,8 @@ static apr_status_t fill(auth_api_key_t *key, const asked_t *asked, app_error_t 
     key->id = auth_api_key_id(err->pool);
     key->role = asked->role ? asked->role : "";
     key->created_at = auth_now();
-    if (strlen(key->name) > NAME_BYTES || !app_utf8_valid(key->name, strlen(key->name))) {
-        return app_fail(err, APP_E_BAD_REQUEST, "NAME is at most %d bytes of UTF-8", NAME_BYTES);
+    if (strlen(key->name) > AUTH_API_KEY_NAME_MAX || !app_utf8_valid(key->name, strlen(key->name))) {
+        return app_fail(err, APP_E_BAD_REQUEST, "NAME is at most %d bytes of UTF-8", AUTH_API_KEY_NAME_MAX);
     }
     if (asked->expires) {
         if (auth_command_duration(&seconds, asked->expires, "--expires", err) != APR_SUCCESS) {
@@ -182,8 +166,8 @@ static app_command_e list(auth_t *auth, const asked_t *asked, app_error_t *err)
     }
     if (auth_begin(&tx, auth, NULL, 1, err, err->pool) != APR_SUCCESS ||
         (asked->user && auth_command_find_user(&user_id, tx, asked->user, err) != APR_SUCCESS) ||
-        auth_api_key_each(tx, user_id, asked->json ? print_json : print_line, err->pool, err) !=
-            APR_SUCCESS) {
+        auth_api_key_each(tx, user_id, asked->json ? print_json : print_line, err->pool, err,
+                          err->pool) != APR_SUCCESS) {
         return auth_command_failed(err);
     }
     app_tx_rollback(tx);

@@ -29,7 +29,9 @@ auth_source_fn auth_api_key_identify;
  */
 void auth_api_keys_changed(auth_t *auth);
 
-/** GET and POST /auth/keys, DELETE /auth/keys/ID */
-app_handler_fn auth_api_key_list, auth_api_key_create, auth_api_key_delete;
+/* Endpoints */
+app_handler_fn auth_api_key_list;   /* GET /auth/keys */
+app_handler_fn auth_api_key_create; /* POST */
+app_handler_fn auth_api_key_delete; /* DELETE /auth/keys/ID */
 
 #endif

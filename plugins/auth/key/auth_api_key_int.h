@@ -39,6 +39,8 @@ int auth_api_key_is_id(const char *text, apr_size_t len);
 
 /* Store. In a transaction of the caller. */
 
+#define AUTH_API_KEY_NAME_MAX 200 /* bytes */
+
 typedef struct auth_api_key_t {
     const char *id, *hash, *name;
     const char *user_id; /* NULL: nobody in particular */
@@ -58,7 +60,7 @@ apr_status_t auth_api_key_find(auth_api_key_t *key, app_tx_t *tx, const char *id
  */
 typedef void auth_api_key_each_fn(void *ctx, const auth_api_key_t *key);
 apr_status_t auth_api_key_each(app_tx_t *tx, const char *user_id, auth_api_key_each_fn *each,
-                               void *ctx, app_error_t *err);
+                               void *ctx, app_error_t *err, apr_pool_t *p);
 
 /** Adds a key. @param role "": its user's, whatever that is */
 apr_status_t auth_api_key_insert(app_tx_t *tx, const auth_api_key_t *key, app_error_t *err,
@@ -75,6 +77,9 @@ apr_status_t auth_api_key_revoke(app_tx_t *tx, const char *id, const char *user_
 /** Notes when a key was used, unless something later than a minute before stands there. */
 apr_status_t auth_api_key_mark_used(app_tx_t *tx, const char *id, apr_int64_t used_at,
                                     app_error_t *err, apr_pool_t *p);
+
+/** What app_audit is told of a key: its id, and of a new one what else is asked for. */
+const char *auth_api_key_detail(const auth_api_key_t *key, apr_pool_t *p);
 
 /**
  * Checks scopes and joins them: each a word of RFC 6749 3.3, in any number of texts.

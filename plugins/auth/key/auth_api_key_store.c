@@ -20,13 +20,6 @@
     " CASE WHEN k.user_id IS NOT NULL AND u.id IS NULL THEN 1 ELSE u.disabled_at END"        \
     " FROM app_api_keys k LEFT JOIN app_users u ON u.id = k.user_id "
 
-static app_sql_t sql_of(const char *text, const app_value_t *params, int count, apr_pool_t *p)
-{
-    const apr_size_t size = sizeof(*params) * (apr_size_t)count;
-
-    return (app_sql_t){ text, memcpy(apr_palloc(p, size), params, size), count };
-}
-
 /** Texts of a row, which live until the next one. */
 static void read_row(auth_api_key_t *key, app_rows_t *rows)
 {
@@ -57,7 +50,7 @@ apr_status_t auth_api_key_find(auth_api_key_t *key, app_tx_t *tx, const char *id
                                app_error_t *err, apr_pool_t *p)
 {
     const app_value_t params[] = { auth_text(id) };
-    const app_sql_t sql = sql_of(SELECT "WHERE k.id = $1", params, 1, p);
+    const app_sql_t sql = { SELECT "WHERE k.id = $1", params, 1 };
     auth_api_key_t found;
     app_rows_t *rows;
     apr_status_t rv;
@@ -76,16 +69,15 @@ apr_status_t auth_api_key_find(auth_api_key_t *key, app_tx_t *tx, const char *id
 }
 
 apr_status_t auth_api_key_each(app_tx_t *tx, const char *user_id, auth_api_key_each_fn *each,
-                               void *ctx, app_error_t *err)
+                               void *ctx, app_error_t *err, apr_pool_t *p)
 {
     const app_value_t params[] = { auth_text(user_id ? user_id : "") };
-    const app_sql_t sql = sql_of(SELECT "WHERE $1 = '' OR k.user_id = $1"
-                                 " ORDER BY k.created_at, k.id", params, 1, err->pool);
     auth_api_key_t key;
     app_rows_t *rows;
     apr_status_t rv;
 
-    if (app_tx_query(tx, &sql, 0, &rows, err) != APR_SUCCESS) {
+    if (auth_query(&rows, tx, SELECT "WHERE $1 = '' OR k.user_id = $1 ORDER BY k.created_at, k.id",
+                   params, 1, err, p) != APR_SUCCESS) {
         return APP_EFAIL;
     }
     while ((rv = app_rows_next(rows, err)) == APR_SUCCESS) {
@@ -107,11 +99,10 @@ apr_status_t auth_api_key_insert(app_tx_t *tx, const auth_api_key_t *key, app_er
                                    auth_text(key->name),       auth_text(key->user_id),
                                    auth_text(key->role),       auth_text(key->scopes),
                                    auth_int(key->created_at), time_or_null(key->expires_at) };
-    const app_sql_t sql = sql_of("INSERT INTO app_api_keys (id, hash, name, user_id, role, scopes,"
-                                 " created_at, expires_at)"
-                                 " VALUES ($1, $2, $3, $4, $5, $6, $7, $8)", params, 8, p);
 
-    return app_tx_execute(tx, &sql, NULL, err);
+    return auth_execute(NULL, tx, "INSERT INTO app_api_keys (id, hash, name, user_id, role, scopes,"
+                                  " created_at, expires_at)"
+                                  " VALUES ($1, $2, $3, $4, $5, $6, $7, $8)", params, 8, err, p);
 }
 
 apr_status_t auth_api_key_revoke(app_tx_t *tx, const char *id, const char *user_id,
@@ -119,12 +110,11 @@ apr_status_t auth_api_key_revoke(app_tx_t *tx, const char *id, const char *user_
 {
     const app_value_t params[] = { auth_text(id), auth_text(user_id ? user_id : ""),
                                    auth_int(auth_now()) };
-    const app_sql_t sql = sql_of("UPDATE app_api_keys SET revoked_at = $3 WHERE id = $1 AND"
-                                 " ($2 = '' OR user_id = $2) AND revoked_at IS NULL", params, 3,
-                                 p);
     apr_int64_t changed = 0;
 
-    if (app_tx_execute(tx, &sql, &changed, err) != APR_SUCCESS) {
+    if (auth_execute(&changed, tx, "UPDATE app_api_keys SET revoked_at = $3 WHERE id = $1 AND"
+                                   " ($2 = '' OR user_id = $2) AND revoked_at IS NULL",
+                     params, 3, err, p) != APR_SUCCESS) {
         return APP_EFAIL;
     }
     return changed ? APR_SUCCESS : APR_NOTFOUND;
@@ -134,10 +124,27 @@ apr_status_t auth_api_key_mark_used(app_tx_t *tx, const char *id, apr_int64_t us
                                     app_error_t *err, apr_pool_t *p)
 {
     const app_value_t params[] = { auth_text(id), auth_int(used_at), auth_int(used_at - MINUTE) };
-    const app_sql_t sql = sql_of("UPDATE app_api_keys SET used_at = $2 WHERE id = $1 AND"
-                                 " (used_at IS NULL OR used_at <= $3)", params, 3, p);
 
-    return app_tx_execute(tx, &sql, NULL, err);
+    return auth_execute(NULL, tx, "UPDATE app_api_keys SET used_at = $2 WHERE id = $1 AND"
+                                  " (used_at IS NULL OR used_at <= $3)", params, 3, err, p);
+}
+
+const char *auth_api_key_detail(const auth_api_key_t *key, apr_pool_t *p)
+{
+    app_buf_t detail;
+
+    app_buf_init(&detail, p, 64 * 1024);
+    app_buf_addf(&detail, "{\"key_id\":\"%s\"", key->id);
+    if (key->name) {
+        app_buf_adds(&detail, ",\"name\":");
+        app_buf_add_json(&detail, key->name, strlen(key->name));
+        app_buf_adds(&detail, ",\"role\":");
+        app_buf_add_json(&detail, key->role, strlen(key->role));
+        app_buf_adds(&detail, ",\"scope\":");
+        app_buf_add_json(&detail, key->scopes, strlen(key->scopes));
+    }
+    app_buf_addc(&detail, '}');
+    return detail.data;
 }
 
 /* Scopes */
