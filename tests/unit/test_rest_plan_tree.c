@@ -124,7 +124,7 @@ static const case_t links[] = {
     { "another schema", "clients", "select=far(id)", PLAIN,
       NO_LINK("clients", "far", "") },
     { "no relationships at all", "alone", "select=clients(id)", PLAIN,
-      NO_LINK("alone", "clients", "") },
+      NO_LINK("alone", "clients", "") " Perhaps you meant 'people' instead of 'alone'." },
     { "a name like it", "clients", "select=project(id)", PLAIN,
       NO_LINK("clients", "project", "") " Perhaps you meant 'projects' instead of 'project'." },
     { "a name that exists, by another way", "tasks", "select=clients(id)", PLAIN,
