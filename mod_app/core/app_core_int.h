@@ -64,6 +64,13 @@ typedef struct app_filter_t {
     app_handler_fn *run;
 } app_filter_t;
 
+/** What a plugin offers to the others of its site. */
+typedef struct app_offer_t {
+    const char     *name;
+    const void     *service;
+    app_instance_t *owner;
+} app_offer_t;
+
 /** Who may see the details of /health and /status. */
 typedef struct app_viewers_t {
     apr_array_header_t *networks; /* of apr_ipsubnet_t * */
@@ -79,6 +86,7 @@ struct app_site_t {
     app_viewers_t       viewers;
     apr_array_header_t *routes;                /* of app_route_entry_t, longest path first */
     apr_array_header_t *filters[APP_PLACES_];  /* of app_filter_t */
+    apr_array_header_t *offers;                /* of app_offer_t */
 };
 
 struct app_shm_t {

@@ -108,6 +108,7 @@ apr_status_t app_site_make(app_core_t *core, const char *name, app_site_conf_t *
     site->core = core;
     site->name = apr_pstrdup(core->pool, name);
     site->conf = conf;
+    site->offers = apr_array_make(core->pool, 2, sizeof(app_offer_t));
     for (place = 0; place < APP_PLACES_; place++) {
         site->filters[place] = apr_array_make(core->pool, 2, sizeof(app_filter_t));
     }

@@ -158,6 +158,19 @@ void        app_instance_context_set(app_instance_t *self, void *context);
 void app_filter_add(app_instance_t *self, app_place_e place, app_handler_fn *filter);
 
 /**
+ * In configure() only: offers a service to the site's other plugins, a table of functions that a
+ * public header describes. Name and table live as long as the plugin.
+ */
+void app_service_offer(app_instance_t *self, const char *name, const void *service);
+/**
+ * A service of the site's, from start() on.
+ * @param powner whose it is: what its functions are handed first
+ * @return NULL: no plugin of the site offers it
+ */
+const void *app_service_find(const app_instance_t *self, const char *name,
+                             app_instance_t **powner);
+
+/**
  * In configure() only: has fn called every interval, in a thread of the host that is no
  * request's; first at once. Under plain CGI, where no process lives on, never.
  * @param one_process nonzero: only in one process at a time of those that serve the site

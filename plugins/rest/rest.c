@@ -130,7 +130,8 @@ static apr_status_t answer_on(const rest_call_t *call, rest_schema_t *schema, in
     if (call->request->options) {
         return APR_SUCCESS;
     }
-    status = rest_run(call, plan, schema, err, p);
+    status = call->asked ? rest_data_run(call, plan, schema, err, p)
+                         : rest_run(call, plan, schema, err, p);
     return status == APP_EFAIL && !last && tells_of_change(schema, err) &&
                    rest_cache_outdated(call->rest, schema, call->r, p)
                ? REST_STALE
@@ -193,24 +194,29 @@ static apr_status_t finish_error(const rest_call_t *call, app_error_t *err)
     return APP_EFAIL;
 }
 
+apr_status_t rest_answer(rest_call_t *call, app_error_t *err)
+{
+    rest_request_t request;
+
+    if (!app_instance_db(call->rest->self)) {
+        return app_fail(err, APP_E_NO_DATABASE, NULL);
+    }
+    call->timing = rest_timing_of(call->r);
+    rest_timing_begin(call->timing);
+    if (rest_request_begin(call, &request, err) != APR_SUCCESS ||
+        answer(call, &request, err, app_request_pool(call->r)) != APR_SUCCESS) {
+        return finish_error(call, err);
+    }
+    return APP_DONE;
+}
+
 static apr_status_t handle(app_instance_t *self, app_request_t *r, app_response_t *res,
                            app_error_t *err)
 {
     rest_call_t call = { .rest = app_instance_context(self), .r = r, .res = res,
                          .conf = app_request_settings(r, self) };
-    apr_pool_t *p = app_request_pool(r);
-    rest_request_t request;
 
-    if (!app_instance_db(self)) {
-        return app_fail(err, APP_E_NO_DATABASE, NULL);
-    }
-    call.timing = rest_timing_of(r);
-    rest_timing_begin(call.timing);
-    if (rest_request_begin(&call, &request, err) != APR_SUCCESS ||
-        answer(&call, &request, err, p) != APR_SUCCESS) {
-        return finish_error(&call, err);
-    }
-    return APP_DONE;
+    return rest_answer(&call, err);
 }
 
 /* Life */
@@ -244,6 +250,7 @@ static apr_status_t configure(app_instance_t *self, app_error_t *err)
         return APP_EFAIL;
     }
     app_instance_context_set(self, rest);
+    app_service_offer(self, APP_DATA_SERVICE, &rest_data_service);
     rest_listen_configure(rest);
     app_filter_add(self, APP_PLACE_FIRST, rest_trace_filter);
     app_filter_add(self, APP_PLACE_FIRST, rest_cors_filter);

@@ -18,6 +18,8 @@
 #include "apr_thread_cond.h"
 #include "apr_thread_mutex.h"
 
+#include "app_data.h"
+
 #include "rest_plan.h"
 
 typedef struct rest_cache_t rest_cache_t;
@@ -259,6 +261,13 @@ const char *rest_render_aggregate(rest_aggregate_e aggregate);
 apr_status_t rest_render(rest_statement_t *statement, const rest_dialect_t *dialect,
                          const rest_plan_t *plan, int counted, app_error_t *err, apr_pool_t *p);
 
+/** A read that another plugin wants (rest_data.c). */
+typedef struct rest_asked_t {
+    const app_data_ask_t *ask;
+    app_data_answer_fn   *answer;
+    void                 *ctx;
+} rest_asked_t;
+
 /* rest_run.c */
 
 /** What a transaction needs to know of its request. */
@@ -269,11 +278,27 @@ typedef struct rest_call_t {
     const rest_conf_t    *conf;
     const rest_request_t *request;
     rest_timing_t        *timing; /* NULL: nobody wants to know */
+    const rest_asked_t   *asked;  /* by another plugin; NULL: what the client has asked */
     unsigned              anonymous : 1; /* the role in force is the anonymous one */
     unsigned              profiled : 1;  /* Content-Profile is due */
     unsigned              rolls_back : 1;    /* nothing is to stay of a write */
     unsigned              ending_chosen : 1; /* Prefer: tx= was followed */
 } rest_call_t;
+
+/* rest.c */
+
+/**
+ * Answers what call asks, on a snapshot that holds.
+ * @return APP_DONE; APP_EFAIL with an error as clients are to have it
+ */
+apr_status_t rest_answer(rest_call_t *call, app_error_t *err);
+
+/* rest_data.c: reads for other plugins */
+
+extern const app_data_service_t rest_data_service;
+/** Runs the plan that was asked for. @return as rest_run() */
+apr_status_t rest_data_run(const rest_call_t *call, rest_plan_t *plan,
+                           const rest_schema_t *schema, app_error_t *err, apr_pool_t *p);
 
 /* rest_request.c */
 

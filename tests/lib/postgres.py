@@ -10,7 +10,7 @@ PASSWORD = "pw-of-the-tests"
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 DATA = os.path.join(ROOT, "tests", "data")
 FILES = ("pgsql.sql", "pgsql-films.sql", "films-rows.sql", "pgsql-more.sql",
-         "pgsql-functions.sql", "pgsql-accounts.sql", "pgsql-pristine.sql")
+         "pgsql-functions.sql", "pgsql-accounts.sql", "pgsql-search.sql", "pgsql-pristine.sql")
 SETTINGS = """
 listen_addresses = '127.0.0.1'
 port = %(port)d

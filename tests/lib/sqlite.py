@@ -9,7 +9,7 @@ from lib import process
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 FILES = ("sqlite.sql", "sqlite-films.sql", "films-rows.sql", "sqlite-more.sql",
-         "accounts-rows.sql")
+         "accounts-rows.sql", "sqlite-search.sql")
 _lock = threading.Lock()
 _templates = {}
 

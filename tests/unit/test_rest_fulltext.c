@@ -73,7 +73,7 @@ static void test_queries(void **state)
         app_error_t err = { .pool = unit_pool };
         rest_match_t match = { NULL, 0 };
         apr_status_t status = rest_fulltext_translate(&match, queries[i].language, queries[i].text,
-                                                      &err, unit_pool);
+                                                      NULL, &err, unit_pool);
         const char *shown = status != APR_SUCCESS
                                 ? apr_pstrcat(unit_pool, err.code, " ", err.message, NULL)
                                 : apr_pstrcat(unit_pool, match.text && match.negated ? "not " : "",
@@ -96,14 +96,14 @@ static void test_bounds(void **state)
     for (i = 0; i < 200; i++) {
         app_buf_adds(&text, i ? "|a" : "a");
     }
-    assert_int_equal(rest_fulltext_translate(&match, REST_LANGUAGE_QUERY, text.data, &err,
+    assert_int_equal(rest_fulltext_translate(&match, REST_LANGUAGE_QUERY, text.data, NULL, &err,
                                              unit_pool), APR_SUCCESS);
     app_buf_adds(&text, "|a");
-    assert_int_equal(rest_fulltext_translate(&match, REST_LANGUAGE_QUERY, text.data, &err,
+    assert_int_equal(rest_fulltext_translate(&match, REST_LANGUAGE_QUERY, text.data, NULL, &err,
                                              unit_pool), APP_EFAIL);
     assert_string_equal(err.message, "the search has more than 200 words");
     assert_int_equal(rest_fulltext_translate(&match, REST_LANGUAGE_WEB,
-                                             apr_psprintf(unit_pool, "%020000d", 0), &err,
+                                             apr_psprintf(unit_pool, "%020000d", 0), NULL, &err,
                                              unit_pool), APP_EFAIL);
     assert_string_equal(err.message, "the search is too long");
 }

@@ -201,11 +201,32 @@ apr_status_t rest_request_begin(rest_call_t *call, rest_request_t *request, app_
     return read_role(call, request, err);
 }
 
+/** A read for another plugin: rows of a relation, as JSON, whatever the client calls it. */
+static apr_status_t read_asked(const rest_call_t *call, rest_request_t *request,
+                               const rest_schema_t *schema, app_error_t *err, apr_pool_t *p)
+{
+    const app_data_ask_t *ask = call->asked->ask;
+
+    request->action = REST_READ;
+    request->head = request->options = 0;
+    request->reads = 1;
+    request->space = ask->schema ? ask->schema : apr_pstrdup(p, schema->spaces[0].name);
+    request->relation = ask->relation;
+    return rest_parse_query(&request->query, ask->query, err, p) == APR_SUCCESS
+               ? rest_window(&request->limit, &request->offset, &request->query->root, NULL, err)
+               : APP_EFAIL;
+}
+
 apr_status_t rest_request_read(rest_call_t *call, rest_request_t *request,
                                const rest_schema_t *schema, app_error_t *err, apr_pool_t *p)
 {
     app_request_t *r = call->r;
 
+    request->max_rows = call->conf->max_rows;
+    request->legacy_names = call->conf->legacy_names != 0;
+    if (call->asked) {
+        return read_asked(call, request, schema, err, p);
+    }
     if (read_path(call, request, app_request_path(r), err) != APR_SUCCESS ||
         read_profile(call, request, schema, is_asking(request), err) != APR_SUCCESS ||
         check_method(request, app_request_method(r), err) != APR_SUCCESS ||
@@ -219,9 +240,7 @@ apr_status_t rest_request_read(rest_call_t *call, rest_request_t *request,
     request->accept = app_request_header(r, "Accept");
     rest_prefer_parse(&request->prefer, app_request_header(r, "Prefer"), p);
     choose_ending(call, request);
-    request->max_rows = call->conf->max_rows;
     request->aggregates = call->conf->aggregates != 0;
     request->explains = call->conf->explains != 0;
-    request->legacy_names = call->conf->legacy_names != 0;
     return APR_SUCCESS;
 }

@@ -122,6 +122,8 @@ struct rest_node_t {
     unsigned               flat : 1;    /* its rows are lines: embeds may break none */
     unsigned               called : 1;  /* the rows of a function that gives the relation's */
     unsigned               renamed : 1; /* as is not the relation's own name */
+    const char            *joined;  /* SQL behind the relation, of another plugin; NULL: none */
+    const char            *matched; /* a condition, likewise */
 };
 
 /** Embeds of a node whose rows are joined to its own: they are not read apart. */

@@ -29,6 +29,7 @@ static const expr_t nothing = { NULL, PHRASE, 0 };
 
 typedef struct query_t {
     const char  *text, *at;
+    const char *const *labels;
     int          words, depth;
     app_error_t *err;
     apr_pool_t  *pool;
@@ -234,22 +235,40 @@ static int take(query_t *q, const char *word)
     return 1;
 }
 
-/** Behind a word: ":*" looks for what begins like it. */
+/** Looks for it in some columns only: then it is no word of a sequence any more. */
+static void look_in(const query_t *q, expr_t *e, const char *columns)
+{
+    if (*columns) {
+        e->text = apr_pstrcat(q->pool, "{", columns, "} : ", e->text, NULL);
+        e->shape = NOT;
+    }
+}
+
+/** Behind a word: ":*" looks for what begins like it, ":A" in the columns of that label. */
 static apr_status_t read_flags(query_t *q, expr_t *e)
 {
+    const char *columns = "";
+
     if (*q->at != ':') {
         return APR_SUCCESS;
     }
     for (q->at++; *q->at && strchr("*ABCDabcd", *q->at); q->at++) {
-        if (*q->at != '*') {
+        if (*q->at == '*') {
+            e->shape = PREFIX;
+        }
+        else if (!q->labels) {
             return unavailable(q, "Weights in full-text search ('word:A') are not available on the "
                                   "SQLite backend");
         }
-        e->shape = PREFIX;
+        else {
+            columns = apr_pstrcat(q->pool, columns, *columns ? " " : "",
+                                  q->labels[apr_toupper(*q->at) - 'A'], NULL);
+        }
     }
     if (e->shape == PREFIX) {
         e->text = apr_pstrcat(q->pool, e->text, " *", NULL);
     }
+    look_in(q, e, columns);
     return APR_SUCCESS;
 }
 
@@ -380,9 +399,10 @@ static apr_status_t read_query(query_t *q, expr_t *e)
 }
 
 apr_status_t rest_fulltext_translate(rest_match_t *match, rest_language_e language,
-                                     const char *text, app_error_t *err, apr_pool_t *p)
+                                     const char *text, const char *const *labels,
+                                     app_error_t *err, apr_pool_t *p)
 {
-    query_t q = { .text = text, .at = text, .err = err, .pool = p };
+    query_t q = { .text = text, .at = text, .labels = labels, .err = err, .pool = p };
     expr_t e = nothing;
 
     if (strlen(text) > TEXT_MAX) {

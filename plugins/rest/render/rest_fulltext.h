@@ -22,12 +22,14 @@ typedef struct rest_match_t {
 } rest_match_t;
 
 /**
- * Translates a query. FTS5 knows no "not" without something to take away from, so that a query is
+ * Translates a query. labels are what word:A to word:D look in, four texts with columns divided by
+ * blanks; NULL: they are refused. FTS5 knows no "not" without something to take away from, so that a query is
  * turned until at most one "not" is left, around the whole.
  * @return APR_SUCCESS; APP_EFAIL with 42601, 54000, or 501 for what FTS5 cannot express
  */
 apr_status_t rest_fulltext_translate(rest_match_t *match, rest_language_e language,
-                                     const char *text, app_error_t *err, apr_pool_t *p);
+                                     const char *text, const char *const *labels,
+                                     app_error_t *err, apr_pool_t *p);
 
 /** The query, over one column of the index only. */
 const char *rest_fulltext_of_column(const char *text, const char *column, apr_pool_t *p);

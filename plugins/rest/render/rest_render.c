@@ -235,7 +235,7 @@ static int has_joins(const rest_node_t *node)
  */
 static int filters_inside(const rest_node_t *node)
 {
-    return node->row_filter && (has_joins(node) || node->renamed);
+    return node->row_filter && (has_joins(node) || node->renamed || node->joined);
 }
 
 static apr_status_t render_source(rest_sql_t *sql, const rest_dialect_t *dialect,
@@ -256,6 +256,8 @@ static apr_status_t render_source(rest_sql_t *sql, const rest_dialect_t *dialect
     else if (!link) {
         render_relation(sql, node->relation, filters_inside(node) ? node->row_filter : NULL,
                         node->columns, node->as, rest_render_barrier(node));
+        app_buf_addf(&sql->text, "%s%s", node->joined ? " " : "",
+                     node->joined ? node->joined : "");
     }
     else if (link->cardinality == REST_COMPUTED) {
         if (dialect->computed(sql, node) != APR_SUCCESS) {
@@ -451,6 +453,10 @@ static apr_status_t render_conditions(rest_sql_t *sql, const rest_dialect_t *dia
         if (render_conds(sql, dialect, node, node->where, " AND ") != APR_SUCCESS) {
             return APP_EFAIL;
         }
+        lead = " AND ";
+    }
+    if (node->matched) {
+        app_buf_addf(&sql->text, "%s(%s)", lead, node->matched);
         lead = " AND ";
     }
     for (child = node->children; child; child = child->next) {

@@ -79,7 +79,7 @@ apr_status_t rest_sqlite_search(rest_sql_t *sql, const rest_node_t *node, const 
                              "text search configuration \"%s\" does not exist", filter->language);
     }
     if (rest_fulltext_translate(&match, (rest_language_e)(filter->op - REST_OP_FTS), filter->value,
-                                sql->err, sql->pool) != APR_SUCCESS) {
+                                NULL, sql->err, sql->pool) != APR_SUCCESS) {
         return APP_EFAIL;
     }
     render_match(sql, node, cond, index, &match);

@@ -20,6 +20,7 @@ typedef struct guard_t {
     const rest_plan_t   *plan;        /* NULL: no statement of ours */
     const char          *role;
     const char          *pre_request; /* name of the site's function; NULL: none */
+    const char *const   *tables;      /* that another plugin reads besides; NULL: none */
     apr_pool_t          *pool;
 } guard_t;
 
@@ -28,12 +29,16 @@ typedef struct guard_t {
 /**
  * Of mod_app's own tables: nobody writes them by way of the API, and what passwords, tokens and
  * second factors are checked by is read by nothing that runs for a request, whoever wrote it.
+ * Indexes of full text are kept by triggers of their tables.
  */
 static app_allowed_e own_table(const app_access_t *access)
 {
     static const char *const secrets[] = { "hash", "secret", "password", "token", "code" };
     apr_size_t i;
 
+    if (strncasecmp(access->table, "app_search_", 11) == 0) {
+        return APP_ALLOWED_BELOW;
+    }
     if (access->action != APP_ACCESS_READ) {
         return APP_ALLOWED_NEVER;
     }
@@ -169,10 +174,25 @@ static const rest_relation_t *relation_of(const guard_t *guard, const app_access
     return relation;
 }
 
+/** Tables of the plugin that asks. */
+static int is_asked(const guard_t *guard, const app_access_t *access)
+{
+    const char *const *table = guard->tables;
+
+    while (table && *table && strcmp(access->table, *table) != 0) {
+        table++;
+    }
+    return table && *table && access->action == APP_ACCESS_READ;
+}
+
 static app_allowed_e allows(const void *ctx, const app_access_t *access)
 {
     const guard_t *guard = ctx;
     const rest_relation_t *relation;
+
+    if (is_asked(guard, access)) {
+        return APP_ALLOWED;
+    }
 
     if (strncasecmp(access->table, "app_", 4) == 0 && strcmp(access->table, "app_call") != 0) {
         return own_table(access);
@@ -365,6 +385,7 @@ void rest_guard_put(app_tx_t *tx, const rest_call_t *call, const rest_schema_t *
     guard->plan = plan;
     guard->role = call->request->role;
     guard->pre_request = call->conf->pre_request;
+    guard->tables = call->asked ? call->asked->ask->tables : NULL;
     guard->pool = p;
     app_tx_guard(tx, &guard->guard);
 }

@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/**
+ * The pieces of SQL that choose and rank the rows of a collection, for both databases. $1 is the
+ * query, $2 the whole text in lower case. Thread of the request.
+ */
+#ifndef SEARCH_SQL_H
+#define SEARCH_SQL_H
+
+#include "search_int.h"
+
+/** Marks around hits in a snippet, as the database gives it. */
+#define SEARCH_HIT_BEGIN '\x02'
+#define SEARCH_HIT_END   '\x03'
+
+#define SEARCH_PARAMS 2 /* $1 and $2 */
+
+typedef struct search_sql_t {
+    const char *index;   /* quoted name of the FTS5 table, or of the column of the tsvector */
+    const char *join;    /* NULL: none */
+    const char *where;
+    const char *rank;    /* the higher the better */
+    const char *key;     /* the row's, as it can be compared with */
+    app_value_t params[SEARCH_PARAMS];
+} search_sql_t;
+
+/**
+ * Makes the pieces for a query.
+ * @return APR_SUCCESS; APR_NOTFOUND: nothing can be found; APP_EFAIL
+ */
+apr_status_t search_sql_make(search_sql_t *sql, const search_ask_t *ask, app_data_read_t *read,
+                             app_error_t *err);
+
+/** A column's snippet, cut out around the hits. */
+const char *search_sql_snippet(const search_sql_t *sql, const search_ask_t *ask, int column,
+                               const char *column_sql);
+
+/** A name in quotes, from p. */
+const char *search_quoted(const char *name, apr_pool_t *p);
+/** A text as a constant of SQL, from p. */
+const char *search_literal(const char *text, apr_pool_t *p);
+/** app_search_NAME, with a suffix; and the same quoted. */
+const char *search_index(const search_collection_t *collection, const char *suffix, apr_pool_t *p);
+const char *search_index_name(const search_collection_t *collection, const char *suffix,
+                              apr_pool_t *p);
+
+/** In lower case, ASCII alone, as lower() of SQLite does it. */
+const char *search_lowered(const char *text, apr_pool_t *p);
+
+app_value_t search_text(const char *text);
+
+#endif

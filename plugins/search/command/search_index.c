@@ -1,0 +1,251 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/**
+ * What a collection is searched by. SQLite: an FTS5 table over the relation's own rows, a second
+ * one of trigrams over its title, triggers that keep both true, an index of titles. PostgreSQL: a
+ * generated column with a GIN index, and indexes of titles and their trigrams.
+ */
+#include "apr_strings.h"
+
+#include "search_index.h"
+#include "search_sql.h"
+
+static void add(apr_array_header_t *statements, const char *text)
+{
+    APR_ARRAY_PUSH(statements, const char *) = text;
+}
+
+/** "lead"name, "lead"name … */
+static const char *columns_of(const search_collection_t *collection, const char *lead,
+                              apr_pool_t *p)
+{
+    app_buf_t buf;
+    int i;
+
+    app_buf_init(&buf, p, APR_SIZE_MAX / 2);
+    for (i = 0; i < collection->ncolumns; i++) {
+        app_buf_addf(&buf, "%s%s", i ? ", " : "", lead);
+        app_buf_add_ident(&buf, collection->columns[i].name);
+    }
+    return buf.data;
+}
+
+/* SQLite */
+
+/** An FTS5 table over the relation. */
+typedef struct table_t {
+    const char *name;
+    const char *columns;
+    const char *old, *new; /* the same of a trigger's rows */
+    const char *options;
+} table_t;
+
+static void tables_of(table_t tables[2], const search_collection_t *collection, apr_pool_t *p)
+{
+    const char *title = search_quoted(collection->title, p);
+    int stems = strcmp(collection->language, "simple") != 0;
+
+    tables[0] = (table_t){ search_index_name(collection, "", p), columns_of(collection, "", p),
+                           columns_of(collection, "old.", p), columns_of(collection, "new.", p),
+                           stems ? "tokenize = 'porter unicode61 remove_diacritics 2',"
+                                   " prefix = '2 3'"
+                                 : "tokenize = 'unicode61 remove_diacritics 2',"
+                                   " prefix = '2 3'" };
+    tables[1] = (table_t){ search_index_name(collection, "_like", p), title,
+                           apr_pstrcat(p, "old.", title, NULL),
+                           apr_pstrcat(p, "new.", title, NULL),
+                           "tokenize = 'trigram', detail = none" };
+}
+
+static const char *trigger(const search_collection_t *collection, const char *when, apr_pool_t *p)
+{
+    return search_index_name(collection, apr_pstrcat(p, "_", when, NULL), p);
+}
+
+static const char *removal(const table_t *table, apr_pool_t *p)
+{
+    return apr_psprintf(p, "INSERT INTO %s (%s, rowid, %s) VALUES ('delete', old.rowid, %s); ",
+                        table->name, table->name, table->columns, table->old);
+}
+
+static const char *addition(const table_t *table, apr_pool_t *p)
+{
+    return apr_psprintf(p, "INSERT INTO %s (rowid, %s) VALUES (new.rowid, %s); ", table->name,
+                        table->columns, table->new);
+}
+
+static void add_trigger(apr_array_header_t *statements, const search_collection_t *collection,
+                        const char *when, const char *removes, const char *adds, apr_pool_t *p)
+{
+    add(statements, apr_psprintf(p, "CREATE TRIGGER %s AFTER %s ON %s BEGIN %s%sEND",
+                                 trigger(collection, when, p), when,
+                                 search_quoted(collection->relation, p), removes, adds));
+}
+
+static void create_sqlite(apr_array_header_t *statements, const search_collection_t *collection,
+                          apr_pool_t *p)
+{
+    const char *removes = "", *adds = "";
+    table_t tables[2];
+    int i;
+
+    tables_of(tables, collection, p);
+    for (i = 0; i < 2; i++) {
+        add(statements, apr_psprintf(p, "CREATE VIRTUAL TABLE %s USING fts5(%s, content = %s,"
+                                        " content_rowid = 'rowid', %s)",
+                                     tables[i].name, tables[i].columns,
+                                     search_literal(collection->relation, p), tables[i].options));
+        removes = apr_pstrcat(p, removes, removal(&tables[i], p), NULL);
+        adds = apr_pstrcat(p, adds, addition(&tables[i], p), NULL);
+    }
+    add_trigger(statements, collection, "INSERT", "", adds, p);
+    add_trigger(statements, collection, "UPDATE", removes, adds, p);
+    add_trigger(statements, collection, "DELETE", removes, "", p);
+    add(statements, apr_psprintf(p, "CREATE INDEX %s ON %s (lower(%s))",
+                                 search_index_name(collection, "_title", p),
+                                 search_quoted(collection->relation, p),
+                                 search_quoted(collection->title, p)));
+}
+
+/** A command of FTS5 for both tables. */
+static void command_sqlite(apr_array_header_t *statements, const search_collection_t *collection,
+                           const char *columns, const char *values, apr_pool_t *p)
+{
+    table_t tables[2];
+    int i;
+
+    tables_of(tables, collection, p);
+    for (i = 0; i < 2; i++) {
+        add(statements, apr_psprintf(p, "INSERT INTO %s (%s%s) VALUES (%s)", tables[i].name,
+                                     tables[i].name, columns, values));
+    }
+}
+
+static void drop_sqlite(apr_array_header_t *statements, const search_collection_t *collection,
+                        apr_pool_t *p)
+{
+    static const char *const events[] = { "INSERT", "UPDATE", "DELETE" };
+    table_t tables[2];
+    int i;
+
+    tables_of(tables, collection, p);
+    for (i = 0; i < 3; i++) {
+        add(statements, apr_psprintf(p, "DROP TRIGGER IF EXISTS %s",
+                                     trigger(collection, events[i], p)));
+    }
+    add(statements, apr_psprintf(p, "DROP INDEX IF EXISTS %s",
+                                 search_index_name(collection, "_title", p)));
+    for (i = 0; i < 2; i++) {
+        add(statements, apr_psprintf(p, "DROP TABLE IF EXISTS %s", tables[i].name));
+    }
+}
+
+/* PostgreSQL */
+
+static const char *relation_of(const search_collection_t *collection, apr_pool_t *p)
+{
+    return apr_pstrcat(p, search_quoted(collection->schema, p), ".",
+                       search_quoted(collection->relation, p), NULL);
+}
+
+/** The tsvector of a row. */
+static const char *vector_of(const search_collection_t *collection, apr_pool_t *p)
+{
+    app_buf_t buf;
+    int i;
+
+    app_buf_init(&buf, p, APR_SIZE_MAX / 2);
+    for (i = 0; i < collection->ncolumns; i++) {
+        const search_column_t *column = &collection->columns[i];
+
+        app_buf_addf(&buf, "%ssetweight(to_tsvector(%s::regconfig, coalesce(%s, '')), '%c')",
+                     i ? " || " : "", search_literal(collection->language, p), search_quoted(column->name, p),
+                     column->label);
+    }
+    return buf.data;
+}
+
+static void create_pgsql(apr_array_header_t *statements, const search_collection_t *collection,
+                         apr_pool_t *p)
+{
+    const char *relation = relation_of(collection, p), *title = search_quoted(collection->title, p);
+
+    add(statements, apr_psprintf(p, "ALTER TABLE %s ADD COLUMN %s tsvector GENERATED ALWAYS AS"
+                                    " (%s) STORED", relation, search_index_name(collection, "", p),
+                                 vector_of(collection, p)));
+    add(statements, apr_psprintf(p, "CREATE INDEX %s ON %s USING gin (%s)",
+                                 search_index_name(collection, "_words", p), relation,
+                                 search_index_name(collection, "", p)));
+    add(statements, apr_psprintf(p, "CREATE INDEX %s ON %s (lower(%s) COLLATE \"C\")",
+                                 search_index_name(collection, "_title", p), relation, title));
+    if (collection->corrects) {
+        add(statements, apr_psprintf(p, "CREATE INDEX %s ON %s USING gin (%s gin_trgm_ops)",
+                                     search_index_name(collection, "_like", p), relation, title));
+    }
+}
+
+static void drop_pgsql(apr_array_header_t *statements, const search_collection_t *collection,
+                       apr_pool_t *p)
+{
+    static const char *const suffixes[] = { "_title", "_like" };
+    int i;
+
+    for (i = 0; i < 2; i++) {
+        add(statements, apr_psprintf(p, "DROP INDEX IF EXISTS %s.%s",
+                                     search_quoted(collection->schema, p),
+                                     search_index_name(collection, suffixes[i], p)));
+    }
+    add(statements, apr_psprintf(p, "ALTER TABLE IF EXISTS %s DROP COLUMN IF EXISTS %s",
+                                 relation_of(collection, p), search_index_name(collection, "", p)));
+}
+
+/* Both */
+
+void search_index_create(apr_array_header_t *statements, const search_collection_t *collection,
+                         app_db_kind_e kind, apr_pool_t *p)
+{
+    if (kind == APP_DB_PGSQL) {
+        create_pgsql(statements, collection, p);
+    }
+    else {
+        create_sqlite(statements, collection, p);
+        search_index_rebuild(statements, collection, kind, p);
+    }
+}
+
+void search_index_rebuild(apr_array_header_t *statements, const search_collection_t *collection,
+                          app_db_kind_e kind, apr_pool_t *p)
+{
+    if (kind == APP_DB_PGSQL) {
+        add(statements, apr_psprintf(p, "REINDEX INDEX %s.%s",
+                                     search_quoted(collection->schema, p),
+                                     search_index_name(collection, "_words", p)));
+    }
+    else {
+        command_sqlite(statements, collection, "", "'rebuild'", p);
+    }
+}
+
+void search_index_drop(apr_array_header_t *statements, const search_collection_t *collection,
+                       app_db_kind_e kind, apr_pool_t *p)
+{
+    if (kind == APP_DB_PGSQL) {
+        drop_pgsql(statements, collection, p);
+    }
+    else {
+        drop_sqlite(statements, collection, p);
+    }
+}
+
+void search_index_check(apr_array_header_t *statements, const search_collection_t *collection,
+                        app_db_kind_e kind, apr_pool_t *p)
+{
+    if (kind == APP_DB_PGSQL) {
+        add(statements, apr_psprintf(p, "SELECT count(*) FROM %s WHERE %s IS DISTINCT FROM (%s)",
+                                     relation_of(collection, p),
+                                     search_index_name(collection, "", p),
+                                     vector_of(collection, p)));
+    }
+    else { /* 1: the content is compared as well */
+        command_sqlite(statements, collection, ", rank", "'integrity-check', 1", p);
+    }
+}

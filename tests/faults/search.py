@@ -1,0 +1,129 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Collections are made, compared with their tables after random writes, made anew after damage, and taken away without a
+trace; what is found is what plain SQL says, and nothing that can be typed is an error."""
+import json
+import os
+import random
+import urllib.parse
+
+from lib import fault, process, stage
+
+WORDS = "moon river blue night train road home love rain sun river moon".split()
+KEYS = "abc 'OR\"-*():&|!<>\\%_$1?\t{}[]^~é漢\u200b😀"
+ROUNDS = 150
+TYPED = 150
+TABLE = "CREATE TABLE songs (id %s PRIMARY KEY, title text NOT NULL, words text, mood text)"
+COLUMNS = ("--columns", "title:A,words:C", "--facets", "mood")
+COUNTS = {
+    "sqlite": "SELECT count(*) FROM songs WHERE ' ' || title || ' ' || coalesce(words, '') || ' ' LIKE '%% %s %%'",
+    "pgsql": "SELECT count(*) FROM songs WHERE ' ' || title || ' ' || coalesce(words, '') || ' ' ILIKE '%% %s %%'",
+}
+SCHEMA = {
+    "sqlite": "SELECT group_concat(name || coalesce(sql, ''), ';') FROM (SELECT * FROM sqlite_schema ORDER BY name)",
+    "pgsql": "SELECT string_agg(attrelid::regclass || '.' || attname, ' ' ORDER BY attrelid, attnum) FROM pg_attribute"
+             " WHERE NOT attisdropped AND attrelid IN (SELECT oid FROM pg_class WHERE relnamespace = 'public'::regnamespace)",
+}
+
+
+def run(build):
+    for kind in ("sqlite", "pgsql"):
+        database = fault.database(build, kind)
+        make_table(database)
+        config = write_config(build, database)
+        before = database.query(SCHEMA[kind])
+        appctl(build, config, "create", "songs", "--table", "songs", *COLUMNS)
+        with fault.start(build, database) as server:
+            change(database)
+            appctl(build, config, "check", "songs")
+            compare(server, database)
+            type_anything(server)
+            fault.expect_quiet(server)
+        if kind == "sqlite":
+            damage(build, config, database)
+        appctl(build, config, "drop", "songs")
+        fault.expect(database.query(SCHEMA[kind]) == before, "%s: dropping leaves something", kind)
+        if kind == "pgsql":
+            database.cluster.stop("immediate")
+
+
+def make_table(database):
+    if database.kind == "pgsql":
+        database.query(TABLE % "integer" + "; ALTER TABLE songs OWNER TO authenticator;"
+                       " GRANT CREATE ON SCHEMA public TO authenticator; GRANT SELECT ON songs TO web_anon")
+        return
+    database.query(TABLE % "INTEGER")
+    database.query("INSERT INTO app_grants (role, resource, action) VALUES ('web_anon', 'songs', 'select')")
+
+
+def write_config(build, database):
+    path = os.path.join(process.folder("search"), "app.conf")
+    with open(path, "w", encoding="ascii") as file:
+        file.write('AppDatabase "%s"\nAppPluginDir "%s"\n<AppPlugin rest>\n    AnonRole web_anon\n</AppPlugin>\n'
+                   "<AppPlugin search>\n</AppPlugin>\n"
+                   % (database.url, os.path.join(stage.build(build), "plugins")))
+    return path
+
+
+def appctl(build, config, *words, good=True):
+    status, output = process.run([os.path.join(stage.build(build), "appctl"), "-f", config, "search", *words])
+    fault.expect((status == 0) == good, "appctl search %s: %s %s", " ".join(words), status, output)
+    return output
+
+
+def some_words(most):
+    return " ".join(random.choice(WORDS) for _ in range(random.randint(1, most)))
+
+
+def change(database):
+    """Inserts, updates and deletes, many in one statement."""
+    random.seed(7)
+    for number in range(ROUNDS):
+        kind = random.random()
+        if kind < 0.6:
+            database.query("INSERT INTO songs VALUES (%d, '%s', %s, '%s')"
+                           % (number, some_words(3), random.choice(["NULL", "'%s'" % some_words(30)]),
+                              random.choice(["glad", "sad", "odd"])))
+        elif kind < 0.8:
+            database.query("UPDATE songs SET words = '%s', title = title || ' again' WHERE id %% 7 = %d"
+                           % (some_words(9), random.randint(0, 6)))
+        elif kind < 0.9:
+            database.query("UPDATE songs SET id = -id WHERE id = %d" % random.randint(0, number))
+        else:
+            database.query("DELETE FROM songs WHERE id = %d" % random.randint(0, number))
+
+
+def search(server, text, more=""):
+    answer = fault.get(server, "/api/search/songs?q=%s%s" % (urllib.parse.quote(text), more))
+    fault.expect(answer.status == 200, "%r: %s %s", text, answer.status, answer.text()[:300])
+    return json.loads(answer.text())
+
+
+def compare(server, database):
+    """Totals, facets and all pages of a cursor are what plain SQL says. No word here has another with its stem."""
+    for word in set(WORDS):
+        wanted = int(database.query(COUNTS[database.kind] % word))
+        found = search(server, word, "&select=id&limit=7")
+        fault.expect(found["total"] == wanted, "%s: %d found, not %d", word, found["total"], wanted)
+        moods = sum(value["count"] for value in found["facets"]["mood"])
+        fault.expect(moods == wanted, "%s: facets count %d, not %d", word, moods, wanted)
+        ids = [hit["row"]["id"] for hit in found["hits"]]
+        while found["next"]:
+            found = search(server, word, "&select=id&limit=7&cursor=" + found["next"])
+            ids += [hit["row"]["id"] for hit in found["hits"]]
+        fault.expect(len(ids) == len(set(ids)) == wanted, "%s: pages hold %d rows, %d of them once, not %d",
+                     word, len(ids), len(set(ids)), wanted)
+
+
+def type_anything(server):
+    for _ in range(TYPED):
+        text = "".join(random.choice(KEYS + "  moon title:") for _ in range(random.randint(1, 12)))
+        search(server, text)
+        answer = fault.get(server, "/api/search/songs/suggest?q=" + urllib.parse.quote(text))
+        fault.expect(answer.status == 200, "suggest %r: %s %s", text, answer.status, answer.text()[:300])
+
+
+def damage(build, config, database):
+    database.query("INSERT INTO app_search_songs (app_search_songs) VALUES ('delete-all')")
+    appctl(build, config, "check", "songs", good=False)
+    appctl(build, config, "rebuild", "songs")
+    appctl(build, config, "check", "songs")
