@@ -39,6 +39,22 @@ static const app_setting_t settings[] = {
     APP_SET_LIST("Issuer", auth_conf_t, issuers, NULL, APP_SET_APPEND,
                  "a foreign issuer of tokens: its \"iss\", keys=, audience=, and perhaps role=, "
                  "default-role=, algorithm=; may stand several times"),
+    APP_SET_DURATION("JwksTimeout", auth_conf_t, jwks.timeout, "5s", apr_time_from_msec(100),
+                     apr_time_from_sec(30), 0,
+                     "longest time to fetch an issuer's keys, and for a request to wait for it"),
+    APP_SET_DURATION("JwksRetry", auth_conf_t, jwks.retry, "30s", apr_time_from_sec(1),
+                     apr_time_from_sec(3600), 0,
+                     "shortest time between two fetches of an issuer's keys, good or not"),
+    APP_SET_DURATION("JwksMaxAge", auth_conf_t, jwks.max_age, "1h", apr_time_from_sec(1),
+                     apr_time_from_sec(86400), 0,
+                     "how long an issuer's keys are used before they are fetched again, or less "
+                     "if it says so"),
+    APP_SET_DURATION("JwksStale", auth_conf_t, jwks.stale, "1d", 0, apr_time_from_sec(30 * 86400),
+                     0, "how much longer they are used while the issuer is away"),
+    APP_SET_PATH("JwksCaFile", auth_conf_t, jwks.ca_file, NULL, 0,
+                 "certificates, in PEM, that issuers' servers are trusted by; none: the system's"),
+    APP_SET_STRING("JwksProxy", auth_conf_t, jwks.proxy, NULL, 0,
+                   "URL of the proxy through which keys are fetched; none: directly"),
     APP_SET_STRING("JwtRoleClaimKey", auth_conf_t, jwt_role_claim_key, "$.role", 0,
                    "where in a token the role is, as a JSONPath (jwt-role-claim-key)"),
     APP_SET_INT("JwtCacheMaxEntries", auth_conf_t, jwt_cache_max_entries, "1000", 0, 100000, 0,
@@ -134,6 +150,13 @@ static const app_route_t routes[] = {
     { NULL, NULL, NULL }
 };
 
+static void fetch_keys(app_instance_t *self, apr_pool_t *scratch)
+{
+    const auth_t *auth = app_instance_context(self);
+
+    auth_tokens_tick(auth->tokens, scratch);
+}
+
 static apr_status_t configure(app_instance_t *self, app_error_t *err)
 {
     apr_pool_t *p = app_instance_pool(self);
@@ -143,6 +166,7 @@ static apr_status_t configure(app_instance_t *self, app_error_t *err)
                                        .issuer = conf->jwt_issuer,
                                        .algorithms = conf->jwt_algorithms,
                                        .issuers = conf->issuers,
+                                       .jwks = conf->jwks,
                                        .role_path = conf->jwt_role_claim_key,
                                        .cache_entries = conf->jwt_cache_max_entries };
     auth_t *auth = apr_pcalloc(p, sizeof(*auth));
@@ -156,6 +180,9 @@ static apr_status_t configure(app_instance_t *self, app_error_t *err)
         return APP_EFAIL;
     }
     app_instance_context_set(self, auth);
+    if (auth->tokens && auth_tokens_need_timer(auth->tokens)) {
+        app_timer_add(self, "auth-keys", conf->jwks.retry, 1, fetch_keys);
+    }
     auth_guard_configure(auth);
     auth_audit_configure(auth);
     auth_turn_configure(auth);
@@ -171,12 +198,22 @@ static apr_status_t start(app_instance_t *self, app_error_t *err)
     auth_t *auth = app_instance_context(self);
     apr_pool_t *p = app_instance_pool(self);
 
-    if (auth->tokens && auth_tokens_start(auth->tokens, err, p) != APR_SUCCESS) {
+    if (auth->tokens && auth_tokens_start(auth->tokens, app_instance_state_dir(self), err, p) !=
+                            APR_SUCCESS) {
         return APP_EFAIL;
     }
     return auth_api_keys_start(auth, err, p);
 }
 
+static void stop(app_instance_t *self)
+{
+    const auth_t *auth = app_instance_context(self);
+
+    if (auth->tokens) {
+        auth_tokens_stop(auth->tokens);
+    }
+}
+
 APP_PLUGIN(.name = "auth", .version = "0.1", .summary = "who is asking",
            .settings = settings, .settings_size = sizeof(auth_conf_t), .routes = routes,
-           .configure = configure, .start = start, .commands = commands)
+           .configure = configure, .start = start, .stop = stop, .commands = commands)

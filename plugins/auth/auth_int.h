@@ -33,6 +33,7 @@ typedef struct auth_conf_t {
     const char  *jwt_issuer;
     apr_array_header_t *jwt_algorithms;
     apr_array_header_t *issuers;
+    auth_jwks_conf_t    jwks;
     const char  *jwt_role_claim_key;
     apr_int64_t  jwt_cache_max_entries;
     apr_int64_t  guard_failures;

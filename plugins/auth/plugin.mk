@@ -1,2 +1,2 @@
-auth_CFLAGS := $(shell $(PKG_CONFIG) --cflags cjose libcrypto libpcre2-8 libargon2)
-auth_LIBS   := $(shell $(PKG_CONFIG) --libs cjose libcrypto libpcre2-8 libargon2) -lcrypt
+auth_CFLAGS := $(shell $(PKG_CONFIG) --cflags cjose libcrypto libcurl libpcre2-8 libargon2)
+auth_LIBS   := $(shell $(PKG_CONFIG) --libs cjose libcrypto libcurl libpcre2-8 libargon2) -lcrypt

@@ -19,7 +19,7 @@ static auth_tokens_t *tokens_of(app_error_t *err, apr_pool_t *p)
     auth_tokens_t *tokens = NULL;
 
     fuzz_expect(auth_tokens_create(&tokens, &conf, err, p) == APR_SUCCESS);
-    fuzz_expect(auth_tokens_start(tokens, err, p) == APR_SUCCESS);
+    fuzz_expect(auth_tokens_start(tokens, NULL, err, p) == APR_SUCCESS);
     return tokens;
 }
 

@@ -146,7 +146,7 @@ static auth_tokens_t *tokens_of(const char *path, const char *more)
     if (auth_tokens_create(&tokens, &conf, &err, unit_pool) != APR_SUCCESS) {
         fail_msg("%s", err.message);
     }
-    assert_int_equal(auth_tokens_start(tokens, &err, unit_pool), APR_SUCCESS);
+    assert_int_equal(auth_tokens_start(tokens, NULL, &err, unit_pool), APR_SUCCESS);
     return tokens;
 }
 

@@ -25,7 +25,7 @@ static auth_tokens_t *tokens_of(const char *secret, const char *role_path, int e
     auth_tokens_t *tokens = NULL;
 
     assert_int_equal(auth_tokens_create(&tokens, &conf, &err, unit_pool), APR_SUCCESS);
-    assert_int_equal(auth_tokens_start(tokens, &err, unit_pool), APR_SUCCESS);
+    assert_int_equal(auth_tokens_start(tokens, NULL, &err, unit_pool), APR_SUCCESS);
     return tokens;
 }
 
@@ -349,7 +349,23 @@ static void test_cached_claims_are_checked(void **state)
     assert_string_equal(err.message, "JWT expired");
 }
 
+/** A token whose last character has bits that no byte needs. */
+static void test_canonical(void **state)
+{
+    const auth_tokens_t *tokens = tokens_of(UNIT_SECRET, "$.role", 0);
+    char *token = apr_pstrdup(unit_pool, unit_sign_text(UNIT_SECRET, "{\"role\":\"user\"}"));
+    app_error_t err = { .pool = unit_pool };
+    app_identity_t who;
+
+    (void)state;
+    assert_int_equal(auth_token_identify(&who, tokens, token, NULL, &err, unit_pool), APR_SUCCESS);
+    token[strlen(token) - 1]++;
+    assert_int_equal(auth_token_identify(&who, tokens, token, NULL, &err, unit_pool), APP_EFAIL);
+    assert_string_equal(err.message, "JWT cryptographic operation failed");
+}
+
 static struct CMUnitTest tests[] = {
+    cmocka_unit_test(test_canonical),
     cmocka_unit_test(test_cases),
     cmocka_unit_test(test_shapes),
     cmocka_unit_test(test_huge),

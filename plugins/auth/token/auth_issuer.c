@@ -154,6 +154,10 @@ static apr_status_t take_audience(auth_issuer_t *issuer, const char *value, app_
 static apr_status_t take_algorithm(auth_issuer_t *issuer, const char *value, app_error_t *err,
                                    apr_pool_t *p)
 {
+    if (strncmp(value, "HS", 2) == 0) {
+        return refuse(issuer, err, value, " needs a secret that we and the issuer share, and then "
+                                          "neither of us knows who has made a token");
+    }
     push(&issuer->algorithms, value, p);
     return auth_algorithms_check(issuer->algorithms, "Issuer algorithm=", err);
 }

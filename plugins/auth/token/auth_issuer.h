@@ -7,12 +7,14 @@
 #define AUTH_ISSUER_H
 
 #include "auth_jsonpath.h"
+#include "auth_jwks.h"
 #include "auth_key.h"
 
 typedef struct auth_issuer_t {
     const char             *name;       /* "iss"; NULL: any, and none */
     const auth_keys_t      *keys;       /* NULL: there are none */
-    const char             *url;        /* of its keys; NULL: they do not change */
+    const char             *url;        /* of keys that it publishes; NULL: they do not change */
+    auth_jwks_t            *remote;     /* what is at the URL; NULL if that is */
     apr_array_header_t     *audiences;  /* of const char *; a token must be for one of them.
                                            NULL: any */
     apr_array_header_t     *algorithms; /* of const char *; NULL: all that suit the key */

@@ -183,6 +183,13 @@ static int is_for_encryption(const json_t *json)
     return use && strcmp(use, "enc") == 0;
 }
 
+static int is_symmetric(const json_t *json)
+{
+    const char *type = json_string_value(json_object_get(json, "kty"));
+
+    return type && strcmp(type, "oct") == 0;
+}
+
 /** A JWK set; a JWK alone is a set of one. */
 static apr_status_t read_set(auth_keys_t *keys, const json_t *set, const char *setting,
                              app_error_t *err, apr_pool_t *p)
@@ -201,13 +208,15 @@ static apr_status_t read_set(auth_keys_t *keys, const json_t *set, const char *s
 
         if (is_for_encryption(json)) {
             wrong = "it is for encryption";
+            continue;
         }
-        else if (!(why = import(&key, json, p))) {
+        why = keys->published && is_symmetric(json) ? "it is no public key" : import(&key, json, p);
+        if (!why) {
             keys->list[keys->n++] = key;
         }
         else {
             wrong = why;
-            app_log(APP_LOG_WARNING, NULL, "APP2000", "%s: key %d is left out: %s", setting,
+            app_log(keys->published ? APP_LOG_DEBUG : APP_LOG_WARNING, NULL, "APP2000", "%s: key %d is left out: %s", setting,
                     (int)i + 1, why);
         }
     }
@@ -322,6 +331,24 @@ apr_status_t auth_keys_read(auth_keys_t **pkeys, const char *secret, const char 
     }
     status = read_any(keys, text, len, setting, err, p);
     ERR_clear_error(); /* or the next user of OpenSSL in this thread takes them for his own */
+    if (status == APR_SUCCESS) {
+        *pkeys = keys;
+    }
+    return status;
+}
+
+apr_status_t auth_keys_read_set(auth_keys_t **pkeys, const char *text, const char *where,
+                                app_error_t *err, apr_pool_t *p)
+{
+    auth_keys_t *keys = apr_pcalloc(p, sizeof(*keys));
+    apr_status_t status;
+
+    keys->published = 1;
+    if (auth_keys_form(text) != AUTH_KEYS_JSON) {
+        return app_fail(err, APP_E_SETTING, "%s is no JWK set", where);
+    }
+    status = read_json(keys, text, strlen(text), where, err, p);
+    ERR_clear_error();
     if (status == APR_SUCCESS) {
         *pkeys = keys;
     }

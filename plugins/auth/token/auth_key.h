@@ -37,6 +37,16 @@ typedef enum auth_verdict_e {
 apr_status_t auth_keys_read(auth_keys_t **pkeys, const char *secret, const char *setting,
                             int is_base64, app_error_t *err, apr_pool_t *p);
 
+/**
+ * Reads a JWK set that somebody has published: what is no public key that we can use is left out
+ * without a word, and symmetric keys are, too. Any thread.
+ * @param where for messages
+ * @param pkeys belongs to p
+ * @return APR_SUCCESS; APP_EFAIL with APP_E_SETTING
+ */
+apr_status_t auth_keys_read_set(auth_keys_t **pkeys, const char *text, const char *where,
+                                app_error_t *err, apr_pool_t *p);
+
 typedef enum auth_keys_form_e { AUTH_KEYS_TEXT, AUTH_KEYS_JSON, AUTH_KEYS_PEM } auth_keys_form_e;
 
 /** What a secret is taken as, by its first characters. */

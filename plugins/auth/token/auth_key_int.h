@@ -28,6 +28,8 @@ typedef struct auth_key_t {
 } auth_key_t;
 
 struct auth_keys_t {
+    int         published; /* they come from a URL: wrong ones are nobody's fault here, and
+                              symmetric ones no secret */
     auth_key_t *list;
     int         n;
 };
@@ -56,6 +58,9 @@ int auth_key_publish(auth_key_t *key, apr_pool_t *p);
  * @return what is wrong, NULL for nothing
  */
 const char *auth_key_read_pem(json_t **pset, const char *text, apr_size_t len, apr_pool_t *p);
+
+/** The SHA-256 of a text, in base64url; memory from p. NULL: the library fails. */
+const char *auth_key_digest(const char *text, apr_pool_t *p);
 
 /** A copy of what a JWK says of its public part, and of nothing else; a new reference. */
 json_t *auth_key_public_members(const json_t *jwk);

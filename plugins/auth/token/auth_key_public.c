@@ -68,16 +68,23 @@ json_t *auth_key_public_members(const json_t *jwk)
     return only;
 }
 
+const char *auth_key_digest(const char *text, apr_pool_t *p)
+{
+    unsigned char digest[EVP_MAX_MD_SIZE];
+    unsigned int len = 0;
+
+    return EVP_Digest(text, strlen(text), digest, &len, EVP_sha256(), NULL) == 1
+               ? auth_base64url_encode(digest, len, p) : NULL;
+}
+
 /** RFC 7638: the SHA-256 of the required members, sorted and without blanks. */
 static const char *thumbprint(const json_t *jwk, apr_pool_t *p)
 {
     char *text = json_dumps(jwk, JSON_COMPACT | JSON_SORT_KEYS);
-    unsigned char digest[EVP_MAX_MD_SIZE];
-    unsigned int len = 0;
-    int done = text && EVP_Digest(text, strlen(text), digest, &len, EVP_sha256(), NULL) == 1;
+    const char *digest = text ? auth_key_digest(text, p) : NULL;
 
     free(text);
-    return done ? auth_base64url_encode(digest, len, p) : NULL;
+    return digest;
 }
 
 /** The hash of a symmetric key would help whoever guesses it: it gets no name that it has not. */

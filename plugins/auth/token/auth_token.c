@@ -13,6 +13,11 @@
 
 /* Making */
 
+static auth_issuer_t *foreign(const auth_tokens_t *tokens, int i)
+{
+    return &APR_ARRAY_IDX(tokens->foreign, i, auth_issuer_t);
+}
+
 static apr_status_t read_role_path(auth_issuer_t *own, const char *text, app_error_t *err,
                                    apr_pool_t *p)
 {
@@ -63,21 +68,72 @@ apr_status_t auth_tokens_create(auth_tokens_t **ptokens, const auth_token_conf_t
     auth_tokens_t *tokens = apr_pcalloc(p, sizeof(*tokens));
     const apr_array_header_t *words = conf->issuers ? conf->issuers
                                                     : apr_array_make(p, 1, sizeof(const char *));
+    int i;
 
     if (read_own(&tokens->own, conf, err, p) != APR_SUCCESS ||
         auth_issuers_read(&tokens->foreign, words, err, p) != APR_SUCCESS) {
         return APP_EFAIL;
     }
+    tokens->jwks = conf->jwks;
     tokens->cache_entries = conf->cache_entries;
+    for (i = 0; i < tokens->foreign->nelts; i++) {
+        auth_issuer_t *issuer = foreign(tokens, i);
+
+        issuer->remote = issuer->url ? auth_jwks_create(issuer->url, &tokens->jwks, p) : NULL;
+    }
     *ptokens = tokens->own.keys || tokens->foreign->nelts ? tokens : NULL;
     return APR_SUCCESS;
 }
 
-apr_status_t auth_tokens_start(auth_tokens_t *tokens, app_error_t *err, apr_pool_t *p)
+int auth_tokens_need_timer(const auth_tokens_t *tokens)
 {
+    int i;
+
+    for (i = 0; i < tokens->foreign->nelts; i++) {
+        if (foreign(tokens, i)->remote) {
+            return 1;
+        }
+    }
+    return 0;
+}
+
+apr_status_t auth_tokens_start(auth_tokens_t *tokens, const char *state_dir, app_error_t *err,
+                               apr_pool_t *p)
+{
+    int i;
+
+    for (i = 0; i < tokens->foreign->nelts; i++) {
+        auth_jwks_t *remote = foreign(tokens, i)->remote;
+
+        if (remote && auth_jwks_start(remote, state_dir, err, p) != APR_SUCCESS) {
+            return APP_EFAIL;
+        }
+    }
     return tokens->cache_entries
                ? auth_token_cache_create(&tokens->cache, tokens->cache_entries, err, p)
                : APR_SUCCESS;
+}
+
+void auth_tokens_tick(auth_tokens_t *tokens, apr_pool_t *scratch)
+{
+    int i;
+
+    for (i = 0; i < tokens->foreign->nelts; i++) {
+        if (foreign(tokens, i)->remote) {
+            auth_jwks_tick(foreign(tokens, i)->remote, scratch);
+        }
+    }
+}
+
+void auth_tokens_stop(auth_tokens_t *tokens)
+{
+    int i;
+
+    for (i = 0; i < tokens->foreign->nelts; i++) {
+        if (foreign(tokens, i)->remote) {
+            auth_jwks_stop(foreign(tokens, i)->remote);
+        }
+    }
 }
 
 /* Refusing */
@@ -104,10 +160,18 @@ static apr_status_t undecodable(app_error_t *err)
 
 /* Verifying */
 
+/** Whether no bits are left over behind the last byte: then one token has one text alone. */
+static int is_canonical(const char *part, apr_size_t len)
+{
+    static const char *const last[] = { NULL, "", "AQgw", "AEIMQUYcgkosw048" };
+
+    return len % 4 == 0 || (len && part[len - 1] && strchr(last[len % 4], part[len - 1]));
+}
+
 static apr_status_t check_parts(const char *token, apr_size_t len, app_error_t *err)
 {
-    const char *dot = token;
-    int parts = 1;
+    const char *part = token;
+    int parts = 0, canonical = 1;
 
     if (!len) {
         return auth_token_refuse(err, APP_E_JWT, "Empty JWT is sent in Authorization header");
@@ -115,13 +179,17 @@ static apr_status_t check_parts(const char *token, apr_size_t len, app_error_t *
     if (len > TOKEN_MAX) {
         return undecodable(err);
     }
-    for (; (dot = strchr(dot, '.')) != NULL; dot++) {
-        parts++;
+    for (; part; parts++) {
+        apr_size_t n = strcspn(part, ".");
+
+        canonical = canonical && is_canonical(part, n);
+        part = part[n] ? part + n + 1 : NULL;
     }
-    return parts == 3 ? APR_SUCCESS
-                      : auth_token_refuse(err, APP_E_JWT,
-                                          apr_psprintf(err->pool,
-                                                       "Expected 3 parts in JWT; got %d", parts));
+    if (parts != 3) {
+        return auth_token_refuse(err, APP_E_JWT,
+                                 apr_psprintf(err->pool, "Expected 3 parts in JWT; got %d", parts));
+    }
+    return canonical ? APR_SUCCESS : undecodable(err);
 }
 
 /** A text member of the header. @return 0 if it is there, but is no text or holds a NUL */
@@ -174,27 +242,15 @@ static const auth_issuer_t *find_issuer(const auth_tokens_t *tokens, const char 
     int i;
 
     for (i = 0; name && i < tokens->foreign->nelts; i++) {
-        const auth_issuer_t *issuer = &APR_ARRAY_IDX(tokens->foreign, i, auth_issuer_t);
-
-        if (strcmp(issuer->name, name) == 0) {
-            return issuer;
+        if (strcmp(foreign(tokens, i)->name, name) == 0) {
+            return foreign(tokens, i);
         }
     }
     return &tokens->own;
 }
 
-static apr_status_t verify(const auth_issuer_t *issuer, const char *token, app_error_t *err,
-                           apr_pool_t *p)
+static apr_status_t judge(auth_verdict_e verdict, app_error_t *err)
 {
-    auth_jws_t jws = { .text = token };
-    auth_verdict_e verdict = AUTH_JWS_NO_KEY;
-
-    if (read_header(&jws, err, p) != APR_SUCCESS) {
-        return APP_EFAIL;
-    }
-    if (issuer->keys && auth_algorithm_allowed(issuer->algorithms, jws.alg)) {
-        verdict = auth_keys_verify(issuer->keys, &jws, p);
-    }
     switch (verdict) {
     case AUTH_JWS_GENUINE:
         return APR_SUCCESS;
@@ -207,18 +263,76 @@ static apr_status_t verify(const auth_issuer_t *issuer, const char *token, app_e
     }
 }
 
+/** With the keys that the issuer publishes; newer ones if the token names one that is not known. */
+static apr_status_t verify_remote(apr_uint32_t *pgeneration, auth_jwks_t *remote,
+                                  const auth_jws_t *jws, app_error_t *err, apr_pool_t *p)
+{
+    const auth_jwks_set_t *set;
+    auth_verdict_e verdict;
+
+    if (auth_jwks_take(&set, remote, err, p) != APR_SUCCESS) {
+        return APP_EFAIL;
+    }
+    verdict = auth_keys_verify(set->keys, jws, p);
+    if (verdict == AUTH_JWS_NO_KEY && jws->kid && auth_jwks_renew(&set, remote, p)) {
+        verdict = auth_keys_verify(set->keys, jws, p);
+    }
+    *pgeneration = set->generation;
+    auth_jwks_release(remote, set);
+    return judge(verdict, err);
+}
+
+static apr_status_t verify(apr_uint32_t *pgeneration, const auth_issuer_t *issuer,
+                           const char *token, app_error_t *err, apr_pool_t *p)
+{
+    auth_jws_t jws = { .text = token };
+
+    if (read_header(&jws, err, p) != APR_SUCCESS) {
+        return APP_EFAIL;
+    }
+    if (!auth_algorithm_allowed(issuer->algorithms, jws.alg)) {
+        return judge(AUTH_JWS_NO_KEY, err);
+    }
+    if (issuer->remote) {
+        return verify_remote(pgeneration, issuer->remote, &jws, err, p);
+    }
+    return judge(issuer->keys ? auth_keys_verify(issuer->keys, &jws, p) : AUTH_JWS_NO_KEY, err);
+}
+
 static apr_status_t read_claims(auth_claims_t **pclaims, const auth_tokens_t *tokens,
                                 const char *token, app_error_t *err, apr_pool_t *p)
 {
     const auth_issuer_t *issuer = find_issuer(tokens, token, p);
+    apr_uint32_t generation = 0;
     const char *payload;
     apr_size_t len;
 
-    if (verify(issuer, token, err, p) != APR_SUCCESS) {
+    if (verify(&generation, issuer, token, err, p) != APR_SUCCESS) {
         return APP_EFAIL;
     }
     payload = payload_of(token, &len, p);
-    return payload ? auth_claims_read(pclaims, payload, len, issuer, err, p) : undecodable(err);
+    if (!payload) {
+        return undecodable(err);
+    }
+    if (auth_claims_read(pclaims, payload, len, issuer, err, p) != APR_SUCCESS) {
+        return APP_EFAIL;
+    }
+    (*pclaims)->generation = generation;
+    return APR_SUCCESS;
+}
+
+/** Claims of a token that was seen before, if it would still be taken as genuine. */
+static auth_claims_t *get_cached(const auth_tokens_t *tokens, const char *token, apr_size_t len,
+                                 apr_pool_t *p)
+{
+    auth_claims_t *claims = tokens->cache ? auth_token_cache_get(tokens->cache, token, len) : NULL;
+
+    if (claims && claims->by->remote &&
+        !auth_jwks_is_current(claims->by->remote, claims->generation, p)) {
+        auth_claims_release(claims);
+        return NULL;
+    }
+    return claims;
 }
 
 static apr_status_t release(void *claims)
@@ -233,7 +347,7 @@ static apr_status_t get_claims(auth_claims_t **pclaims, const auth_tokens_t *tok
                                apr_pool_t *p)
 {
     apr_size_t len = strlen(token);
-    auth_claims_t *claims = tokens->cache ? auth_token_cache_get(tokens->cache, token, len) : NULL;
+    auth_claims_t *claims = get_cached(tokens, token, len, p);
     int cached = claims != NULL;
 
     if (!cached && (check_parts(token, len, err) != APR_SUCCESS ||

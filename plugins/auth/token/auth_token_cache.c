@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /**
- * Genuine tokens by their text, so that a signature is verified once. One cache per key set and
+ * Genuine tokens by their text, so that a signature is verified once. One cache per site and
  * process; it dies with both. Any thread, under one lock that is held for a hundred nanoseconds.
  *
  *   buckets ─► entry ─► entry        by the token's hash
@@ -149,10 +149,9 @@ static void insert_locked(auth_token_cache_t *cache, entry_t *entry)
 {
     entry_t **at = find_locked(cache, entry->token, entry->len, entry->hash);
 
-    if (*at) { /* another thread was quicker */
-        auth_claims_release(entry->claims);
-        free(entry);
-        return;
+    if (*at) { /* another thread was quicker, or it was verified with keys of before */
+        remove_locked(cache, *at);
+        at = find_locked(cache, entry->token, entry->len, entry->hash);
     }
     *at = entry;
     make_newest_locked(cache, &entry->place);

@@ -22,6 +22,7 @@ typedef struct auth_claims_t {
     apr_uint32_t         uses; /* atomically */
     apr_size_t           size; /* of the block */
     const auth_issuer_t *by; /* whose key has signed it */
+    apr_uint32_t         generation; /* of its keys, if they were fetched */
     auth_claim_time_t    exp, nbf, iat;
     int                  naudiences; /* or AUTH_AUDIENCE_WRONG */
     const char         **audiences;
@@ -61,6 +62,7 @@ apr_status_t auth_token_refuse(app_error_t *err, app_error_e e, const char *mess
 typedef struct auth_token_cache_t auth_token_cache_t;
 
 struct auth_tokens_t {
+    auth_jwks_conf_t    jwks;
     auth_issuer_t       own;     /* JwtSecret; its audiences are said with each token */
     apr_array_header_t *foreign; /* of auth_issuer_t */
     apr_int64_t         cache_entries;
