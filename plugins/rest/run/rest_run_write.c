@@ -9,6 +9,7 @@
 #include "rest_run.h"
 
 #define KEYS_TEXT_MAX (64 * 1024 * 1024)
+#define ROWS_FEW      1000 /* that are shown without a bound, once they are committed */
 
 static apr_status_t denied_row(const rest_run_t *run, const char *which)
 {
@@ -222,9 +223,12 @@ static apr_status_t take_rows(rest_run_t *run, app_rows_t *rows)
     if (status != APR_EOF) {
         return status;
     }
-    return run->held.full
-               ? app_fail(run->err, APP_E_INTERNAL, "The answer is too large for a write")
-               : APR_SUCCESS;
+    if (!run->held.full) {
+        return APR_SUCCESS;
+    }
+    app_fail_code(run->err, "54000", 500, "the rows that were written are too long to be shown");
+    return app_hint(run->err, "Nothing was written. Write fewer rows at once, or ask for "
+                              "return=minimal.");
 }
 
 /** On PostgreSQL the one statement has written, on SQLite each has, or after will. */
@@ -255,16 +259,27 @@ static apr_status_t run_after(rest_run_t *run)
                                 : APR_SUCCESS;
 }
 
+/** Whether more rows may come than can be held: the commit waits for the last. */
+static int may_be_many(const rest_plan_t *plan)
+{
+    int inserts = plan->action == REST_INSERT || plan->action == REST_REPLACE;
+
+    return plan->rows && (!inserts || plan->body->nrows > ROWS_FEW);
+}
+
 static apr_status_t write_all(rest_run_t *run)
 {
-    int alone = run->schema->kind == APP_DB_PGSQL && !rest_run_waits(run);
+    int in_one = run->schema->kind == APP_DB_PGSQL;
+    int alone = in_one && !rest_run_waits(run) && !may_be_many(run->plan);
     apr_status_t status = APR_SUCCESS;
+
+    rest_held_init(&run->held, alone ? APR_SIZE_MAX / 2 : REST_HELD_MAX, run->pool);
 
     if (run->schema->kind == APP_DB_SQLITE && !run->statement.after) {
         status = write_each(run);
     }
     if (status == APR_SUCCESS && run->statement.main) {
-        status = run_main(run, alone ? APP_QUERY_LAST : 0);
+        status = run_main(run, alone ? APP_QUERY_LAST : in_one ? APP_QUERY_STREAM : 0);
     }
     if (status == APR_SUCCESS) {
         status = run_after(run);
@@ -295,7 +310,6 @@ apr_status_t rest_run_write(rest_run_t *run)
         (run->plan->action == REST_INSERT && !run->plan->body->nrows)) {
         run->result.inserted = 0;
     }
-    rest_held_init(&run->held, REST_HELD_MAX, run->pool);
     if ((status = rest_run_begin(run)) != APR_SUCCESS ||
         (status = rest_render(&run->statement, run->call->rest->dialect, run->plan, 0, run->err,
                               run->pool)) != APR_SUCCESS ||
