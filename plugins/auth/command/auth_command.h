@@ -15,7 +15,7 @@
 typedef app_command_e auth_command_fn(app_instance_t *self, int argc, const char *const *argv,
                                       app_error_t *err);
 
-auth_command_fn auth_command_audit, auth_command_key;
+auth_command_fn auth_command_audit, auth_command_key, auth_command_user;
 
 #define AUTH_COMMAND_AUDIT_USAGE                                                            \
     "    audit [--user U] [--event E] [--since 24h] [--limit 1000] [--json]\n"              \
@@ -27,6 +27,17 @@ auth_command_fn auth_command_audit, auth_command_key;
     "                                  with --user, --role may be left out: the user's\n"   \
     "    key list [--user U] [--json]  what keys there are, and when they were used last\n" \
     "    key revoke ID                 ends one, within two seconds\n"
+
+#define AUTH_COMMAND_USER_USAGE                                                            \
+    "    user add EMAIL|NAME [--role R] [--password-stdin]\n"                              \
+    "                                  prints the new user's id; without a password they\n"  \
+    "                                  cannot sign in by one\n"                            \
+    "    user passwd USER              reads a new password; ends the sessions\n"          \
+    "    user role USER ROLE           gives another role; ends the sessions\n"            \
+    "    user disable|enable USER      ends the sessions and lets nobody in, or in again\n" \
+    "    user list [--json]            who there is\n"                                     \
+    "    user remove USER              takes the account away\n"                           \
+    "    user sessions USER [--json]   where they are signed in; --end ends it\n"
 
 /** What a command understands beside its words. One of value, values and flag is set. */
 typedef struct auth_option_t {
@@ -63,6 +74,12 @@ apr_status_t auth_command_check_role(auth_t *auth, app_tx_t *tx, const char *rol
  */
 apr_status_t auth_command_find_user(const char **pid, app_tx_t *tx, const char *named,
                                     app_error_t *err);
+
+/**
+ * A new password: a line of standard input, or from a terminal twice and unseen.
+ * @return APR_SUCCESS; APP_EFAIL
+ */
+apr_status_t auth_command_password(const char **ppassword, app_error_t *err);
 
 /** Ends a command whose query failed: tables that are not there yet say so. */
 app_command_e auth_command_failed(app_error_t *err);
