@@ -74,6 +74,7 @@ typedef struct app_location_t {
 typedef struct app_exchange_state_t {
     request_rec        *r;
     const app_mount_t  *mount;
+    const char         *user; /* whom httpd knows, whatever the API makes of r->user */
     apr_bucket_brigade *in;  /* NULL before the first read */
     apr_bucket_brigade *out; /* NULL before the first write */
     unsigned            body_read : 1;

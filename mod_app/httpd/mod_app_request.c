@@ -40,10 +40,11 @@ static void each_header(void *data, int (*each)(void *ctx, const char *name, con
 
 static const char *get_variable(void *data, const char *name)
 {
-    const request_rec *r = ((const app_exchange_state_t *)data)->r;
+    const app_exchange_state_t *state = data;
+    const request_rec *r = state->r;
 
     if (strcmp(name, "REMOTE_USER") == 0) {
-        return r->user;
+        return state->user;
     }
     if (strcmp(name, "AUTH_TYPE") == 0) {
         return r->ap_auth_type;
@@ -391,6 +392,7 @@ static void answer(app_exchange_state_t *state, app_site_t *site)
                                                   state->r->uri + mount->len);
     sigset_t before;
 
+    state->user = state->r->user;
     app_httpd_run_hold(&before);
     app_core_handle(site, mount->entry, &exchange);
     app_httpd_run_release(&before);
@@ -421,7 +423,7 @@ static const app_exchange_ops_t identify_ops = { .header = get_header,
 apr_status_t app_httpd_request_identify(app_identified_t *found, request_rec *r, app_site_t *site,
                                         app_error_t *err)
 {
-    app_exchange_state_t state = { .r = r };
+    app_exchange_state_t state = { .r = r, .user = r->user };
     const app_exchange_t exchange = make_exchange(&state, &identify_ops, "", r->uri);
     sigset_t before;
     apr_status_t rv;

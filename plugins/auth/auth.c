@@ -142,6 +142,7 @@ static const app_route_t routes[] = {
     { "PUT PATCH", "/auth/user", auth_user_put },
     { "DELETE", "/auth/user", auth_user_delete },
     { "GET", "/auth/sessions", auth_sessions_get },
+    { "GET", "/auth/server", auth_server_get },
     { "DELETE", "/auth/sessions/", auth_sessions_delete },
     { "GET", "/auth/keys", auth_api_key_list },
     { "POST", "/auth/keys", auth_api_key_create },

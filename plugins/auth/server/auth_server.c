@@ -10,6 +10,7 @@
 #include "apr_lib.h"
 #include "apr_strings.h"
 
+#include "auth_origin.h"
 #include "auth_server.h"
 
 #define USER_MAX 255 /* bytes of a user's name */
@@ -236,21 +237,12 @@ static int is_safe(const char *method)
            strcmp(method, "OPTIONS") == 0;
 }
 
-/** Browsers say where a request comes from (Fetch Metadata; RFC 6454 7); programs say nothing. */
-static int is_from_elsewhere(const app_request_t *r)
+/** Programs do not say where they come from, browsers do, and add passwords and certificates. */
+static apr_status_t check_origin(auth_t *auth, app_request_t *r, app_error_t *err)
 {
-    const char *site = app_request_header(r, "Sec-Fetch-Site");
-    const char *origin = app_request_header(r, "Origin");
-    const char *host = app_request_header(r, "Host"), *name;
-
-    if (site) {
-        return strcasecmp(site, "same-origin") != 0 && strcasecmp(site, "none") != 0;
-    }
-    if (!origin) {
-        return 0;
-    }
-    name = strstr(origin, "://");
-    return !name || !host || strcasecmp(name + 3, host) != 0;
+    return is_safe(app_request_method(r)) || !auth_origin_is_told(r)
+               ? APR_SUCCESS
+               : auth_origin_check(auth, r, err);
 }
 
 apr_status_t auth_server_identify(app_identity_t *identity, auth_t *auth, app_request_t *r,
@@ -261,9 +253,8 @@ apr_status_t auth_server_identify(app_identity_t *identity, auth_t *auth, app_re
     if (!user) {
         return APP_NEXT;
     }
-    if (!is_safe(app_request_method(r)) && is_from_elsewhere(r)) {
-        app_fail(err, APP_E_FORBIDDEN, "A page of another site may not write in your name");
-        return app_hint(err, "Send a token instead of what the browser adds by itself.");
+    if (check_origin(auth, r, err) != APR_SUCCESS) {
+        return APP_EFAIL;
     }
     if (strlen(user) > USER_MAX || !is_text(user)) {
         return app_fail(err, APP_E_FORBIDDEN,

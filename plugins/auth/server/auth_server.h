@@ -25,4 +25,7 @@ apr_status_t auth_server_create(auth_server_t **pserver, const auth_conf_t *conf
  */
 auth_source_fn auth_server_identify;
 
+/** GET server (auth_server_session.c): a session for whom the server has identified. */
+app_handler_fn auth_server_get;
+
 #endif

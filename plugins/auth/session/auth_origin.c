@@ -37,6 +37,11 @@ static int is_listed(const auth_t *auth, const char *origin)
     return 0;
 }
 
+int auth_origin_is_told(const app_request_t *r)
+{
+    return app_request_header(r, "Sec-Fetch-Site") || app_request_header(r, "Origin");
+}
+
 apr_status_t auth_origin_check(auth_t *auth, app_request_t *r, app_error_t *err)
 {
     const char *site = app_request_header(r, "Sec-Fetch-Site");
@@ -47,7 +52,8 @@ apr_status_t auth_origin_check(auth_t *auth, app_request_t *r, app_error_t *err)
         return APR_SUCCESS;
     }
     auth_fail(err, 403, "origin_refused",
-              "A request with cookies is to come from a page of this site");
+              "A request with what a browser adds by itself is to come from a page of this "
+              "site");
     return app_hint(err, "Browsers say so by Sec-Fetch-Site or Origin. CookieOrigins names other "
                          "sites whose pages may; programs send the token as a header.");
 }

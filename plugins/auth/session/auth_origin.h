@@ -5,6 +5,9 @@
 
 #include "auth_int.h"
 
+/** Whether the request says where it comes from, as browsers do. */
+int auth_origin_is_told(const app_request_t *r);
+
 /** @return APR_SUCCESS; APP_EFAIL with 403 */
 apr_status_t auth_origin_check(auth_t *auth, app_request_t *r, app_error_t *err);
 
