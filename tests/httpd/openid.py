@@ -18,6 +18,11 @@ AppDatabase "%(database)s"
     ServerUser OIDC_CLAIM_sub
     ServerRoleMap OIDC_CLAIM_groups:staff=web_user OIDC_CLAIM_email:eve@example.org=web_anon
 </AppPlugin>
+<Location "/reports/">
+    AuthType App
+    Require app-role web_user
+    AppLoginPage /api/auth/server?return=
+</Location>
 <Location "/api">
     SetHandler app-api
 </Location>
@@ -31,6 +36,9 @@ Define OIDC_CLIENT_ID     site
 Define OIDC_CLIENT_SECRET %(client_secret)s
 Define OIDC_PASSPHRASE    a-passphrase-of-the-tests-0123456789
 Include "%(conf)s"
+<AppPlugin auth>
+    Cookies insecure
+</AppPlugin>
 """
 CLIENT_SECRET = "the-secret-of-the-client-at-the-provider"
 
@@ -62,11 +70,46 @@ def direct(check, person, base):
     status, text = person.fetch("/direct/rpc/get_setting?name=request.jwt.claims")
     claims = json.loads(json.loads(text)) if status == 200 else text
     check.equal("claims", claims, {"sub": "ada", "role": "web_user", "email": "ada@example.org",
-                                   "name": "ada of the tests"})
+                                   "email_verified": "1", "name": "ada of the tests"})
     check.equal("others' rows", person.fetch("/direct/notes?owner=neq.ada"), (200, "[]"))
     check.equal("writing", person.fetch("/direct/notes", "POST", {"owner": "ada", "text": "x"})[0], 201)
     check.equal("in another's name", person.fetch("/direct/notes", "POST", {"owner": "bob", "text": "x"})[0], 403)
     check.equal("where nobody asks", person.fetch("/api/notes")[0], 401)
+
+
+def session(check, person, base, database):
+    """A page that AuthType App guards sends to the provider, and from there to a session of mod_app, and back."""
+    person.open(base + "/reports/a.html?x=1")
+    sign_in(check, person, "bob")
+    check.true("back where he was", person.expect("the report"))
+    check.true("no cookies: %s" % person.cookies(), {"app_access", "app_refresh"} <= set(person.cookies()))
+    status, text = person.fetch("/api/auth/user")
+    user = json.loads(text)
+    check.equal("user", (status, user.get("role"), user.get("email"), user.get("name")),
+                (200, "web_user", "", "server:bob"))  # his address is that of an account of the tests
+    check.equal("the row", database.query("SELECT id, role FROM app_users WHERE name = 'server:bob'"),
+                user.get("id", "") + "|web_user")
+    note = {"owner": user.get("id"), "text": "by cookie"}
+    check.equal("writing", person.fetch("/api/notes", "POST", note)[0], 201)
+    check.holds("reading", person.fetch("/api/notes?select=text")[1], "by cookie")
+    check.equal("signing out", person.fetch("/api/auth/logout", "POST")[0], 204)
+    check.equal("signed out", person.fetch("/reports/a.html")[0], 401)
+    check.equal("signed out", person.fetch("/api/notes")[0], 401)
+    person.open(base + "/reports/a.html")
+    check.true("the provider knows him still", person.expect("the report"))
+    check.equal("the same account", json.loads(person.fetch("/api/auth/user")[1]).get("id"), user.get("id"))
+    database.query("DELETE FROM notes WHERE text = 'by cookie'")
+
+
+def refused(check, person, base, database):
+    """Who may not see the page is told so, and not sent around in circles; nor is a disabled account."""
+    person.open(base + "/reports/a.html")
+    sign_in(check, person, "eve")
+    check.true("no 403", person.expect("403 Forbidden"))
+    database.query("UPDATE app_users SET disabled_at = 1 WHERE name = 'server:eve'")
+    status, text = person.fetch("/api/auth/server")
+    check.equal("disabled", (status, json.loads(text).get("code")), (403, "user_banned"))
+    database.query("UPDATE app_users SET disabled_at = NULL WHERE name = 'server:eve'")
 
 
 def strangers(check, httpd):
@@ -92,15 +135,18 @@ def run(build):
     check = bare.Check()
     httpd = bare.Httpd(build, "", MODULES)
     provider, port = start_provider(httpd)
-    httpd.values.update(provider=port, secret=jwt.SECRET, client_secret=CLIENT_SECRET,
-                        database=sqlite.Database(build).url,
+    database = sqlite.Database(build)
+    httpd.values.update(provider=port, secret=jwt.SECRET, client_secret=CLIENT_SECRET, database=database.url,
                         conf=os.path.join(stage.ROOT, "conf", "openidc.conf"))
     httpd.write(LINES)
+    httpd.file("reports/a.html", "<p>the report</p>")
     base = "http://localhost:%d" % httpd.port
     with httpd:
         for kind in visitor.kinds():
             visit(check, kind, direct, base)
+            visit(check, kind, session, base, database)
+            visit(check, kind, refused, base, database)
         strangers(check, httpd)
-        check.problems += [line for line in httpd.complaints() if "auth_openidc:warn" not in line]
+        check.problems += [line for line in httpd.complaints("AH01631") if "auth_openidc:warn" not in line]
     process.stop(provider)
     return check.problems

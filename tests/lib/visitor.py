@@ -11,6 +11,8 @@ import urllib.request
 
 from lib import browser
 
+PAGES = {"Accept": "text/html,*/*;q=0.8"}
+
 
 class Client:
     """As far as pages without scripts need it."""
@@ -36,7 +38,7 @@ class Client:
             return error.code, error.url, error.read().decode()
 
     def open(self, url):
-        self.url, self.page = self._ask(url, headers={"Accept": "text/html,*/*;q=0.8"})[1:]
+        self.url, self.page = self._ask(url, headers=PAGES)[1:]
 
     def submit(self, **values):
         """Sends the page's form, with these values in it."""
@@ -44,7 +46,8 @@ class Client:
         fields = dict(re.findall(r'<input type="hidden" name="([^"]*)" value="([^"]*)"', form[0]))
         fields.update(values)
         body = urllib.parse.urlencode(fields).encode()
-        self.url, self.page = self._ask(urllib.parse.urljoin(self.url, html.unescape(form[1])), body)[1:]
+        self.url, self.page = self._ask(urllib.parse.urljoin(self.url, html.unescape(form[1])), body,
+                                        PAGES)[1:]
 
     def expect(self, part):
         """Whether the page shows that text."""
