@@ -8,9 +8,13 @@
 #include "auth_command.h"
 #include "auth_ended.h"
 #include "auth_endpoints.h"
+#include "auth_factor.h"
 #include "auth_guard.h"
 #include "auth_http.h"
 #include "auth_int.h"
+#include "auth_mail.h"
+#include "auth_mail_endpoints.h"
+#include "auth_seal.h"
 #include "auth_server.h"
 #include "auth_turn.h"
 #include "auth_well_known.h"
@@ -23,6 +27,9 @@ static const char *const signup_words[] = { "closed", "open", "invite", NULL };
 
 /* In the order of auth_cookies_e. */
 static const char *const cookie_words[] = { "off", "on", "insecure", NULL };
+
+/* In the order of auth_second_factor_e. */
+static const char *const second_factor_words[] = { "required", "optional", NULL };
 
 static const app_setting_t settings[] = {
     APP_SET_SECRET("JwtSecret", auth_conf_t, jwt_secret, 0,
@@ -124,6 +131,15 @@ static const app_setting_t settings[] = {
                  "server holds or lists a value; the first that fits"),
     APP_SET_LIST("ServerClaims", auth_conf_t, server_claims, NULL, 0,
                  "claims of such users, beside sub and role: CLAIM=VARIABLE"),
+    APP_SET_SECRET("SealKey", auth_conf_t, seal_key, 0,
+                   "what secrets of second factors are encrypted with in the database: at least "
+                   "32 bytes; without it a key is derived from JwtSecret"),
+    APP_SET_SECRET("SealKeyOld", auth_conf_t, seal_key_old, 0,
+                   "former SealKey, or JwtSecret, with which some are still encrypted"),
+    APP_SET_ENUM("SecondFactor", auth_conf_t, second_factor, "required", second_factor_words, 0,
+                 "whether tokens of a user who has a second factor are good for nothing but "
+                 "proving it until that is done; optional leaves it to policies, by the claim aal"),
+    AUTH_MAIL_SETTINGS(auth_conf_t),
     APP_SET_END
 };
 
@@ -147,6 +163,19 @@ static const app_route_t routes[] = {
     { "GET", "/auth/keys", auth_api_key_list },
     { "POST", "/auth/keys", auth_api_key_create },
     { "DELETE", "/auth/keys/", auth_api_key_delete },
+    { "POST", "/auth/recover", auth_recover_post },
+    { "POST", "/auth/otp", auth_otp_post },
+    { "POST", "/auth/magiclink", auth_otp_post },
+    { "POST", "/auth/resend", auth_resend_post },
+    { "POST", "/auth/invite", auth_invite_post },
+    { "GET", "/auth/verify", auth_verify_get },
+    { "POST", "/auth/verify", auth_verify_post },
+    { "GET", "/auth/factors", auth_factors_get },
+    { "POST", "/auth/factors", auth_factors_post },
+    { "POST", "/auth/factors/", auth_factor_post },
+    { "DELETE", "/auth/factors/", auth_factor_delete },
+    { "POST", "/auth/factors/recovery-codes", auth_recovery_codes_post },
+    { "POST", "/auth/factors/recovery", auth_recovery_post },
     { "GET", "/auth/.well-known/jwks.json", auth_jwks_handler },
     { "GET", "/auth/.well-known/openid-configuration", auth_metadata_handler },
     { NULL, NULL, NULL }
@@ -192,7 +221,7 @@ static apr_status_t configure(app_instance_t *self, app_error_t *err)
     app_filter_add(self, APP_PLACE_FIRST, auth_http_filter);
     auth_api_keys_configure(auth);
     app_filter_add(self, APP_PLACE_IDENTITY, auth_identity_filter);
-    return APR_SUCCESS;
+    return auth_seal_check(conf, err) == APR_SUCCESS ? auth_mail_configure(auth, err) : APP_EFAIL;
 }
 
 static apr_status_t start(app_instance_t *self, app_error_t *err)
@@ -204,16 +233,20 @@ static apr_status_t start(app_instance_t *self, app_error_t *err)
                             APR_SUCCESS) {
         return APP_EFAIL;
     }
-    return auth_api_keys_start(auth, err, p);
+    if (auth_api_keys_start(auth, err, p) != APR_SUCCESS) {
+        return APP_EFAIL;
+    }
+    return auth_mail_start(auth, err);
 }
 
 static void stop(app_instance_t *self)
 {
-    const auth_t *auth = app_instance_context(self);
+    auth_t *auth = app_instance_context(self);
 
     if (auth->tokens) {
         auth_tokens_stop(auth->tokens);
     }
+    auth_mail_stop(auth);
 }
 
 APP_PLUGIN(.name = "auth", .version = "0.1", .summary = "who is asking",

@@ -7,6 +7,7 @@
 
 #include "auth_api_key.h"
 #include "auth_cookie.h"
+#include "auth_factor.h"
 #include "auth_server.h"
 #include "auth_session.h"
 
@@ -64,6 +65,9 @@ apr_status_t auth_identity_filter(app_instance_t *self, app_request_t *r, app_re
     }
     for (i = 0; i < SOURCES && rv == APP_NEXT; i++) {
         rv = sources[i](&identity, auth, r, err);
+    }
+    if (rv == APR_SUCCESS) {
+        rv = auth_factor_admit(&identity, r, err);
     }
     if (rv == APR_SUCCESS) {
         app_request_identify(r, &identity);

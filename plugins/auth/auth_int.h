@@ -23,7 +23,10 @@
 
 #include "app_plugin.h"
 
+#include "auth_mail_conf.h"
 #include "auth_token.h"
+
+typedef struct auth_mailer_t auth_mailer_t;
 
 /** The plugin's settings. */
 typedef struct auth_conf_t {
@@ -38,6 +41,9 @@ typedef struct auth_conf_t {
     apr_int64_t  jwt_cache_max_entries;
     apr_int64_t  guard_failures;
     apr_interval_time_t guard_delay_max;
+    const char  *seal_key, *seal_key_old;
+    auth_mail_conf_t mail;
+    int          second_factor; /* auth_second_factor_e */
     apr_interval_time_t audit_retention;
     int                 user_keys;
     apr_array_header_t *user_key_scopes;
@@ -61,6 +67,12 @@ typedef struct auth_conf_t {
     apr_array_header_t *cookie_origins;
 } auth_conf_t;
 
+/** Whether who has a second factor has to prove it, in the order of the setting's words. */
+typedef enum auth_second_factor_e {
+    AUTH_FACTOR_REQUIRED,
+    AUTH_FACTOR_OPTIONAL
+} auth_second_factor_e;
+
 /** Who may sign up, in the order of the setting's words. */
 typedef enum auth_signup_e {
     AUTH_SIGNUP_CLOSED,
@@ -74,6 +86,7 @@ typedef struct auth_t {
     const auth_conf_t *conf;
     auth_tokens_t     *tokens; /* NULL: no JwtSecret */
     app_shm_t         *guard;
+    auth_mailer_t     *mailer; /* NULL: the site sends no mail */
     app_shm_t         *audit;
     struct auth_server_t *server; /* NULL: ServerIdentity is off */
     app_shm_t         *turns;

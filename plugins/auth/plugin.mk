@@ -1,2 +1,3 @@
-auth_CFLAGS := $(shell $(PKG_CONFIG) --cflags cjose libcrypto libcurl libpcre2-8 libargon2)
-auth_LIBS   := $(shell $(PKG_CONFIG) --libs cjose libcrypto libcurl libpcre2-8 libargon2) -lcrypt
+auth_PKGS   := cjose libcrypto libpcre2-8 libargon2 libcurl libqrencode
+auth_CFLAGS := $(shell $(PKG_CONFIG) --cflags $(auth_PKGS))
+auth_LIBS   := $(shell $(PKG_CONFIG) --libs $(auth_PKGS)) -lcrypt

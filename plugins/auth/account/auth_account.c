@@ -2,6 +2,7 @@
 /** GET, PUT, PATCH and DELETE user: one's own account. Thread of the request. */
 #include "auth_account.h"
 #include "auth_cookie.h"
+#include "auth_factor.h"
 
 static apr_status_t find(auth_user_t *user, app_tx_t *tx, const auth_caller_t *caller,
                          app_error_t *err, apr_pool_t *p)
@@ -59,6 +60,9 @@ apr_status_t auth_account_prove(auth_t *auth, const auth_caller_t *caller,
     const char *account = user->email ? user->email : user->name;
     int good, outdated;
 
+    if (auth_factor_need_level(user->factors, caller->level, err) != APR_SUCCESS) {
+        return APP_EFAIL;
+    }
     if (!password) {
         return auth_caller_is_fresh(caller, auth) ? APR_SUCCESS : ask_again(err);
     }

@@ -4,6 +4,7 @@
 
 #include "apr_strings.h"
 
+#include "auth_factor.h"
 #include "auth_http.h"
 #include "auth_mail.h"
 #include "auth_user.h"
@@ -48,10 +49,11 @@ apr_status_t auth_user_find(auth_user_t *user, app_tx_t *tx, auth_user_key_e key
         return APP_EFAIL;
     }
     rv = app_rows_next(rows, err);
-    if (rv == APR_SUCCESS) {
-        read_row(user, rows, p);
+    if (rv != APR_SUCCESS) {
+        return rv == APR_EOF ? APR_NOTFOUND : rv;
     }
-    return rv == APR_EOF ? APR_NOTFOUND : rv;
+    read_row(user, rows, p);
+    return auth_factor_list(&user->factors, tx, user->id, err, p);
 }
 
 int auth_user_must_verify(const auth_t *auth, const auth_user_t *user)
@@ -93,6 +95,9 @@ json_t *auth_user_json(const auth_user_t *user)
     json_object_set_new(json, "app_metadata", object(user->app_data));
     json_object_set_new(json, "user_metadata", object(user->user_data));
     json_object_set_new(json, "identities", json_array());
+    if (json_array_size(user->factors)) {
+        json_object_set(json, "factors", user->factors);
+    }
     json_object_set_new(json, "created_at", auth_json_time(user->created_at));
     json_object_set_new(json, "updated_at", auth_json_time(user->updated_at));
     json_object_set_new(json, "is_anonymous", json_false());

@@ -14,6 +14,7 @@ typedef struct auth_user_t {
     const char *role;
     const char *user_data; /* JSON object that the user may change */
     const char *app_data;  /* JSON object that only administrators change */
+    json_t     *factors;   /* as auth_factor_list() has them */
     apr_int64_t verified_at, disabled_at, created_at, updated_at, signed_in_at; /* 0: never */
 } auth_user_t;
 

@@ -2,6 +2,7 @@
 /** Access tokens, and what they say. Thread of the request. */
 #include <string.h>
 
+#include "auth_factor.h"
 #include "auth_session_int.h"
 #include "auth_sign.h"
 
@@ -62,6 +63,10 @@ static json_t *make_claims(const auth_t *auth, const auth_sign_in_t *sign_in,
     set_text(claims, "jti", auth_uuid(p));
     set_text(claims, "aal", sign_in->level);
     json_object_set_new(claims, "amr", methods(sign_in));
+    if (auth->conf->second_factor == AUTH_FACTOR_REQUIRED &&
+        strcmp(sign_in->level, AUTH_LEVEL_TWO) != 0 && auth_factor_in_use(user->factors)) {
+        json_object_set_new(claims, AUTH_FACTOR_DUE, json_true());
+    }
     json_object_set_new(claims, "iat", json_integer(now));
     json_object_set_new(claims, "exp", json_integer(expires));
     json_object_set_new(claims, "is_anonymous", json_false());
