@@ -13,7 +13,7 @@ from lib import jwt, log, postgres, process, server, sqlite, stage
 
 FOLDER = os.path.join(sqlite.ROOT, "tests", "clients")
 DATABASES = ("sqlite", "pgsql")
-HELPERS = ("site", "reporter", "provider")
+HELPERS = ("site", "reporter", "provider", "keys")
 HOST = "event"
 COMMON = ("rest AggregatesEnabled on", "rest PlanEnabled on",
           "rest TxEnd commit-allow-override")
@@ -22,6 +22,8 @@ SETTINGS = {"sqlite": COMMON, "pgsql": COMMON + ("rest Schemas public,archive",)
 # dialect calls a row that is there twice an error of the server.
 MAY_LOG = {"select": {"APP0003", "APP0005"}, "writes": {"APP0003"}}
 SECONDS = 120
+# tests/clients/tokens.mjs has sites of its own, with the keys that keys.mjs makes.
+ISSUER = "https://id.example.org/"
 
 
 def find(wanted):
@@ -96,16 +98,30 @@ def _play_database(build, kind, files, report):
         for name, _ in files:
             report.skipped("clients/%s [%s]" % (name, kind), str(reason))
         return
-    site = server.Site("site0.test", database, SETTINGS[kind])
+    sites = [server.Site("site0.test", database, SETTINGS[kind])]
     restorer = Restorer(database)
     try:
-        with server.Server(build, HOST, [site]) as running:
+        if "tokens" in dict(files):
+            sites += _token_sites(database)
+        with server.Server(build, HOST, sites) as running:
             for name, path in files:
                 _play_file(name, path, kind, running, restorer, report)
     except process.Failed as error:
         report.failed("clients [%s]" % kind, str(error).splitlines())
     finally:
         restorer.shutdown()
+
+
+def _token_sites(database):
+    folder = process.folder("keys")
+    status, output = process.run(["node", os.path.join(FOLDER, "keys.mjs"), folder], cwd=FOLDER)
+    if status:
+        raise process.Failed("keys.mjs failed:\n" + output.strip()[-2000:])
+    os.environ["APP_TEST_KEYS"] = folder
+    return [server.Site("own.test", database, ["auth JwtSecretFile %s/own.json" % folder, "auth JwtIssuer " + ISSUER,
+                                               "auth JwtAud tests"]),
+            server.Site("foreign.test", database, ["auth Issuer %s keys=%s/issuer.json audience=tests role=$.role"
+                                                   % (ISSUER, folder)])]
 
 
 def _play_file(name, path, kind, running, restorer, report):
