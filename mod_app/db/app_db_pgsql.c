@@ -14,6 +14,8 @@
 
 /* How much later than its own deadline the server may answer. */
 #define DEADLINE_GRACE (2 * 1000 * 1000)
+/* Of a function of PostgreSQL's. */
+#define ARGUMENTS_MAX  100
 /* An answer to ROLLBACK, or to nothing else. */
 #define ROLLBACK_WAIT  (5 * 1000 * 1000)
 
@@ -164,15 +166,18 @@ static void make_params(app_pg_params_t *params, int n, apr_pool_t *p)
     }
 }
 
+/** One number is answered instead of all the values: they need not travel back. */
 static const char *settings_sql(int n, apr_pool_t *p)
 {
+    int counted = n <= ARGUMENTS_MAX, i;
     app_buf_t buf;
-    int i;
 
-    app_buf_init(&buf, p, 64 * (apr_size_t)n);
+    app_buf_init(&buf, p, 64 * (apr_size_t)(n + 1));
+    app_buf_adds(&buf, counted ? "SELECT num_nulls(" : "SELECT ");
     for (i = 0; i < n; i++) {
-        app_buf_addf(&buf, "%sset_config($%d,$%d,true)", i ? "," : "SELECT ", 2 * i + 1, 2 * i + 2);
+        app_buf_addf(&buf, "%sset_config($%d,$%d,true)", i ? "," : "", 2 * i + 1, 2 * i + 2);
     }
+    app_buf_adds(&buf, counted ? ")" : "");
     return buf.data;
 }
 

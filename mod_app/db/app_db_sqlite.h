@@ -101,7 +101,7 @@ typedef struct app_lite_t {
     app_lite_members_t  *members[APP_LITE_MEMBERS]; /* of app_object() and app_csv(); NULL: none */
     app_buf_t            text;     /* reused by functions that make JSON */
     json_t              *claims;   /* parsed; NULL: not yet */
-    const char          *claims_of; /* the setting's text that claims were parsed from */
+    char                *claims_of; /* the setting's text that claims were parsed from */
 } app_lite_t;
 
 /* app_db_sqlite_conn.c */
@@ -173,6 +173,8 @@ app_buf_t *app_lite_text_begin(app_lite_t *lite);
 void       app_lite_text_finish(sqlite3_context *ctx, const app_buf_t *buf);
 /** Forgets what SQL functions remembered of a transaction. */
 void app_lite_functions_reset(app_lite_t *lite);
+/** Forgets the claims that were parsed last. */
+void app_lite_claims_free(app_lite_t *lite);
 
 /* app_db_sqlite_error.c */
 /** Fails as the connection's last call did. @return always APP_EFAIL */

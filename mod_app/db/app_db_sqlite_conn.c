@@ -382,8 +382,7 @@ void app_lite_teardown(app_db_conn_t *conn)
         app_db_statements_destroy(lite->statements);
     }
     app_lite_members_free(lite);
-    json_decref(lite->claims);
-    lite->claims = NULL;
+    app_lite_claims_free(lite);
 }
 
 /** A file put in the database's place, by a restore for example, is to be seen. */

@@ -17,6 +17,7 @@
 
 #define CLAIMS_SETTING "request.jwt.claims"
 #define TEXT_KEPT      (256 * 1024) /* memory that app_json() keeps between transactions */
+#define CLAIMS_KEPT    4096         /* longest text of claims that is */
 
 static const char *text_of(sqlite3_value *value)
 {
@@ -101,9 +102,17 @@ apr_interval_time_t app_lite_statement_time(const app_tx_t *tx)
 
 /* Claims */
 
+void app_lite_claims_free(app_lite_t *lite)
+{
+    json_decref(lite->claims);
+    lite->claims = NULL;
+    free(lite->claims_of);
+    lite->claims_of = NULL;
+}
+
 /**
- * The claims, parsed once: a row filter asks for each row. The text is compared since SQL may set
- * it anew.
+ * The claims, parsed once: a row filter asks for each row, and who has written once often writes
+ * again. The text is compared since it is another request's, or SQL may have set it anew.
  */
 static const json_t *claims_of(app_lite_t *lite)
 {
@@ -113,9 +122,9 @@ static const json_t *claims_of(app_lite_t *lite)
         return NULL;
     }
     if (!lite->claims || strcmp(text, lite->claims_of) != 0) {
-        json_decref(lite->claims);
-        lite->claims = json_loads(text, 0, NULL);
-        lite->claims_of = apr_pstrdup(lite->tx->pool, text);
+        app_lite_claims_free(lite);
+        lite->claims_of = strdup(text);
+        lite->claims = lite->claims_of ? json_loads(text, 0, NULL) : NULL;
     }
     return lite->claims;
 }
@@ -255,9 +264,8 @@ void app_lite_text_finish(sqlite3_context *ctx, const app_buf_t *buf)
 
 void app_lite_functions_reset(app_lite_t *lite)
 {
-    if (lite->claims) {
-        json_decref(lite->claims);
-        lite->claims = NULL;
+    if (lite->claims_of && strlen(lite->claims_of) > CLAIMS_KEPT) {
+        app_lite_claims_free(lite);
     }
     lite->sqlstate = NULL;
     if (!lite->text.pool || lite->text.size > TEXT_KEPT) {

@@ -13,7 +13,7 @@ from load import cpu_seconds, must
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 STATEMENT = re.compile(r"execute [^:]+: (.*)\n(?:.*DETAIL:  parameters: (.*)\n)?")
-OURS = re.compile(r"^(BEGIN|COMMIT|ROLLBACK|SELECT set_config)")
+OURS = re.compile(r"^(BEGIN|COMMIT|ROLLBACK|SELECT (num_nulls\()?set_config)")
 
 
 def build(folder):

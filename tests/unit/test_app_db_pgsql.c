@@ -160,6 +160,21 @@ static void test_params(void **state)
     assert_string_equal(app_rows_text(rows, 0, NULL), "two");
 }
 
+/** More than a function of PostgreSQL's has arguments. */
+static void test_many_settings(void **state)
+{
+    app_tx_t *tx = tx_of(sample(), 1);
+    int i;
+
+    (void)state;
+    for (i = 0; i < 120; i++) {
+        app_tx_set(tx, apr_psprintf(unit_pool, "unit.s%d", i), i == 119 ? "last" : "x");
+    }
+    assert_string_equal(answer_of(tx, "SELECT current_setting('unit.s0'), "
+                                      "current_setting('unit.s119')", APP_QUERY_LAST),
+                        "x|last;");
+}
+
 static void test_settings(void **state)
 {
     app_db_t *db = sample();
@@ -491,6 +506,7 @@ static void test_listen(void **state)
 static struct CMUnitTest tests[] = {
     cmocka_unit_test(test_reads),      cmocka_unit_test(test_writes),
     cmocka_unit_test(test_params),     cmocka_unit_test(test_settings),
+    cmocka_unit_test(test_many_settings),
     cmocka_unit_test(test_stream),     cmocka_unit_test(test_deadline),
     cmocka_unit_test(test_stale),      cmocka_unit_test(test_statements),
     cmocka_unit_test(test_lost),       cmocka_unit_test(test_lost_and_down),
