@@ -7,6 +7,7 @@
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 static char folder[64];
@@ -175,10 +176,102 @@ static void test_lock(void **state)
     rest_image_unlock(fd);
 }
 
+/* Sweeping */
+
+static const char *file_of(const char *name)
+{
+    return apr_pstrcat(unit_pool, folder, "/", name, NULL);
+}
+
+/** @param days its age */
+static void make_file(const char *name, int days)
+{
+    struct timespec times[2];
+    int fd = open(file_of(name), O_CREAT | O_WRONLY, 0600);
+
+    assert_true(fd >= 0);
+    times[0] = times[1] = (struct timespec){ .tv_sec = time(NULL) - days * 86400 };
+    assert_int_equal(futimens(fd, times), 0);
+    close(fd);
+}
+
+static int is_there(const char *name)
+{
+    struct stat info;
+
+    return lstat(file_of(name), &info) == 0;
+}
+
+static const char *const swept[] = {
+    "rest-00aa.image", "rest-00aa.load", "rest-00aa.listen", "rest-00aa.image.new",
+    "rest-00ab.load", "rest-00ac.image", "rest-00ad.image",
+};
+static const char *const kept[] = {
+    "rest-0001.image", /* our own */
+    "rest-00b0.image", /* used lately */
+    "rest-00b1.image", /* somebody listens for it */
+    "rest-00b2.image", /* somebody loads it */
+    "rest-00aaa.image", "rest-00aa.image.old", "rest-00aA.image", "test-00aa.image", "rest-.image",
+};
+
+static void test_sweep(void **state)
+{
+    int listening, loading;
+    size_t i;
+
+    (void)state;
+    make_folder();
+    for (i = 0; i < COUNT(swept); i++) {
+        make_file(swept[i], 8);
+    }
+    for (i = 0; i < COUNT(kept); i++) {
+        make_file(kept[i], i == 1 ? 6 : 8);
+    }
+    assert_int_equal(rest_image_lock(&listening, file_of("rest-00b1.listen"), 0), APR_SUCCESS);
+    assert_int_equal(rest_image_lock(&loading, file_of("rest-00b2.load"), 0), APR_SUCCESS);
+    rest_image_sweep(folder, "0001", apr_time_now() - apr_time_from_sec(7 * 86400), unit_pool);
+    for (i = 0; i < COUNT(swept); i++) {
+        CASE_INT(swept[i], is_there(swept[i]), 0);
+    }
+    for (i = 0; i < COUNT(kept); i++) {
+        CASE_INT(kept[i], is_there(kept[i]), 1);
+        unlink(file_of(kept[i]));
+    }
+    rest_image_unlock(listening);
+    rest_image_unlock(loading);
+    unlink(file_of("rest-00b1.listen"));
+    unlink(file_of("rest-00b1.load"));
+    unlink(file_of("rest-00b2.load"));
+}
+
+/** Who has it mapped is told; and mapping it is using it. */
+static void test_swept_in_use(void **state)
+{
+    struct timespec old[2] = { { .tv_sec = 1000 }, { .tv_sec = 1000 } };
+    struct stat info;
+    rest_schema_t *schema;
+
+    (void)state;
+    make_folder();
+    path = file_of("rest-00aa.image");
+    assert_int_equal(write_at(5), APR_SUCCESS);
+    assert_int_equal(utimensat(AT_FDCWD, path, old, 0), 0);
+    schema = mapped();
+    assert_non_null(schema);
+    assert_int_equal(stat(path, &info), 0);
+    assert_true(info.st_mtime > 1000);
+    assert_int_equal(utimensat(AT_FDCWD, path, old, 0), 0);
+    rest_image_sweep(folder, "0001", apr_time_from_sec(2000), unit_pool);
+    assert_false(is_there("rest-00aa.image"));
+    assert_true(rest_image_superseded(schema));
+    assert_string_equal(rest_schema_relation(schema, "public", "a")->name, "a");
+}
+
 static struct CMUnitTest tests[] = {
     cmocka_unit_test(test_mapped),  cmocka_unit_test(test_superseded),
     cmocka_unit_test(test_left_behind), cmocka_unit_test(test_foreign),
     cmocka_unit_test(test_cut),     cmocka_unit_test(test_lock),
+    cmocka_unit_test(test_sweep),   cmocka_unit_test(test_swept_in_use),
 };
 
 UNIT_MAIN(tests)

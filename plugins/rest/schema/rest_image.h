@@ -136,6 +136,9 @@ apr_status_t rest_image_map(rest_schema_t **pschema, const char *path, const res
 /** Whether the file that the snapshot lies in has been, or is being, replaced. */
 int rest_image_superseded(const rest_schema_t *schema);
 
+/** Tells those who have the image in a file mapped that it is not to be used any more. */
+void rest_image_supersede(const char *path);
+
 /** Puts an image in the place of the one that is there. One process at a time: under a lock. */
 apr_status_t rest_image_write(const char *path, const rest_packed_t *packed, apr_pool_t *p);
 
@@ -147,5 +150,12 @@ apr_status_t rest_image_write(const char *path, const rest_packed_t *packed, apr
 apr_status_t rest_image_lock(int *pfd, const char *path, apr_interval_time_t wait);
 void         rest_image_unlock(int fd);
 int          rest_image_is_locked(const char *path);
+
+/**
+ * rest_image_sweep.c. Takes files "rest-KEY.*" out of a folder whose image nobody has mapped since
+ * before, and whose locks nobody holds.
+ * @param own the key that is let alone, in hexadecimal; those of others are as long
+ */
+void rest_image_sweep(const char *folder, const char *own, apr_time_t before, apr_pool_t *p);
 
 #endif

@@ -21,6 +21,7 @@
 #include "rest_image.h"
 
 #define LOCK_PAUSE 5000 /* microseconds between two tries */
+#define DATED      apr_time_from_sec(86400) /* a file that is in use is given a newer date then */
 
 /** A file in memory. The header is mapped apart: it is shared, the body is not. */
 typedef struct mapping_t {
@@ -159,6 +160,9 @@ apr_status_t rest_image_map(rest_schema_t **pschema, const char *path, const res
         if (rv != APR_SUCCESS) {
             apr_pool_destroy(p);
         }
+        else if (apr_time_now() - apr_time_from_sec(info.st_mtime) > DATED) {
+            futimens(fd, NULL);
+        }
     }
     close(fd);
     return rv;
@@ -206,8 +210,8 @@ static apr_status_t write_new(const char *path, const rest_packed_t *packed)
     return rv;
 }
 
-/** Tells those who have the file mapped. Whatever else may lie there is left alone. */
-static void mark_superseded(const char *path)
+/* Whatever else may lie there is left alone. */
+void rest_image_supersede(const char *path)
 {
     const apr_uint64_t yes = 1;
     rest_image_header_t header;
@@ -231,7 +235,7 @@ apr_status_t rest_image_write(const char *path, const rest_packed_t *packed, apr
     unlink(fresh); /* who left it there does not hold the lock any more */
     rv = write_new(fresh, packed);
     if (rv == APR_SUCCESS) {
-        mark_superseded(path);
+        rest_image_supersede(path);
         rv = rename(fresh, path) == 0 ? APR_SUCCESS : errno;
     }
     if (rv != APR_SUCCESS) {
@@ -242,6 +246,20 @@ apr_status_t rest_image_write(const char *path, const rest_packed_t *packed, apr
 
 /* Locks */
 
+static apr_status_t lock_open(int fd, apr_time_t until)
+{
+    while (flock(fd, LOCK_EX | LOCK_NB) != 0) {
+        if (errno != EWOULDBLOCK) {
+            return errno;
+        }
+        if (apr_time_now() >= until) {
+            return APR_TIMEUP;
+        }
+        apr_sleep(LOCK_PAUSE);
+    }
+    return APR_SUCCESS;
+}
+
 apr_status_t rest_image_lock(int *pfd, const char *path, apr_interval_time_t wait)
 {
     apr_time_t until = apr_time_now() + wait;
@@ -249,18 +267,22 @@ apr_status_t rest_image_lock(int *pfd, const char *path, apr_interval_time_t wai
     apr_status_t rv;
     int fd;
 
-    rv = open_own(&fd, &info, path, O_RDWR | O_CREAT);
-    if (rv != APR_SUCCESS) {
-        return rv;
-    }
-    while (flock(fd, LOCK_EX | LOCK_NB) != 0) {
-        rv = errno == EWOULDBLOCK ? APR_TIMEUP : errno;
-        if (rv != APR_TIMEUP || apr_time_now() >= until) {
-            close(fd);
+    do { /* until it is the lock of that name, and not one that was taken away */
+        rv = open_own(&fd, &info, path, O_RDWR | O_CREAT);
+        if (rv != APR_SUCCESS) {
             return rv;
         }
-        apr_sleep(LOCK_PAUSE);
-    }
+        rv = lock_open(fd, until);
+        if (rv == APR_SUCCESS && fstat(fd, &info) != 0) {
+            rv = errno;
+        }
+        if (rv != APR_SUCCESS || info.st_nlink == 0) {
+            close(fd);
+        }
+        if (rv != APR_SUCCESS) {
+            return rv;
+        }
+    } while (info.st_nlink == 0);
     *pfd = fd;
     return APR_SUCCESS;
 }

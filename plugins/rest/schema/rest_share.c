@@ -23,11 +23,15 @@
 #define WAIT_MAX  apr_time_from_sec(10) /* for another process's load */
 #define AHEAD_MAX apr_time_from_sec(10) /* an image from further in the future has a wrong date */
 #define KEY_BYTES 10                    /* of the digest, in a file's name */
+#define SWEEP_PAUSE apr_time_from_sec(86400)
+#define UNUSED_MAX  (7 * SWEEP_PAUSE)   /* files of others that are older are taken away */
 
 struct rest_share_t {
     rest_image_key_t key;
+    const char      *folder;
     const char      *image, *load, *listen; /* NULL: nothing is shared */
     apr_time_t       since;
+    apr_time_t       swept; /* when old files were looked for */
 };
 
 /** All that a snapshot depends on, besides the catalogue. */
@@ -58,16 +62,20 @@ static void make_key(rest_share_t *share, const rest_t *rest, apr_pool_t *p)
     apr_sha1_final(share->key.digest, &context);
 }
 
-static const char *path_of(const rest_share_t *share, const char *folder, const char *what,
-                           apr_pool_t *p)
+static const char *digits_of(const rest_share_t *share, apr_pool_t *p)
 {
-    char digits[2 * KEY_BYTES + 1];
+    char *digits = apr_palloc(p, 2 * KEY_BYTES + 1);
     int i;
 
     for (i = 0; i < KEY_BYTES; i++) {
         apr_snprintf(digits + 2 * i, 3, "%02x", share->key.digest[i]);
     }
-    return apr_pstrcat(p, folder, "/rest-", digits, ".", what, NULL);
+    return digits;
+}
+
+static const char *path_of(const rest_share_t *share, const char *what, apr_pool_t *p)
+{
+    return apr_pstrcat(p, share->folder, "/rest-", digits_of(share, p), ".", what, NULL);
 }
 
 apr_status_t rest_share_start(rest_t *rest, apr_pool_t *p, app_error_t *err)
@@ -82,9 +90,10 @@ apr_status_t rest_share_start(rest_t *rest, apr_pool_t *p, app_error_t *err)
         return APR_SUCCESS;
     }
     make_key(share, rest, p);
-    share->image = path_of(share, folder, "image", p);
-    share->load = path_of(share, folder, "load", p);
-    share->listen = path_of(share, folder, "listen", p);
+    share->folder = apr_pstrdup(p, folder);
+    share->image = path_of(share, "image", p);
+    share->load = path_of(share, "load", p);
+    share->listen = path_of(share, "listen", p);
     return APR_SUCCESS;
 }
 
@@ -226,6 +235,19 @@ static void give_memory_back(void)
 #endif
 }
 
+/** The lock is held. */
+static void sweep_locked(rest_share_t *share, apr_pool_t *parent)
+{
+    apr_time_t now = apr_time_now();
+    apr_pool_t *p;
+
+    if (now - share->swept > SWEEP_PAUSE && apr_pool_create(&p, parent) == APR_SUCCESS) {
+        share->swept = now;
+        rest_image_sweep(share->folder, digits_of(share, p), now - UNUSED_MAX, p);
+        apr_pool_destroy(p);
+    }
+}
+
 /** Makes a fresh snapshot the image, and takes that in its place: its memory is shared. */
 static void share_fresh(rest_schema_t **pschema, const rest_t *rest, app_request_t *r)
 {
@@ -268,6 +290,7 @@ apr_status_t rest_share_get(rest_schema_t **pschema, rest_t *rest, apr_time_t si
     if (lock >= 0) {
         if (status == APR_SUCCESS) {
             share_fresh(pschema, rest, r);
+            sweep_locked(rest->share, app_instance_pool(rest->self));
         }
         rest_image_unlock(lock);
     }
