@@ -300,5 +300,5 @@ const command_rec app_httpd_auth_commands[] = {
     AP_INIT_TAKE1("AppLoginPage", set_login_page, NULL, RSRC_CONF | OR_AUTHCFG,
                   "where AuthType App sends a browser to sign in; behind a \"=\" at its end stands "
                   "the path that was asked for"),
-    { NULL }
+    { .name = NULL }
 };

@@ -227,5 +227,5 @@ const command_rec app_httpd_pass_commands[] = {
     AP_INIT_TAKE1("AppPassIdentity", set_pass, NULL, RSRC_CONF | ACCESS_CONF,
                   "how programs behind AuthType App learn who is asking: off, environment "
                   "(APP_USER …), headers (X-App-User …, as well)"),
-    { NULL }
+    { .name = NULL }
 };

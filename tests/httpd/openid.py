@@ -23,6 +23,9 @@ AppDatabase "%(database)s"
     Require app-role web_user
     AppLoginPage /api/auth/server?return=
 </Location>
+<Location "/reports/written.html">
+    Require app-scope write
+</Location>
 <Location "/api">
     SetHandler app-api
 </Location>
@@ -120,6 +123,24 @@ def strangers(check, httpd):
     check.equal("headers are no variables", httpd.get("/api/notes", [("OIDC_CLAIM_sub", "ada")]).status, 401)
 
 
+def keys(check, httpd):
+    """AuthType App takes API keys, with their scopes, and the tokens of sessions until these end."""
+    writer = [("X-API-Key", "mapp_program00000_ProgramOfTheTestsProgramOfTheTestsProgramOf4dwn3w")]
+    for target, headers, status in (
+            ("/reports/a.html", writer, 200), ("/reports/written.html", writer, 200),
+            ("/reports/a.html", [("X-API-Key", writer[0][1][:-1] + "x")], 401),
+            ("/reports/written.html", [("Authorization", "Bearer " + jwt.make({"role": "web_user"}))], 403),
+            ("/reports/a.html", [("Cookie", "app_access=" + jwt.make({"role": "web_user", "sub": "x"}))], 200),
+            ("/reports/a.html", [("Cookie", "app_access=" + jwt.make({"role": "web_user", "exp": 1}))], 401)):
+        check.equal("%s with %s" % (target, headers), httpd.get(target, headers).status, status)
+    signed = httpd.get("/api/auth/token?grant_type=password", [("Content-Type", "application/json")], "POST",
+                       b'{"email":"ada@example.org","password":"correct horse battery"}')
+    token = [("Authorization", "Bearer " + json.loads(signed.text()).get("access_token", ""))]
+    check.equal("a session", httpd.get("/reports/a.html", token).status, 200)
+    httpd.get("/api/auth/logout", token, "POST")
+    check.equal("its end", httpd.get("/reports/a.html", token).status, 401)
+
+
 def visit(check, kind, scene, base, *more):
     try:
         with kind() as person:
@@ -139,7 +160,8 @@ def run(build):
     httpd.values.update(provider=port, secret=jwt.SECRET, client_secret=CLIENT_SECRET, database=database.url,
                         conf=os.path.join(stage.ROOT, "conf", "openidc.conf"))
     httpd.write(LINES)
-    httpd.file("reports/a.html", "<p>the report</p>")
+    for name in ("a", "written"):
+        httpd.file("reports/%s.html" % name, "<p>the report</p>")
     base = "http://localhost:%d" % httpd.port
     with httpd:
         for kind in visitor.kinds():
@@ -147,6 +169,7 @@ def run(build):
             visit(check, kind, session, base, database)
             visit(check, kind, refused, base, database)
         strangers(check, httpd)
+        keys(check, httpd)
         check.problems += [line for line in httpd.complaints("AH01631") if "auth_openidc:warn" not in line]
     process.stop(provider)
     return check.problems
