@@ -8,7 +8,7 @@
 
 #include "auth_api_key_int.h"
 
-#define EVERY  apr_time_from_sec(20)
+#define EVERY   apr_time_from_sec(5)
 #define AT_ONCE 100 /* keys in one transaction */
 
 static apr_status_t write_all(auth_t *auth, auth_api_record_t **records, int count,
