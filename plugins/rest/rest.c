@@ -8,7 +8,7 @@
 
 #include "apr_strings.h"
 
-#include "rest_int.h"
+#include "rest_command.h"
 
 #define PLANS_MAX 3 /* tries to plan while the schema changes under the request */
 
@@ -274,8 +274,15 @@ static void stop(app_instance_t *self)
     rest_listen_stop(app_instance_context(self));
 }
 
+static const app_command_t commands[] = {
+    { "grant", REST_COMMAND_GRANT_USAGE, rest_command_grant },
+    { "revoke", REST_COMMAND_REVOKE_USAGE, rest_command_revoke },
+    { "policy", REST_COMMAND_POLICY_USAGE, rest_command_policy },
+    { NULL, NULL, NULL }
+};
+
 static const app_route_t routes[] = { { NULL, "/", handle }, { NULL, NULL, NULL } };
 
 APP_PLUGIN(.name = "rest", .version = "0.1", .summary = "tables and views as a REST API",
            .after = "auth", .settings = settings, .settings_size = sizeof(rest_conf_t), .routes = routes,
-           .configure = configure, .start = start, .stop = stop)
+           .configure = configure, .start = start, .stop = stop, .commands = commands)

@@ -58,7 +58,11 @@ def play(server, database, seed, number):
         for turn in range(ASKED_OF_A_WORLD):
             r = random.Random("%s/%s/%s" % (seed, number, turn))
             request = request_.random_request(r, r.choice(eyes))
-            answer = ask(connection, request)
+            try:
+                answer = ask(connection, request)
+            except client.Broken as error:
+                raise process.Failed("POLICY_SEED=%s POLICY_DB=%s, world %d: %s\n%s" % (
+                    seed, database.kind, number, error, request.text())) from error
             yield request, request.check(answer), answer
     for oracle_ in eyes:
         oracle_.close()

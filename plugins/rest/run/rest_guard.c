@@ -33,7 +33,8 @@ typedef struct guard_t {
  */
 static app_allowed_e own_table(const app_access_t *access)
 {
-    static const char *const secrets[] = { "hash", "secret", "password", "token", "code" };
+    static const char *const secrets[] = { "hash", "salt", "secret", "password", "token",
+                                           "code" };
     apr_size_t i;
 
     if (strncasecmp(access->table, "app_search_", 11) == 0) {

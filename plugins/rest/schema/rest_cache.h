@@ -24,6 +24,10 @@ apr_status_t rest_share_start(rest_t *rest, apr_pool_t *p, app_error_t *err);
 apr_status_t rest_share_get(rest_schema_t **pschema, rest_t *rest, apr_time_t since, int patient,
                             app_request_t *r, app_error_t *err);
 
+/** Reads the catalogue in a transaction of its own, for nobody else; r may be NULL. */
+apr_status_t rest_share_load(rest_schema_t **pschema, rest_t *rest, app_request_t *r,
+                             app_error_t *err);
+
 /** That of the image, if it was loaded at since or later. @return 0: there is none */
 int rest_share_find(rest_schema_t **pschema, const rest_t *rest, apr_time_t since);
 

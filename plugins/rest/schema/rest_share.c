@@ -175,8 +175,8 @@ static apr_status_t read_catalogue(rest_schema_t *schema, rest_t *rest, app_erro
     return status;
 }
 
-/** Reads the catalogue in a transaction of its own. */
-static apr_status_t load(rest_schema_t **pschema, rest_t *rest, app_request_t *r, app_error_t *err)
+apr_status_t rest_share_load(rest_schema_t **pschema, rest_t *rest, app_request_t *r,
+                             app_error_t *err)
 {
     apr_time_t began = apr_time_now();
     rest_schema_t *schema;
@@ -286,7 +286,7 @@ apr_status_t rest_share_get(rest_schema_t **pschema, rest_t *rest, apr_time_t si
         rest_image_unlock(lock); /* that of the process that had the lock before */
         return APR_SUCCESS;
     }
-    status = load(pschema, rest, r, err);
+    status = rest_share_load(pschema, rest, r, err);
     if (lock >= 0) {
         if (status == APR_SUCCESS) {
             share_fresh(pschema, rest, r);
