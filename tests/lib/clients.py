@@ -16,7 +16,7 @@ DATABASES = ("sqlite", "pgsql")
 HELPERS = ("site", "reporter", "provider", "keys")
 HOST = "event"
 COMMON = ("rest AggregatesEnabled on", "rest PlanEnabled on",
-          "rest TxEnd commit-allow-override")
+          "rest TxEnd commit-allow-override", "auth Signup open", "auth UserRole web_user")
 SETTINGS = {"sqlite": COMMON, "pgsql": COMMON + ("rest Schemas public,archive",)}
 # Lines of the log that the cases of a file may cause: an answer that the client no longer wants fails, and the
 # dialect calls a row that is there twice an error of the server.
