@@ -130,6 +130,9 @@ static apr_status_t ask(const asked_t *asked, const search_collection_t *collect
                         app_buf_t *buf, app_error_t *err)
 {
     const char *given = parameter(asked->pairs, "q"), *text = given;
+    const search_fields_t fields = { label_of, collection,
+                                     label_of(collection, collection->title,
+                                              strlen(collection->title)) };
     search_query_t query;
     const search_ask_t each = { .search = asked->search,
                                 .conf = app_request_settings(asked->r, asked->search->self),
@@ -148,10 +151,7 @@ static apr_status_t ask(const asked_t *asked, const search_collection_t *collect
     if (asked->suggests) { /* the last word is still being typed */
         text = apr_pstrcat(asked->pool, text, "*", NULL);
     }
-    search_query_read(&query, text,
-                      asked->suggests ? label_of(collection, collection->title,
-                                                 strlen(collection->title)) : 0,
-                      label_of, collection, asked->pool);
+    search_query_read(&query, text, &fields, asked->pool);
     query.text = given + strspn(given, " \t\r\n");
     return asked->suggests ? search_suggest(&each, buf, err) : search_answer(&each, buf, err);
 }

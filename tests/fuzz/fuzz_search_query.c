@@ -11,6 +11,8 @@ static char label_of(const void *ctx, const char *name, apr_size_t len)
     return len == 1 ? 'B' : 0;
 }
 
+static const search_fields_t fields = { label_of, NULL, 'B' };
+
 /** Behind an operand's closing quote. */
 static const char *skip_operand(const char *at)
 {
@@ -50,7 +52,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     char *text = fuzz_text(data, size);
     search_query_t query;
 
-    search_query_read(&query, text, 0, label_of, NULL, p);
+    search_query_read(&query, text, &fields, p);
     fuzz_expect(strlen(query.text) <= SEARCH_TEXT_MAX);
     fuzz_expect(query.words <= SEARCH_WORDS_MAX);
     fuzz_expect(!query.tsquery == !query.words);

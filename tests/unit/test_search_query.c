@@ -13,6 +13,8 @@ static char label_of(const void *ctx, const char *name, apr_size_t len)
     return strncmp(name, "title", len) == 0 && len == 5 ? 'A' : 0;
 }
 
+static const search_fields_t fields = { label_of, NULL, 'B' };
+
 static const struct { const char *text, *tsquery; int words; } queries[] = {
     { "whale", "'whale'", 1 },
     { "  white   whale ", "'white' & 'whale'", 2 },
@@ -57,20 +59,20 @@ static void test_queries(void **state)
 
     (void)state;
     for (i = 0; i < COUNT(queries); i++) {
-        search_query_read(&query, queries[i].text, 0, label_of, NULL, unit_pool);
+        search_query_read(&query, queries[i].text, &fields, unit_pool);
         CASE_STRING(queries[i].text, query.tsquery, queries[i].tsquery);
         CASE_INT(queries[i].text, query.words, queries[i].words);
     }
 }
 
-/** Words without a field are looked for where the caller says. */
-static void test_every_word(void **state)
+/** Words without a field, looked for in titles. */
+static void test_in_title(void **state)
 {
     search_query_t query;
 
     (void)state;
-    search_query_read(&query, "a \"b c\" d*", 'B', label_of, NULL, unit_pool);
-    assert_string_equal(query.tsquery, "'a':B & 'b c':B & 'd':B*");
+    search_query_read(&query, "a \"b c\" title:d -e*", &fields, unit_pool);
+    assert_string_equal(query.in_title, "'a':B & 'b c':B & 'd':A & !'e':B*");
 }
 
 /** What is too long is cut between two characters, and so many words are enough. */
@@ -89,12 +91,12 @@ static void test_bounds(void **state)
     text[1] = 'b';
     text[2] = 'c';
     text[3] = '\xc3';
-    search_query_read(&query, text, 0, label_of, NULL, unit_pool);
+    search_query_read(&query, text, &fields, unit_pool);
     assert_in_range(strlen(query.text), SEARCH_TEXT_MAX - 1, SEARCH_TEXT_MAX);
     for (i = 0; i < sizeof(text) - 1; i++) {
         text[i] = i % 2 ? ' ' : 'a';
     }
-    search_query_read(&query, text, 0, label_of, NULL, unit_pool);
+    search_query_read(&query, text, &fields, unit_pool);
     assert_int_equal(query.words, SEARCH_WORDS_MAX);
 }
 
@@ -125,7 +127,7 @@ static void test_columns(void **state)
 
 static struct CMUnitTest tests[] = {
     cmocka_unit_test(test_queries),
-    cmocka_unit_test(test_every_word),
+    cmocka_unit_test(test_in_title),
     cmocka_unit_test(test_bounds),
     cmocka_unit_test(test_columns),
 };

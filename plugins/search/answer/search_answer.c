@@ -4,7 +4,6 @@
  * First keys and ranks of the page are asked for, then what is to be shown of these rows, so that
  * no row is made that is not shown. Thread of the request.
  */
-#include <stdlib.h>
 #include <string.h>
 
 #include "apr_strings.h"
@@ -12,61 +11,6 @@
 #include "search_answer.h"
 
 #define HITS_FIRST 32
-
-/* Hits */
-
-static apr_status_t read_hits(search_work_t *work, app_rows_t *rows, app_error_t *err)
-{
-    apr_pool_t *p = work->ask->pool;
-    apr_status_t status;
-
-    work->hits = apr_array_make(p, HITS_FIRST, sizeof(search_hit_t));
-    while ((status = app_rows_next(rows, err)) == APR_SUCCESS) {
-        search_hit_t *hit = apr_array_push(work->hits);
-
-        memset(hit, 0, sizeof(*hit));
-        hit->key = apr_pstrdup(p, app_rows_text(rows, 0, NULL));
-        hit->rank = strtod(app_rows_text(rows, 1, NULL), NULL);
-    }
-    return status == APR_EOF ? APR_SUCCESS : status;
-}
-
-/** Behind the row where the page before ended, by the rank that it has now. */
-static const char *behind_cursor(const search_work_t *work)
-{
-    const search_sql_t *sql = &work->sql;
-
-    return work->cursor.key
-               ? apr_psprintf(work->ask->pool, "%s AND (%s < $4 OR (%s = $4 AND %s > $3))",
-                              sql->where, sql->rank, sql->rank, sql->key)
-               : sql->where;
-}
-
-static apr_status_t find_hits(search_work_t *work, app_error_t *err)
-{
-    const search_ask_t *ask = work->ask;
-    const app_data_service_t *data = ask->search->data;
-    const search_sql_t *sql = &work->sql;
-    int ordered = data->has_order(work->read);
-    app_value_t params[] = { sql->params[0], sql->params[1], search_cursor_key(work),
-                             { .type = APP_VALUE_REAL, .real = work->cursor.rank } };
-    const app_data_query_t query = {
-        .columns = apr_psprintf(ask->pool, "%s AS search_key, %s AS search_rank", sql->key, sql->rank),
-        .join = sql->join,
-        .where = behind_cursor(work),
-        .ordered = ordered,
-        .after = apr_psprintf(ask->pool, "%sLIMIT %" APR_INT64_T_FMT " OFFSET %" APR_INT64_T_FMT,
-                              ordered ? "" : "ORDER BY search_rank DESC, search_key ", work->limit,
-                              work->offset),
-        .params = params,
-        .nparams = work->cursor.key ? 4 : 2
-    };
-    app_rows_t *rows;
-
-    return data->query(work->read, &query, &rows, err) == APR_SUCCESS
-               ? read_hits(work, rows, err)
-               : APP_EFAIL;
-}
 
 /* What is shown of them */
 
@@ -214,13 +158,13 @@ static apr_status_t answer(void *ctx, app_data_read_t *read, app_error_t *err)
     if (search_cursor_read(work, err) != APR_SUCCESS) {
         return APP_EFAIL;
     }
-    status = search_sql_make(&work->sql, ask, read, err);
+    work->hits = apr_array_make(ask->pool, HITS_FIRST, sizeof(search_hit_t));
+    status = search_sql_make(&work->sql, ask, ask->query->tsquery, read, err);
     if (status == APR_NOTFOUND) {
-        work->hits = apr_array_make(ask->pool, 1, sizeof(search_hit_t));
         return APR_SUCCESS;
     }
-    if (status != APR_SUCCESS || search_cursor_place(work, err) != APR_SUCCESS ||
-        search_count(work, err) != APR_SUCCESS || find_hits(work, err) != APR_SUCCESS ||
+    if (status != APR_SUCCESS ||
+        search_count(work, err) != APR_SUCCESS || search_hits(work, err) != APR_SUCCESS ||
         fetch_rows(work, err) != APR_SUCCESS) {
         return APP_EFAIL;
     }

@@ -45,7 +45,7 @@ typedef struct search_work_t {
 /** Reads the request's cursor. @return APR_SUCCESS; APP_EFAIL with APP_E_BAD_REQUEST */
 apr_status_t search_cursor_read(search_work_t *work, app_error_t *err);
 /** Finds the rank that its row has by now. */
-apr_status_t search_cursor_place(search_work_t *work, app_error_t *err);
+apr_status_t search_cursor_place(search_work_t *work, const search_sql_t *sql, app_error_t *err);
 /** The key as a parameter. */
 app_value_t  search_cursor_key(const search_work_t *work);
 /** The cursor behind the page, NULL where the page is the last one. */
@@ -53,6 +53,9 @@ const char  *search_cursor_next(const search_work_t *work);
 
 /* search_count.c: how many rows fit, and the values of their facets */
 apr_status_t search_count(search_work_t *work, app_error_t *err);
+
+/* search_hits.c: keys and ranks of the page */
+apr_status_t search_hits(search_work_t *work, app_error_t *err);
 
 /* search_correct.c: a title that is like what was typed */
 apr_status_t search_correct(search_work_t *work, app_error_t *err);

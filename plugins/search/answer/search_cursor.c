@@ -51,9 +51,8 @@ app_value_t search_cursor_key(const search_work_t *work)
     return search_text(work->cursor.key ? work->cursor.key : "");
 }
 
-apr_status_t search_cursor_place(search_work_t *work, app_error_t *err)
+apr_status_t search_cursor_place(search_work_t *work, const search_sql_t *sql, app_error_t *err)
 {
-    const search_sql_t *sql = &work->sql;
     apr_pool_t *p = work->ask->pool;
     const app_value_t params[] = { sql->params[0], sql->params[1], search_cursor_key(work) };
     const app_data_query_t query = { .columns = sql->rank,
@@ -65,7 +64,7 @@ apr_status_t search_cursor_place(search_work_t *work, app_error_t *err)
     app_rows_t *rows;
     apr_status_t status;
 
-    if (!work->cursor.key) {
+    if (!sql->ranked) {
         return APR_SUCCESS;
     }
     if (work->ask->search->data->query(work->read, &query, &rows, err) != APR_SUCCESS) {

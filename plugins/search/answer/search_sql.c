@@ -120,7 +120,7 @@ static const char *title_of(const search_ask_t *ask, app_data_read_t *read)
 }
 
 static apr_status_t make_match(const char **pmatch, int *pnegated, const search_ask_t *ask,
-                               app_data_read_t *read, app_error_t *err)
+                               const char *tsquery, app_data_read_t *read, app_error_t *err)
 {
     const char *columns, *text;
     int all;
@@ -129,7 +129,7 @@ static apr_status_t make_match(const char **pmatch, int *pnegated, const search_
         return app_fail_code(err, "42501", 403, "permission denied for table %s",
                              ask->collection->relation);
     }
-    if (ask->search->data->match(&text, pnegated, ask->query->tsquery, ask->collection->labels,
+    if (ask->search->data->match(&text, pnegated, tsquery, ask->collection->labels,
                                  err, ask->pool) != APR_SUCCESS) {
         return APP_EFAIL;
     }
@@ -140,8 +140,8 @@ static apr_status_t make_match(const char **pmatch, int *pnegated, const search_
     return APR_SUCCESS;
 }
 
-static apr_status_t make_sqlite(search_sql_t *sql, const search_ask_t *ask, app_data_read_t *read,
-                                app_error_t *err)
+static apr_status_t make_sqlite(search_sql_t *sql, const search_ask_t *ask, const char *tsquery,
+                                app_data_read_t *read, app_error_t *err)
 {
     const search_collection_t *collection = ask->collection;
     const char *as = ask->search->data->alias(read), *match = NULL;
@@ -149,7 +149,7 @@ static apr_status_t make_sqlite(search_sql_t *sql, const search_ask_t *ask, app_
     apr_status_t status;
     int negated = 0;
 
-    if ((status = make_match(&match, &negated, ask, read, err)) != APR_SUCCESS) {
+    if ((status = make_match(&match, &negated, ask, tsquery, read, err)) != APR_SUCCESS) {
         return status;
     }
     sql->key = apr_pstrcat(p, as, ".rowid", NULL);
@@ -158,6 +158,7 @@ static apr_status_t make_sqlite(search_sql_t *sql, const search_ask_t *ask, app_
         sql->where = apr_psprintf(p, "%s NOT IN (SELECT rowid FROM main.%s WHERE %s MATCH $1)",
                                   sql->key, sql->index, sql->index);
         sql->rank = "0.0";
+        sql->ranked = 0;
         return APR_SUCCESS;
     }
     sql->join = apr_psprintf(p, "JOIN main.%s ON %s.rowid = %s", sql->index, sql->index, sql->key);
@@ -174,8 +175,8 @@ static apr_status_t make_sqlite(search_sql_t *sql, const search_ask_t *ask, app_
 
 /* PostgreSQL */
 
-static apr_status_t make_pgsql(search_sql_t *sql, const search_ask_t *ask, app_data_read_t *read,
-                               app_error_t *err)
+static apr_status_t make_pgsql(search_sql_t *sql, const search_ask_t *ask, const char *tsquery,
+                               app_data_read_t *read, app_error_t *err)
 {
     const app_data_service_t *data = ask->search->data;
     const search_collection_t *collection = ask->collection;
@@ -186,7 +187,7 @@ static apr_status_t make_pgsql(search_sql_t *sql, const search_ask_t *ask, app_d
     if (data->column(read, collection->key, &sql->key, err) != APR_SUCCESS) {
         return APP_EFAIL;
     }
-    sql->params[0] = search_text(ask->query->tsquery);
+    sql->params[0] = search_text(tsquery);
     sql->where = apr_psprintf(ask->pool, "%s @@ to_tsquery(%s, $1)", vector,
                               language);
     sql->rank = apr_psprintf(ask->pool, "ts_rank(" WEIGHTS ", %s, to_tsquery(%s, $1), 1)::float8"
@@ -195,17 +196,18 @@ static apr_status_t make_pgsql(search_sql_t *sql, const search_ask_t *ask, app_d
     return APR_SUCCESS;
 }
 
-apr_status_t search_sql_make(search_sql_t *sql, const search_ask_t *ask, app_data_read_t *read,
-                             app_error_t *err)
+apr_status_t search_sql_make(search_sql_t *sql, const search_ask_t *ask, const char *tsquery,
+                             app_data_read_t *read, app_error_t *err)
 {
     memset(sql, 0, sizeof(*sql));
-    if (!ask->query->tsquery) {
+    sql->ranked = 1;
+    if (!tsquery) {
         return APR_NOTFOUND;
     }
     sql->index = search_index_name(ask->collection, "", ask->pool);
     sql->params[1] = search_text(search_lowered(ask->query->text, ask->pool));
-    return ask->search->kind == APP_DB_SQLITE ? make_sqlite(sql, ask, read, err)
-                                              : make_pgsql(sql, ask, read, err);
+    return ask->search->kind == APP_DB_SQLITE ? make_sqlite(sql, ask, tsquery, read, err)
+                                              : make_pgsql(sql, ask, tsquery, read, err);
 }
 
 const char *search_sql_snippet(const search_sql_t *sql, const search_ask_t *ask, int column,

@@ -19,16 +19,18 @@ typedef struct search_sql_t {
     const char *join;    /* NULL: none */
     const char *where;
     const char *rank;    /* the higher the better */
+    int         ranked;  /* it is not the same for all */
     const char *key;     /* the row's, as it can be compared with */
     app_value_t params[SEARCH_PARAMS];
 } search_sql_t;
 
 /**
  * Makes the pieces for a query.
+ * @param tsquery in the language of to_tsquery(); NULL: nothing is looked for
  * @return APR_SUCCESS; APR_NOTFOUND: nothing can be found; APP_EFAIL
  */
-apr_status_t search_sql_make(search_sql_t *sql, const search_ask_t *ask, app_data_read_t *read,
-                             app_error_t *err);
+apr_status_t search_sql_make(search_sql_t *sql, const search_ask_t *ask, const char *tsquery,
+                             app_data_read_t *read, app_error_t *err);
 
 /** A column's snippet, cut out around the hits. */
 const char *search_sql_snippet(const search_sql_t *sql, const search_ask_t *ask, int column,

@@ -76,7 +76,7 @@ static apr_status_t take_words(titles_t *titles, app_error_t *err)
 {
     const search_ask_t *ask = titles->ask;
     search_sql_t sql;
-    apr_status_t status = search_sql_make(&sql, ask, titles->read, err);
+    apr_status_t status = search_sql_make(&sql, ask, ask->query->in_title, titles->read, err);
     const app_data_query_t query = {
         .before = "SELECT search_title FROM (",
         .columns = apr_pstrcat(ask->pool, titles->title, " AS search_title", NULL),

@@ -18,8 +18,7 @@ typedef struct reader_t {
     int         wanted; /* of these not negated */
     int         open;   /* a side of "|" is open, and holds something */
     char        every;  /* label of operands without a field; 0: none */
-    char      (*label)(const void *ctx, const char *name, apr_size_t len);
-    const void *ctx;
+    const search_fields_t *fields;
 } reader_t;
 
 static void skip_blanks(reader_t *c)
@@ -71,7 +70,7 @@ static char take_field(reader_t *c)
     char label;
 
     if (!len || c->at[len] != ':' || !c->at[len + 1] || apr_isspace(c->at[len + 1]) ||
-        !(label = c->label(c->ctx, c->at, len))) {
+        !(label = c->fields->label(c->fields->ctx, c->at, len))) {
         return c->every;
     }
     c->at += len + 1;
@@ -150,17 +149,22 @@ static const char *trimmed(const char *text, apr_pool_t *p)
     return apr_pstrmemdup(p, text, len);
 }
 
-void search_query_read(search_query_t *query, const char *text, char every,
-                       char (*label)(const void *ctx, const char *name, apr_size_t len),
-                       const void *ctx, apr_pool_t *p)
+static const char *translated(int *pwords, const char *text, const search_fields_t *fields,
+                              char every, apr_pool_t *p)
 {
-    reader_t c = { .every = every, .label = label, .ctx = ctx };
+    reader_t c = { .at = text, .every = every, .fields = fields };
 
-    query->text = trimmed(text, p);
-    c.at = query->text;
     app_buf_init(&c.out, p, SEARCH_TEXT_MAX * 8);
     read_all(&c);
     drop_last_or(&c);
-    query->tsquery = c.wanted ? c.out.data : NULL;
-    query->words = c.wanted;
+    *pwords = c.wanted;
+    return c.wanted ? c.out.data : NULL;
+}
+
+void search_query_read(search_query_t *query, const char *text, const search_fields_t *fields,
+                       apr_pool_t *p)
+{
+    query->text = trimmed(text, p);
+    query->tsquery = translated(&query->words, query->text, fields, 0, p);
+    query->in_title = translated(&query->words, query->text, fields, fields->title, p);
 }

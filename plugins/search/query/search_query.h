@@ -15,17 +15,20 @@
 typedef struct search_query_t {
     const char *text;    /* as it was typed, without blanks around it */
     const char *tsquery; /* in the language of to_tsquery(); NULL: there is nothing to look for */
+    const char *in_title; /* the same, its words looked for in titles alone */
     int         words;   /* that are looked for: not negated */
 } search_query_t;
 
-/**
- * Reads a query.
- * @param label what stands before ":" → the label 'A' to 'D' of the columns that are meant; 0: no
- *        field has that name, and it is looked for like any word
- * @param every label of the words that name no field; 0: they are looked for everywhere
- */
-void search_query_read(search_query_t *query, const char *text, char every,
-                       char (*label)(const void *ctx, const char *name, apr_size_t len),
-                       const void *ctx, apr_pool_t *p);
+/** What a query is about. */
+typedef struct search_fields_t {
+    /** What stands before ":" → the label 'A' to 'D' of the columns that are meant; 0: no field. */
+    char      (*label)(const void *ctx, const char *name, apr_size_t len);
+    const void *ctx;
+    char        title; /* the label of titles */
+} search_fields_t;
+
+/** Reads a query. What names no field is looked for like any word. */
+void search_query_read(search_query_t *query, const char *text, const search_fields_t *fields,
+                       apr_pool_t *p);
 
 #endif
