@@ -1,0 +1,274 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Mails while the mail server is slow, refuses, dies and returns: none is lost, no request waits, and nobody learns who
+has an account."""
+import glob
+import json
+import os
+import stat
+import time
+import urllib.parse
+
+from lib import client, fault, process, smtp
+
+FROM = '"The Shop <shop@example.org>"'
+USERS = ("ada", "bob", "eve", "fay")  # of tests/data/accounts-rows.sql
+
+
+def run(build):
+    for kind in ("sqlite", "pgsql"):
+        database = fault.database(build, kind)
+        flow(build, database)
+    database = fault.database(build, "sqlite")
+    slow(build, database)
+    away(build, fault.database(build, "sqlite"))
+    refused(build, fault.database(build, "sqlite"))
+    encrypted(build, fault.database(build, "sqlite"))
+    folder(build, fault.database(build, "sqlite"), "event")
+    folder(build, fault.database(build, "sqlite"), "cgi")
+
+
+def settings(mails, *more):
+    return ("auth SiteUrl https://shop.example.org/", "auth MailFrom " + FROM, "auth MailInterval 1s",
+            "auth MailServer smtp://localhost:%d" % mails.port, "auth MailTls off") + more
+
+
+def ask(running, path, body, headers=()):
+    """POSTs to the accounts' endpoints; returns the answer and the seconds that it took."""
+    begun = time.monotonic()
+    answer = client.get(running.port, "/api/auth/" + path, [fault.SITE, fault.JSON, *headers], method="POST",
+                        body=json.dumps(body).encode())
+    return answer, time.monotonic() - begun
+
+
+def ask_well(running, path, body, within=1.0):
+    answer, took = ask(running, path, body)
+    fault.expect_answer(answer, 200)
+    fault.expect(took < within, "%s took %.1f s", path, took)
+    return answer
+
+
+def flow(build, database):
+    """A new password, by link and by code; addresses that nobody has look the same."""
+    with smtp.Server() as mails:
+        running = fault.start(build, database, settings=settings(mails))
+        try:
+            recover(running, mails)
+            by_code(running, mails)
+            nobody(running, mails)
+            form(running, mails)
+            fault.expect_quiet(running)
+        finally:
+            running.stop()
+
+
+def recover(running, mails):
+    ask_well(running, "recover", {"email": "Ada@example.org"})
+    mail = mails.wait(1)[0]
+    fault.expect(mail.recipients == ["<ada@example.org>"] and mail.sender == "<shop@example.org>",
+                 "sent by %s to %s", mail.sender, mail.recipients)
+    fault.expect(str(mail.message["From"]) == "The Shop <shop@example.org>", "From: %s", mail.message["From"])
+    for name in ("Date", "Message-ID", "Auto-Submitted"):
+        fault.expect(mail.message[name], "there is no %s", name)
+    fault.expect(mail.link.startswith("https://shop.example.org/api/auth/verify#"), "the link is %s", mail.link)
+    good = {"type": "recovery", "token_hash": mail.given("token_hash")}
+    refuse(running, dict(good, type="signup"))
+    refuse(running, dict(good, token_hash=good["token_hash"][:-1]))
+    session = json.loads(ask_well(running, "verify", good).text())
+    fault.expect(session["user"]["email"] == "ada@example.org", "the session is %s", session["user"])
+    user = client.get(running.port, "/api/auth/user",
+                      [fault.SITE, ("Authorization", "Bearer " + session["access_token"])])
+    fault.expect_answer(user, 200)
+    refuse(running, good)
+
+
+def refuse(running, body):
+    answer, _ = ask(running, "verify", body)
+    fault.expect_answer(answer, 403, "otp_expired")
+
+
+def by_code(running, mails):
+    """A code is good once, and only a few wrong ones are looked at; a new mail voids the one before."""
+    ask_well(running, "otp", {"email": "bob@example.org"})
+    first = mails.to("bob@example.org")
+    time.sleep(1.1)
+    ask_well(running, "otp", {"email": "bob@example.org"})
+    mail = mails.to("bob@example.org", 2)
+    refuse(running, {"type": "magiclink", "token_hash": first.given("token_hash")})
+    good = {"type": "email", "email": "Bob@example.org", "token": mail.code}
+    wrong = "%06d" % ((int(mail.code) + 1) % 1000000)
+    refuse(running, dict(good, token=wrong))
+    refuse(running, dict(good, email="ada@example.org"))
+    ask_well(running, "verify", good)
+    refuse(running, good)
+    time.sleep(1.1)
+    ask_well(running, "otp", {"email": "bob@example.org"})
+    mail = mails.to("bob@example.org", 3)
+    good["token"] = mail.code
+    wrong = "%06d" % ((int(mail.code) + 1) % 1000000)
+    for _ in range(5):
+        refuse(running, dict(good, token=wrong))
+    refuse(running, good)
+    ask_well(running, "verify", {"type": "magiclink", "token_hash": mail.given("token_hash")})
+
+
+def nobody(running, mails):
+    """Addresses without an account, with one that is disabled or verified already: 200, and no mail."""
+    before = len(mails.mails)
+    ask_well(running, "recover", {"email": "nobody@example.org"})
+    ask_well(running, "recover", {"email": "dora@example.org"})
+    ask_well(running, "resend", {"email": "fay@example.org", "type": "signup"})
+    for address in ("nobody@example.org", "fay@example.org"):
+        answer, _ = ask(running, "recover", {"email": address})
+        if answer.status == 200:  # a second has passed
+            answer, _ = ask(running, "recover", {"email": address})
+        fault.expect_answer(answer, 429, "over_email_send_rate_limit")
+        fault.expect(answer.header("Retry-After") == "1", "Retry-After is %s", answer.header("Retry-After"))
+    time.sleep(1.1)
+    ask_well(running, "resend", {"email": "eve@example.org", "type": "signup"})
+    mails.to("eve@example.org")
+    sent = [mail.recipients[0] for mail in mails.mails[before:]]
+    fault.expect(set(sent) <= {"<eve@example.org>", "<fay@example.org>"}, "mails went to %s", sent)
+    answer, _ = ask(running, "recover?redirect_to=https%3A%2F%2Fevil.example%2F", {"email": "ada@example.org"})
+    fault.expect_answer(answer, 400, "validation_failed")
+
+
+def form(running, mails):
+    """The page that the link opens uses nothing up; its form does, and leads on to the site."""
+    time.sleep(1.1)
+    ask_well(running, "recover?redirect_to=https%3A%2F%2Fshop.example.org%2Fin%3Fa%3D1%23x",
+             {"email": "ada@example.org"})
+    mail = mails.to("ada@example.org", 2)
+    fields = {"type": "recovery", "token_hash": mail.given("token_hash"),
+              "redirect_to": urllib.parse.unquote(mail.given("redirect_to"))}
+    for _ in range(2):
+        page = client.get(running.port, "/api/auth/verify?" + urllib.parse.urlencode(fields), [fault.SITE])
+        fault.expect(page.status == 200 and fields["token_hash"] not in page.text(), "the page is %s", page.text())
+    answer = send_form(running, fields, "https://evil.example.org")
+    fault.expect_answer(answer, 403, "bad_origin")
+    answer = send_form(running, dict(fields, redirect_to="https://evil.example.org/"), "https://shop.example.org")
+    fault.expect_answer(answer, 400, "validation_failed")
+    answer = send_form(running, fields, "https://shop.example.org")
+    to = answer.header("Location") or ""
+    fault.expect(answer.status == 303 and to.startswith("https://shop.example.org/in?a=1#access_token=")
+                 and "&type=recovery" in to, "the form leads to %s %s", answer.status, to)
+    answer = send_form(running, fields, "https://shop.example.org")
+    to = answer.header("Location") or ""
+    fault.expect(to.startswith("https://shop.example.org/in?a=1#error=access_denied&error_code=otp_expired"),
+                 "a second time it leads to %s", to)
+
+
+def send_form(running, fields, origin):
+    return client.get(running.port, "/api/auth/verify",
+                      [fault.SITE, ("Content-Type", "application/x-www-form-urlencoded"), ("Origin", origin)],
+                      method="POST", body=urllib.parse.urlencode(fields).encode())
+
+
+def slow(build, database):
+    """A mail server that takes seconds: requests, also others, do not."""
+    with smtp.Server() as mails:
+        mails.greeting_delay = 4
+        running = fault.start(build, database, settings=settings(mails))
+        try:
+            for name in USERS:
+                ask_well(running, "recover", {"email": name + "@example.org"})
+                fault.expect_answer(fault.get(running, "/api/hello"), 200)
+            mails.wait(len(USERS), 40)
+            fault.expect_quiet(running)
+        finally:
+            running.stop()
+
+
+def away(build, database):
+    """No mail server, one that breaks off, a restart between: all mails come in the end, each at least once."""
+    mails = smtp.Server()
+    running = fault.start(build, database, settings=settings(mails))
+    try:
+        for name in USERS[:2]:
+            ask_well(running, "recover", {"email": name + "@example.org"})
+        fault.expect(process.wait_until(lambda: "APP2201" in running.log.text(), 10), "nobody tried to send")
+    finally:
+        running.stop()
+    mails.cut_at = "END"
+    with mails:
+        running = fault.start(build, database, settings=settings(mails))
+        try:
+            for name in USERS[2:]:
+                ask_well(running, "recover", {"email": name + "@example.org"})
+            fault.expect(process.wait_until(lambda: mails.connections > 0, 20), "nobody tried to send again")
+            mails.cut_at = None
+            process.wait_until(lambda: len({mail.recipients[0] for mail in mails.mails}) == len(USERS), 220)
+            came = sorted(mail.recipients[0] for mail in mails.mails)
+            fault.expect(sorted(set(came)) == ["<%s@example.org>" % name for name in USERS],
+                         "mails came for %s", came)
+            for mail in mails.mails:
+                ask_well(running, "verify", {"type": "recovery", "token_hash": mail.given("token_hash")})
+            fault.expect_quiet(running, allowed=("APP2201",))
+        finally:
+            running.stop()
+    fault.expect_whole(database)
+
+
+def refused(build, database):
+    """A mailbox that is not there is not tried again, and keeps nobody else waiting."""
+    with smtp.Server() as mails:
+        running = fault.start(build, database, settings=settings(mails))
+        try:
+            mails.answers["RCPT"] = "550 no such mailbox"
+            ask_well(running, "recover", {"email": "ada@example.org"})
+            fault.expect(process.wait_until(lambda: "APP2202" in running.log.text(), 10), "it was not refused")
+            fault.expect("ada@" not in running.log.text(), "the log names the address")
+            mails.answers.clear()
+            ask_well(running, "recover", {"email": "bob@example.org"})
+            fault.expect(mails.wait(1)[0].recipients == ["<bob@example.org>"], "somebody else's mail came")
+            time.sleep(3)
+            fault.expect(len(mails.mails) == 1, "it was tried again")
+            fault.expect_quiet(running, allowed=("APP2202",))
+        finally:
+            running.stop()
+
+
+def encrypted(build, database):
+    """Without STARTTLS, or with a certificate of somebody else's, nothing is sent; with a good one and a login it is."""
+    place = process.folder("tls")
+    good, other = smtp.certificate(place), smtp.certificate(place, "other.example")
+    plain = [line for line in settings(smtp.Server()) if "MailServer" not in line and "MailTls" not in line]
+    for tls, login, sent in ((None, None, False), (other, None, False), (good, ("me", "secret of mine"), True)):
+        with smtp.Server(tls=tls, login=login) as mails:
+            lines = plain + ["auth MailServer smtp://localhost:%d" % mails.port, 'auth MailCaFile "%s"' % good[0],
+                             "auth MailUser me", 'auth MailPassword "secret of mine"']
+            running = fault.start(build, database, settings=lines)
+            try:
+                time.sleep(1.1)
+                ask_well(running, "recover", {"email": "ada@example.org"})
+                if sent:
+                    fault.expect(mails.wait(1)[0].secure, "it was sent in the clear")
+                else:
+                    fault.expect(process.wait_until(lambda: "APP2201" in running.log.text(), 15),
+                                 "nothing was said of it")
+                    fault.expect(not mails.mails, "it was sent all the same")
+                fault.expect("secret of mine" not in running.log.text(), "the log has the password")
+                fault.expect_quiet(running, allowed=("APP2201",))
+            finally:
+                running.stop()
+
+
+def folder(build, database, host):
+    """Without a mail server mails go into a folder, also under plain CGI, where no process lives on."""
+    place = process.folder("spool")
+    process.give_to(place, process.web_user())
+    lines = ("auth SiteUrl https://shop.example.org/", "auth MailFrom " + FROM, 'auth MailSpool "%s"' % place,
+             "auth MailLanguage de")
+    running = fault.start(build, database, host, settings=lines)
+    try:
+        ask_well(running, "recover", {"email": "ada@example.org"}, 3.0)
+        fault.expect(process.wait_until(lambda: glob.glob(place + "/*.eml"), 15), "[%s] no mail came", host)
+        path, = glob.glob(place + "/*")
+        fault.expect(stat.S_IMODE(os.stat(path).st_mode) == 0o600, "its mode is %o", os.stat(path).st_mode)
+        with open(path, "rb") as file:
+            mail = smtp.Mail(file.read())
+        fault.expect("Neues Passwort" in str(mail.message["Subject"]) and "wählen" in mail.text,
+                     "it says %s", mail.text)
+        ask_well(running, "verify", {"type": "recovery", "token_hash": mail.given("token_hash")}, 3.0)
+        fault.expect_quiet(running)
+    finally:
+        running.stop()
