@@ -146,6 +146,8 @@ static const app_setting_t settings[] = {
 static const app_command_t commands[] = {
     { "audit", AUTH_COMMAND_AUDIT_USAGE, auth_command_audit },
     { "key", AUTH_COMMAND_KEY_USAGE, auth_command_key },
+    { "keys", AUTH_COMMAND_KEYS_USAGE, auth_command_keys },
+    { "token", AUTH_COMMAND_TOKEN_USAGE, auth_command_token },
     { "user", AUTH_COMMAND_USER_USAGE, auth_command_user },
     { NULL, NULL, NULL }
 };

@@ -15,7 +15,8 @@
 typedef app_command_e auth_command_fn(app_instance_t *self, int argc, const char *const *argv,
                                       app_error_t *err);
 
-auth_command_fn auth_command_audit, auth_command_key, auth_command_user;
+auth_command_fn auth_command_audit, auth_command_key, auth_command_keys, auth_command_token,
+    auth_command_user;
 
 #define AUTH_COMMAND_AUDIT_USAGE                                                            \
     "    audit [--user U] [--event E] [--since 24h] [--limit 1000] [--json]\n"              \
@@ -27,6 +28,18 @@ auth_command_fn auth_command_audit, auth_command_key, auth_command_user;
     "                                  with --user, --role may be left out: the user's\n"   \
     "    key list [--user U] [--json]  what keys there are, and when they were used last\n" \
     "    key revoke ID                 ends one, within two seconds\n"
+
+#define AUTH_COMMAND_KEYS_USAGE                                                              \
+    "    keys list                     what tokens are signed and verified with\n"           \
+    "    keys rotate --file F [--alg ES256] [--keep 7d]\n"                                   \
+    "                                  writes a new key in front of those of JwtSecretFile;\n" \
+    "                                  keys that were replaced before --keep go\n"
+
+#define AUTH_COMMAND_TOKEN_USAGE                                                             \
+    "    token mint --role R [--sub S] [--claim NAME=JSON …] [--expires 1h]\n"              \
+    "                                  prints a new token\n"                                \
+    "    token verify TOKEN|-          its claims, if it is good; - reads standard input\n"  \
+    "    token explain TOKEN|-         what is in it, which key, and why it is refused\n"
 
 #define AUTH_COMMAND_USER_USAGE                                                            \
     "    user add EMAIL|NAME [--role R] [--password-stdin]\n"                              \

@@ -6,6 +6,7 @@
  *   auth_key_pem.c      those that are in PEM
  *   auth_key_public.c   what the world may know of one
  *   auth_key_verify.c   whether a key made a signature
+ *   auth_key_new.c      makes keys, for appctl
  *   auth_sign.c         makes signatures
  */
 #ifndef AUTH_KEY_INT_H
@@ -64,6 +65,29 @@ const char *auth_key_digest(const char *text, apr_pool_t *p);
 
 /** A copy of what a JWK says of its public part, and of nothing else; a new reference. */
 json_t *auth_key_public_members(const json_t *jwk);
+
+/** RFC 7638: the SHA-256 of the required members, sorted and without blanks; memory from p. */
+const char *auth_key_thumbprint(const json_t *jwk, apr_pool_t *p);
+
+/** The one that signs; NULL: none can. */
+const auth_key_t *auth_keys_signer(const auth_keys_t *keys);
+
+/**
+ * Makes a key, as a JWK with its private part, kid, alg, and its time as "iat".
+ * @param alg HS256, RS256, ES256, ES384 or EdDSA
+ * @return owned by p; NULL: another algorithm, or the library fails
+ */
+json_t *auth_key_new(const char *alg, apr_int64_t created, apr_pool_t *p);
+
+/**
+ * Puts a key in front of those that a file holds, and leaves out those that another one replaced
+ * before a time (by the "iat" of that one; keys that say none stay).
+ * @param old the file's text; NULL: there is none
+ * @param pset the new text, memory from p
+ * @return NULL; else what is wrong with the old text
+ */
+const char *auth_keys_rotated(const char **pset, int *pdropped, const char *old, json_t *fresh,
+                              apr_int64_t keep_from, apr_pool_t *p);
 
 /** Whether what one key signs is genuine for the other. */
 int auth_key_fits(const auth_key_t *private, auth_key_t *public, apr_pool_t *p);

@@ -77,10 +77,10 @@ const char *auth_key_digest(const char *text, apr_pool_t *p)
                ? auth_base64url_encode(digest, len, p) : NULL;
 }
 
-/** RFC 7638: the SHA-256 of the required members, sorted and without blanks. */
-static const char *thumbprint(const json_t *jwk, apr_pool_t *p)
+const char *auth_key_thumbprint(const json_t *jwk, apr_pool_t *p)
 {
-    char *text = json_dumps(jwk, JSON_COMPACT | JSON_SORT_KEYS);
+    json_t *members = app_json_own(p, auth_key_public_members(jwk));
+    char *text = json_dumps(members, JSON_COMPACT | JSON_SORT_KEYS);
     const char *digest = text ? auth_key_digest(text, p) : NULL;
 
     free(text);
@@ -99,7 +99,7 @@ int auth_key_publish(auth_key_t *key, apr_pool_t *p)
     whole = app_json_own(p, key->eddsa ? public_eddsa(key, p) : public_jose(key));
     jwk = app_json_own(p, auth_key_public_members(whole));
     if (!key->kid) {
-        key->kid = thumbprint(jwk, p);
+        key->kid = auth_key_thumbprint(jwk, p);
     }
     if (!alg && auth_key_algorithm(key)->curve) {
         alg = auth_key_algorithm(key)->name; /* a curve has one only */

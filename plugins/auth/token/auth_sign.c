@@ -82,7 +82,7 @@ const char *auth_key_sign(const auth_key_t *key, const char *payload, apr_size_t
     return token;
 }
 
-static const auth_key_t *find_signer(const auth_keys_t *keys)
+const auth_key_t *auth_keys_signer(const auth_keys_t *keys)
 {
     int i;
 
@@ -96,7 +96,7 @@ static const auth_key_t *find_signer(const auth_keys_t *keys)
 
 int auth_keys_can_sign(const auth_keys_t *keys)
 {
-    return find_signer(keys) != NULL;
+    return auth_keys_signer(keys) != NULL;
 }
 
 void auth_keys_list_algorithms(json_t *names, const auth_keys_t *keys)
@@ -119,7 +119,7 @@ void auth_keys_list_algorithms(json_t *names, const auth_keys_t *keys)
 apr_status_t auth_keys_sign(const char **ptoken, const auth_keys_t *keys, const char *payload,
                             apr_size_t len, app_error_t *err, apr_pool_t *p)
 {
-    const auth_key_t *key = find_signer(keys);
+    const auth_key_t *key = auth_keys_signer(keys);
     const char *token;
 
     if (!key) {

@@ -228,12 +228,8 @@ static const char *payload_of(const char *token, apr_size_t *plen, apr_pool_t *p
     return auth_base64url_decode(part, strcspn(part, "."), plen, p);
 }
 
-/**
- * Whose keys are to be tried: what an unverified token says decides that and nothing else. One that
- * cannot be read is left to our own, to be refused by them.
- */
-static const auth_issuer_t *find_issuer(const auth_tokens_t *tokens, const char *token,
-                                        apr_pool_t *p)
+const auth_issuer_t *auth_token_find_issuer(const auth_tokens_t *tokens, const char *token,
+                                            apr_pool_t *p)
 {
     apr_size_t len;
     const char *payload = tokens->foreign->nelts ? payload_of(token, &len, p) : NULL;
@@ -302,7 +298,7 @@ static apr_status_t verify(apr_uint32_t *pgeneration, const auth_issuer_t *issue
 static apr_status_t read_claims(auth_claims_t **pclaims, const auth_tokens_t *tokens,
                                 const char *token, app_error_t *err, apr_pool_t *p)
 {
-    const auth_issuer_t *issuer = find_issuer(tokens, token, p);
+    const auth_issuer_t *issuer = auth_token_find_issuer(tokens, token, p);
     apr_uint32_t generation = 0;
     const char *payload;
     apr_size_t len;

@@ -56,6 +56,13 @@ void         auth_claims_release(auth_claims_t *claims);
 apr_status_t auth_claims_check(const auth_claims_t *claims, const char *audience, int ours,
                                app_error_t *err);
 
+/**
+ * Whose keys are to be tried: what an unverified token, of three parts, says decides that and
+ * nothing else. One that cannot be read is left to our own, to be refused by them.
+ */
+const auth_issuer_t *auth_token_find_issuer(const auth_tokens_t *tokens, const char *token,
+                                            apr_pool_t *p);
+
 /** Refuses a token and challenges for another one. @return APP_EFAIL */
 apr_status_t auth_token_refuse(app_error_t *err, app_error_e e, const char *message);
 
