@@ -32,10 +32,24 @@ static apr_status_t too_long(app_error_t *err)
                        SOUGHT_MAX);
 }
 
+static apr_status_t ends_with_escape(app_error_t *err)
+{
+    return app_fail_code(err, "22025", 400, "LIKE pattern must not end with escape character");
+}
+
+/** What is wrong with a pattern is said at once: later it would depend on which rows there are. */
 apr_status_t rest_pattern_ilike(const char **ppattern, const char *text, app_error_t *err,
                                 apr_pool_t *p)
 {
-    if (strlen(text) > SOUGHT_MAX) {
+    apr_size_t len = strlen(text), escapes = 0;
+
+    while (escapes < len && text[len - escapes - 1] == '\\') {
+        escapes++;
+    }
+    if (escapes % 2) {
+        return ends_with_escape(err);
+    }
+    if (len > SOUGHT_MAX) {
         return too_long(err);
     }
     *ppattern = rest_pattern_like(text, p);
@@ -74,8 +88,7 @@ apr_status_t rest_pattern_glob(const char **pglob, const char *text, app_error_t
             to = add_literal(to, *c);
         }
         else {
-            return app_fail_code(err, "22025", 400,
-                                 "LIKE pattern must not end with escape character");
+            return ends_with_escape(err);
         }
     }
     *to = '\0';
