@@ -89,6 +89,13 @@ fuzz-run: $$(CHECK_fuzz)
 bench: all
 	$(PYTHON) tests/bench/bench.py --build $(BUILD)
 
+# What is no matter of load: planning alone, large answers, large tables, many tables.
+$(BUILD)/tests/bench/plan_loop: tests/bench/plan_loop.c $(BUILD)/tests/plugins/rest.a $(TEST_LIBS)
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS) $(CORE_CFLAGS) $(TEST_FLAGS) $(call plugin_cflags,rest) -o $@ $^ $(LIBS) $(rest_LIBS) -lfcgi -lcmocka
+figures: all $(BUILD)/tests/bench/plan_loop
+	$(PYTHON) tests/bench/figures.py --build $(BUILD)
+
 # The source itself. Warnings are errors here and nowhere else, so that a new compiler breaks nobody's build.
 SHELL_FILES := run.sh test.sh .ci/run .ci/packages $(wildcard sql/sample/*.sh)
 lint: lint-gcc lint-clang lint-tidy lint-shell
@@ -106,4 +113,4 @@ lint-shell:
 
 # Objects that only a chain of rules asks for are kept: they are what makes the next build quick.
 .SECONDARY:
-.PHONY: tests check asan valgrind fuzz fuzz-run bench lint lint-gcc lint-clang lint-tidy lint-shell
+.PHONY: tests check asan valgrind fuzz fuzz-run bench figures lint lint-gcc lint-clang lint-tidy lint-shell
