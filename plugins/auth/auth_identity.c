@@ -34,11 +34,7 @@ static apr_status_t identify_by_token(app_identity_t *identity, auth_t *auth, ap
     if (!auth->tokens) {
         return app_fail(err, APP_E_JWT_SECRET, NULL);
     }
-    if (auth_token_identify(identity, auth->tokens, token, conf->jwt_aud, err,
-                            app_request_pool(r)) != APR_SUCCESS) {
-        return APP_EFAIL;
-    }
-    return auth_session_check(auth, identity, r, err);
+    return auth_session_identify(identity, auth, token, conf->jwt_aud, r, err);
 }
 
 /**

@@ -59,7 +59,8 @@ static apr_status_t read_body(signup_t *s, app_error_t *err)
 
 /**
  * Somebody has the address. One who has not proved it yet is to be the one who signed up last: the
- * mail that they get now goes with the password that they gave now.
+ * mail that they get now goes with the password that they gave now. Who was invited has no password
+ * yet, and gets none from a stranger.
  */
 static apr_status_t take_over(signup_t *s, app_tx_t *tx, int *pmail, app_error_t *err)
 {
@@ -67,7 +68,8 @@ static apr_status_t take_over(signup_t *s, app_tx_t *tx, int *pmail, app_error_t
     apr_status_t rv = auth_user_find(&there, tx, AUTH_USER_EMAIL, s->user.email, err, s->p);
 
     *pmail = 0;
-    if (rv != APR_SUCCESS || there.disabled_at || !auth_user_must_verify(s->auth, &there)) {
+    if (rv != APR_SUCCESS || there.disabled_at || !there.password ||
+        !auth_user_must_verify(s->auth, &there)) {
         return rv == APR_NOTFOUND ? APR_SUCCESS : rv;
     }
     *pmail = 1;

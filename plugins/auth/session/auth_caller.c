@@ -26,29 +26,22 @@ static apr_int64_t latest(const json_t *amr)
     return proved;
 }
 
-/** Whether claims are those of a session of ours. */
-static int is_ours(const auth_t *auth, const json_t *claims)
+static int is_ours(const auth_t *auth, const char *issuer)
 {
-    const char *issuer = text(claims, "iss");
-
-    return issuer && strcmp(issuer, auth_issuer(auth)) == 0 && text(claims, "session_id") &&
-           text(claims, "sub");
+    return issuer && strcmp(issuer, auth_issuer(auth)) == 0;
 }
 
-apr_status_t auth_session_check(auth_t *auth, const app_identity_t *identity, app_request_t *r,
-                                app_error_t *err)
+apr_status_t auth_session_identify(app_identity_t *identity, auth_t *auth, const char *token,
+                                   const char *audience, app_request_t *r, app_error_t *err)
 {
-    json_t *claims;
+    auth_token_session_t session;
 
-    if (!identity->claims || !strstr(identity->claims, "\"session_id\"")) {
-        return APR_SUCCESS;
-    }
-    if (app_json_parse(identity->claims, strlen(identity->claims), &claims, err,
-                       app_request_pool(r)) != APR_SUCCESS) {
+    if (auth_token_read(identity, &session, auth->tokens, token, audience, err,
+                        app_request_pool(r)) != APR_SUCCESS) {
         return APP_EFAIL;
     }
-    return is_ours(auth, claims) ? auth_ended_check(auth, text(claims, "session_id"), r, err)
-                                 : APR_SUCCESS;
+    return session.id && is_ours(auth, session.issuer)
+               ? auth_ended_check(auth, session.id, r, err) : APR_SUCCESS;
 }
 
 apr_status_t auth_caller_read(auth_caller_t *caller, auth_t *auth, app_request_t *r,
@@ -70,7 +63,7 @@ apr_status_t auth_caller_read(auth_caller_t *caller, auth_t *auth, app_request_t
     caller->session_id = text(claims, "session_id");
     caller->level = text(claims, "aal");
     caller->proved = latest(json_object_get(claims, "amr"));
-    if (!is_ours(auth, claims)) {
+    if (!is_ours(auth, text(claims, "iss")) || !caller->user_id || !caller->session_id) {
         auth_fail(err, 401, "bad_jwt", "The token is not one of a session of this server");
         err->challenge = "Bearer error=\"invalid_token\"";
         return APP_EFAIL;

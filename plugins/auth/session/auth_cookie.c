@@ -116,9 +116,7 @@ apr_status_t auth_cookie_identify(app_identity_t *identity, auth_t *auth, app_re
     if (!token || !auth->tokens) {
         return APP_NEXT;
     }
-    if (auth_token_identify(identity, auth->tokens, token, conf->jwt_aud, err,
-                            app_request_pool(r)) != APR_SUCCESS ||
-        auth_session_check(auth, identity, r, err) != APR_SUCCESS) {
+    if (auth_session_identify(identity, auth, token, conf->jwt_aud, r, err) != APR_SUCCESS) {
         return err->status == 401 && strncmp(app_request_path(r), "/auth/", 6) == 0 ? APP_NEXT
                                                                                     : APP_EFAIL;
     }

@@ -1,9 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /** The set of ended sessions (auth_ended.h). Any thread. */
-#include <string.h>
-
-#include <openssl/sha.h>
-
 #include "auth_ended.h"
 #include "auth_ended_int.h"
 #include "auth_http.h"
@@ -18,14 +14,14 @@ void auth_ended_configure(auth_t *auth)
     app_timer_add(auth->self, "sessions", 600 * APR_USEC_PER_SEC, 1, auth_session_prune);
 }
 
-/** 64 bits of a hash: ids are random, and a client cannot choose them. Never 0. */
+/** 64 bits (FNV-1a) of what is random, and not for a client to choose. Never 0. */
 static apr_uint64_t key_of(const char *session_id)
 {
-    unsigned char hash[SHA256_DIGEST_LENGTH];
-    apr_uint64_t key;
+    apr_uint64_t key = 0xcbf29ce484222325u;
 
-    SHA256((const unsigned char *)session_id, strlen(session_id), hash);
-    memcpy(&key, hash, sizeof(key));
+    for (; *session_id; session_id++) {
+        key = (key ^ (unsigned char)*session_id) * 0x100000001b3u;
+    }
     return key ? key : 1;
 }
 

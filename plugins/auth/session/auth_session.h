@@ -45,11 +45,13 @@ apr_status_t auth_session_answer(const auth_session_t *session, auth_t *auth, ap
                                  app_response_t *res, app_error_t *err);
 
 /**
- * Whether the session of an access token goes on; tokens of others pass.
- * @return APR_SUCCESS; APP_EFAIL with 401, or what the database said
+ * Verifies a token as auth_token_identify() does, and that its session goes on, if it is one of
+ * ours; tokens of others have none that we know of.
+ * @return APR_SUCCESS; APP_EFAIL as there, with 401 for a session that has ended, or with what the
+ *         database said
  */
-apr_status_t auth_session_check(auth_t *auth, const app_identity_t *identity, app_request_t *r,
-                                app_error_t *err);
+apr_status_t auth_session_identify(app_identity_t *identity, auth_t *auth, const char *token,
+                                   const char *audience, app_request_t *r, app_error_t *err);
 
 typedef enum auth_session_which_e {
     AUTH_SESSIONS_ONE,    /* that one */

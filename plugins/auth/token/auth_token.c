@@ -361,9 +361,9 @@ static apr_status_t get_claims(auth_claims_t **pclaims, const auth_tokens_t *tok
     return APR_SUCCESS;
 }
 
-apr_status_t auth_token_identify(app_identity_t *identity, const auth_tokens_t *tokens,
-                                 const char *token, const char *audience,
-                                 app_error_t *err, apr_pool_t *p)
+apr_status_t auth_token_read(app_identity_t *identity, auth_token_session_t *session,
+                             const auth_tokens_t *tokens, const char *token,
+                             const char *audience, app_error_t *err, apr_pool_t *p)
 {
     auth_claims_t *claims;
 
@@ -375,5 +375,16 @@ apr_status_t auth_token_identify(app_identity_t *identity, const auth_tokens_t *
     identity->role = claims->role;
     identity->user = claims->user;
     identity->claims = claims->text;
+    session->issuer = claims->issuer;
+    session->id = claims->session;
     return APR_SUCCESS;
+}
+
+apr_status_t auth_token_identify(app_identity_t *identity, const auth_tokens_t *tokens,
+                                 const char *token, const char *audience,
+                                 app_error_t *err, apr_pool_t *p)
+{
+    auth_token_session_t session;
+
+    return auth_token_read(identity, &session, tokens, token, audience, err, p);
 }

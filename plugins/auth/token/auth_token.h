@@ -70,4 +70,15 @@ apr_status_t auth_token_identify(app_identity_t *identity, const auth_tokens_t *
                                  const char *token, const char *audience,
                                  app_error_t *err, apr_pool_t *p);
 
+/** What a token says of the session that gave it out; NULL: nothing. */
+typedef struct auth_token_session_t {
+    const char *issuer; /* "iss" */
+    const char *id;     /* "session_id" */
+} auth_token_session_t;
+
+/** As auth_token_identify(). @param session its texts live as long as p */
+apr_status_t auth_token_read(app_identity_t *identity, auth_token_session_t *session,
+                             const auth_tokens_t *tokens, const char *token,
+                             const char *audience, app_error_t *err, apr_pool_t *p);
+
 #endif

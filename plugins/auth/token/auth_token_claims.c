@@ -179,7 +179,7 @@ static auth_claims_t *pack(const auth_claims_t *from)
     apr_size_t list = sizeof(*from->audiences) * (apr_size_t)(from->naudiences > 0
                                                                   ? from->naudiences : 0);
     apr_size_t size = sizeof(*from) + list + bytes(from->role) + bytes(from->user) +
-                      bytes(from->issuer) + bytes(from->text);
+                      bytes(from->issuer) + bytes(from->session) + bytes(from->text);
     auth_claims_t *claims;
     char *at;
     int i;
@@ -202,6 +202,7 @@ static auth_claims_t *pack(const auth_claims_t *from)
     claims->issuer = keep(&at, from->issuer);
     claims->role = keep(&at, from->role);
     claims->user = keep(&at, from->user);
+    claims->session = keep(&at, from->session);
     claims->text = keep(&at, from->text);
     return claims;
 }
@@ -234,6 +235,7 @@ apr_status_t auth_claims_read(auth_claims_t **pclaims, const char *payload, apr_
     claims.issuer = json_string_value(json_object_get(json, "iss"));
     claims.role = apr_pstrdup(p, read_role(json, by, p));
     claims.user = json_string_value(json_object_get(json, "sub"));
+    claims.session = json_string_value(json_object_get(json, "session_id"));
     claims.text = write_claims(json, payload, len, claims.role, p);
     *pclaims = pack(&claims);
     return *pclaims ? APR_SUCCESS : app_fail(err, APP_E_INTERNAL, NULL);

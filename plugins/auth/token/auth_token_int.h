@@ -29,6 +29,7 @@ typedef struct auth_claims_t {
     const char          *issuer; /* NULL: names none */
     const char          *role;   /* NULL: names none */
     const char          *user;   /* NULL: names none */
+    const char          *session; /* "session_id"; NULL: names none */
     const char          *text;   /* all of them as JSON, "role" as it is above */
 } auth_claims_t;
 
