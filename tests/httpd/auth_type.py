@@ -367,6 +367,8 @@ def alone(build):
     httpd.write(ALONE)
     with httpd:
         check.equal("alone", [httpd.get("/files/a.txt", bearer(name)).status for name in ("nobody", "ada")], [401, 200])
+        httpd.graceful()
+        check.equal("after a restart", httpd.get("/files/a.txt", bearer("ada")).status, 200)
         check.equal(".htaccess", [httpd.get("/ht/a.txt", bearer(name)).status for name in ("nobody", "ada")], [401, 200])
         check.problems += httpd.complaints()
     httpd.values.update(line="")

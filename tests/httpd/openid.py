@@ -133,6 +133,10 @@ def keys(check, httpd):
             ("/reports/a.html", [("Cookie", "app_access=" + jwt.make({"role": "web_user", "sub": "x"}))], 200),
             ("/reports/a.html", [("Cookie", "app_access=" + jwt.make({"role": "web_user", "exp": 1}))], 401)):
         check.equal("%s with %s" % (target, headers), httpd.get(target, headers).status, status)
+    cookie = ("Cookie", "app_access=" + jwt.make({"role": "web_user", "sub": "x"}))
+    for where, status in (("cross-site", 403), ("same-origin", 200)):
+        check.equal("a form of a page " + where,
+                    httpd.get("/reports/a.html", [cookie, ("Sec-Fetch-Site", where)], "POST").status, status)
     signed = httpd.get("/api/auth/token?grant_type=password", [("Content-Type", "application/json")], "POST",
                        b'{"email":"ada@example.org","password":"correct horse battery"}')
     token = [("Authorization", "Bearer " + json.loads(signed.text()).get("access_token", ""))]

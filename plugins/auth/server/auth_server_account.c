@@ -92,13 +92,34 @@ static apr_status_t update(auth_user_t *user, app_tx_t *tx, const app_identity_t
     return auth_execute(NULL, tx, UPDATE, params, 4, err, p);
 }
 
+/** Another request may make the account at this moment; then its is taken. */
+static apr_status_t make(auth_user_t *user, auth_t *auth, app_tx_t *tx,
+                         const app_identity_t *identity, const json_t *claims, const char *id,
+                         app_request_t *r, app_error_t *err, apr_pool_t *p)
+{
+    const auth_event_t event = { .name = "sign_up", .user_id = id };
+    auth_user_t added = { .id = id,
+                          .role = identity->role ? identity->role : auth->conf->user_role };
+    apr_status_t rv = add(&added, tx, identity, claims, err, p);
+
+    if (rv == APR_EEXIST) {
+        rv = auth_user_find(user, tx, AUTH_USER_ID, id, err, p);
+        return rv == APR_NOTFOUND ? auth_fail(err, 409, "conflict",
+                                              "Another account has the name of this one")
+                                  : rv;
+    }
+    if (rv == APR_SUCCESS) {
+        *user = added;
+        auth_audit(auth, tx, r, &event);
+    }
+    return rv;
+}
+
 apr_status_t auth_server_account(auth_user_t *user, auth_t *auth, app_tx_t *tx,
                                  const app_identity_t *identity, app_request_t *r,
                                  app_error_t *err, apr_pool_t *p)
 {
     const char *id = id_of(identity->user, p);
-    auth_user_t added = { .id = id };
-    const auth_event_t event = { .name = "sign_up", .user_id = id };
     json_t *claims;
     apr_status_t rv;
 
@@ -106,17 +127,9 @@ apr_status_t auth_server_account(auth_user_t *user, auth_t *auth, app_tx_t *tx,
         APR_SUCCESS) {
         return APP_EFAIL;
     }
-    if ((rv = auth_user_find(user, tx, AUTH_USER_ID, id, err, p)) != APR_NOTFOUND) {
-        return rv == APR_SUCCESS ? update(user, tx, identity, claims, err, p) : rv;
+    rv = auth_user_find(user, tx, AUTH_USER_ID, id, err, p);
+    if (rv == APR_NOTFOUND) {
+        return make(user, auth, tx, identity, claims, id, r, err, p);
     }
-    added.role = identity->role ? identity->role : auth->conf->user_role;
-    rv = add(&added, tx, identity, claims, err, p);
-    if (rv == APR_EEXIST) { /* made by another request at this moment, or a name like it is taken */
-        return auth_fail(err, 409, "conflict", "The account could not be made; try again");
-    }
-    if (rv == APR_SUCCESS) {
-        *user = added;
-        auth_audit(auth, tx, r, &event);
-    }
-    return rv;
+    return rv == APR_SUCCESS ? update(user, tx, identity, claims, err, p) : rv;
 }

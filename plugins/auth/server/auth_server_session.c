@@ -60,7 +60,7 @@ static int is_opened(app_request_t *r)
     return accept && strstr(accept, "text/html") && (!mode || strcmp(mode, "navigate") == 0);
 }
 
-/** @param ptarget NULL: nowhere, the answer is for a program */
+/** @param ptarget stays as it is where the answer is for a program */
 static apr_status_t read_target(const char **ptarget, auth_t *auth, app_request_t *r,
                                 app_error_t *err)
 {
@@ -73,13 +73,13 @@ static apr_status_t read_target(const char **ptarget, auth_t *auth, app_request_
         return auth_fail(err, 400, "validation_failed",
                          "return takes a path of this server, for example /index.html");
     }
-    if (auth->conf->cookies == AUTH_COOKIES_OFF || !is_opened(r)) {
-        target = NULL;
+    if (target && auth->conf->cookies == AUTH_COOKIES_OFF) {
+        return auth_fail(err, 400, "validation_failed",
+                         "This site gives no tokens as cookies, so there is no way to go on");
     }
-    else if (!target) {
-        target = "/";
+    if (auth->conf->cookies != AUTH_COOKIES_OFF && is_opened(r)) {
+        *ptarget = target ? target : "/";
     }
-    *ptarget = target;
     return APR_SUCCESS;
 }
 
