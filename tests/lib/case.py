@@ -4,7 +4,7 @@ import json
 import os
 import re
 
-from lib import jwt
+from lib import jwt, totp
 
 METHOD_LINE = re.compile(r"[A-Z]+ /\S*$|[A-Z]+ \S*\{\{.*$")
 STATUS_LINE = re.compile(r"[1-5]\d\d$")
@@ -228,5 +228,7 @@ def expand(text, answers):
             return _jar(answers)
         if word == "body":
             return _member(words, answers)
+        if word == "totp":
+            return totp.code(_member(words[:-1], answers), int(words[-1]))
         raise Wrong("unknown template {{%s}}" % match[1])
     return TEMPLATE.sub(value, text)

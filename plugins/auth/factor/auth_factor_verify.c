@@ -93,6 +93,9 @@ static apr_status_t activate(auth_factor_request_t *f, app_error_t *err)
                                  .session_id = f->caller.session_id };
 
     auth_audit(f->auth, f->tx, f->r, &event);
+    if (auth_factor_list(&f->user.factors, f->tx, f->user.id, err, f->p) != APR_SUCCESS) {
+        return APP_EFAIL;
+    }
     return auth_session_end(f->auth, f->tx, f->user.id, f->caller.session_id,
                             AUTH_SESSIONS_OTHERS, err, f->p);
 }
