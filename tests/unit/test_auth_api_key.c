@@ -144,7 +144,7 @@ static auth_api_record_t *record_of(const char *id, const char *role)
     const auth_api_key_t key = { .id = id, .hash = HASH, .name = "n", .role = role,
                                  .user_id = "u\"1", .scopes = "a b", .used_at = 1000 };
 
-    return auth_api_record_make(&key, 7, unit_pool);
+    return auth_api_record_make(&key, 7, apr_time_now(), unit_pool);
 }
 
 static auth_api_cache_t *cache_of(void)
@@ -173,12 +173,12 @@ static void test_record(void **state)
     record = record_of("program00000", NULL); /* its user is gone */
     assert_true(record->disabled);
     auth_api_record_release(record);
-    assert_null(auth_api_record_make(&broken, 0, unit_pool));
+    assert_null(auth_api_record_make(&broken, 0, 0, unit_pool));
     broken.hash = HASH "00";
-    assert_null(auth_api_record_make(&broken, 0, unit_pool));
+    assert_null(auth_api_record_make(&broken, 0, 0, unit_pool));
     broken.hash = HASH;
     broken.id = "x";
-    assert_null(auth_api_record_make(&broken, 0, unit_pool));
+    assert_null(auth_api_record_make(&broken, 0, 0, unit_pool));
 }
 
 static void put(auth_api_cache_t *cache, const char *id, const char *role)

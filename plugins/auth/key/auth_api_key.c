@@ -113,7 +113,8 @@ static apr_status_t read_record(auth_api_record_t **precord, auth_t *auth, app_r
                                 const char *id, app_error_t *err)
 {
     apr_pool_t *p = app_request_pool(r);
-    apr_uint32_t read_at = generation(auth); /* first: what changes from now on is not in it */
+    apr_uint32_t before = generation(auth); /* first: what changes from now on is not in it */
+    apr_time_t begun = apr_time_now();
     auth_api_key_t key;
     apr_status_t rv;
     app_tx_t *tx;
@@ -128,7 +129,7 @@ static apr_status_t read_record(auth_api_record_t **precord, auth_t *auth, app_r
         }
         return rv;
     }
-    *precord = auth_api_record_make(&key, read_at, p);
+    *precord = auth_api_record_make(&key, before, begun, p);
     if (!*precord) {
         return app_fail(err, APP_E_INTERNAL, "The row of API key %s is broken", id);
     }

@@ -71,7 +71,7 @@ static apr_size_t size_of(const char *text)
 }
 
 auth_api_record_t *auth_api_record_make(const auth_api_key_t *key, apr_uint32_t generation,
-                                        apr_pool_t *p)
+                                        apr_time_t read_at, apr_pool_t *p)
 {
     const auth_api_key_t named = { .id = key->id, .role = key->role ? key->role : "",
                                    .scopes = key->scopes, .user_id = key->user_id };
@@ -91,7 +91,7 @@ auth_api_record_t *auth_api_record_make(const auth_api_key_t *key, apr_uint32_t 
     texts = (char *)(record + 1);
     record->uses = 1;
     record->generation = generation;
-    record->read_at = apr_time_now();
+    record->read_at = read_at;
     record->stored = key->used_at;
     record->expires_at = key->expires_at;
     record->revoked = key->revoked_at != 0;

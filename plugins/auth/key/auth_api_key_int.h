@@ -94,7 +94,7 @@ apr_status_t auth_api_key_scopes(const char **pscopes, const apr_array_header_t 
 typedef struct auth_api_record_t {
     apr_uint32_t  uses;       /* atomically */
     apr_uint32_t  generation; /* of the keys when it was read */
-    apr_time_t    read_at;
+    apr_time_t    read_at;    /* when reading it began */
     int           asking;     /* 1: somebody reads it anew; atomically */
     apr_int64_t   used;       /* last time; atomically */
     apr_int64_t   stored;     /* what the database knows of that; atomically */
@@ -129,7 +129,7 @@ int auth_api_cache_used(auth_api_cache_t *cache, auth_api_record_t **records, in
  * @return NULL: it cannot be made of this; else auth_api_record_release() is owed
  */
 auth_api_record_t *auth_api_record_make(const auth_api_key_t *key, apr_uint32_t generation,
-                                        apr_pool_t *p);
+                                        apr_time_t read_at, apr_pool_t *p);
 void auth_api_record_release(auth_api_record_t *record);
 
 /* Last use */
