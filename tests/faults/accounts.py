@@ -23,6 +23,7 @@ def run(build):
     holder_killed(build)
     for kind in ("sqlite", "pgsql"):
         ended_by_command(build, kind)
+        not_used(build, kind)
     ended_elsewhere(build)
 
 
@@ -175,6 +176,27 @@ def ended_by_command(build, kind):
         appctl(build, running, "user", "enable", "ada")
         fault.expect_answer(sign_in(running), 200)
         fault.expect(refused(running, header), "a session that has ended is open again")
+    finally:
+        running.stop()
+
+
+def refresh(running, answer):
+    body = json.dumps({"refresh_token": json.loads(answer.text())["refresh_token"]}).encode()
+    return client.get(running.port, "/api/auth/token?grant_type=refresh_token", [fault.SITE, fault.JSON],
+                      method="POST", body=body)
+
+
+def not_used(build, kind):
+    """Sessions that nobody has used for long, or that are old, are no longer good."""
+    database = fault.database(build, kind)
+    table = "app.app_sessions" if kind == "pgsql" else "app_sessions"
+    running = fault.start(build, database)
+    try:
+        for change in ("refreshed_at = refreshed_at - 8 * 86400", "expires_at = created_at - 1"):
+            session = sign_in(running)
+            database.query("UPDATE %s SET %s RETURNING id" % (table, change))
+            fault.expect_answer(refresh(running, session), 400, "session_expired")
+        fault.expect_answer(refresh(running, sign_in(running)), 200)
     finally:
         running.stop()
 

@@ -59,7 +59,10 @@ typedef enum auth_session_which_e {
     AUTH_SESSIONS_ALL     /* all of the user */
 } auth_session_which_e;
 
-/** Ends sessions in tx; the access tokens that they gave out are refused from its commit on. */
+/**
+ * Ends sessions in tx; the access tokens that they gave out are refused from now on, also if tx is
+ * rolled back.
+ */
 apr_status_t auth_session_end(auth_t *auth, app_tx_t *tx, const char *user_id,
                               const char *session_id, auth_session_which_e which,
                               app_error_t *err, apr_pool_t *p);

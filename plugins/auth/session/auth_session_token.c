@@ -59,6 +59,7 @@ static json_t *make_claims(const auth_t *auth, const auth_sign_in_t *sign_in,
     set_text(claims, "sub", user->id);
     set_text(claims, "role", user->role);
     set_text(claims, "email", user->email);
+    json_object_set_new(claims, "email_verified", json_boolean(user->verified_at != 0));
     set_text(claims, "session_id", sign_in->id);
     set_text(claims, "jti", auth_uuid(p));
     set_text(claims, "aal", sign_in->level);
