@@ -1,10 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /**
  * Tokens and what they are verified with. The first byte says what the rest is: "t" a token, "c"
- * the claims of a genuine one, "p" a role path, "k" a secret, "b" one in base64.
+ * the claims of a genuine one, "p" a role path, "k" a secret (a text, JSON or PEM), "b" one in base64,
+ * "s" a key set that an issuer publishes, "i" words of lines Issuer.
  */
 #include "fuzz.h"
 #include "auth_key.h"
+#include "auth_key_int.h"
+#include "auth_sign.h"
+#include "auth_token_explain.h"
 #include "auth_token_int.h"
 
 #define SECRET "a secret of the tests, which is long enough"
@@ -28,6 +32,7 @@ static void identify(const char *token, app_error_t *err, apr_pool_t *p)
 {
     const auth_tokens_t *tokens = tokens_of(err, p);
     app_identity_t first, second;
+    int good;
     apr_status_t status = auth_token_identify(&first, tokens, token, "us", err, p);
 
     fuzz_expect_status(status, err);
@@ -35,6 +40,7 @@ static void identify(const char *token, app_error_t *err, apr_pool_t *p)
     if (status == APR_SUCCESS) {
         fuzz_expect(strcmp(first.claims, second.claims) == 0);
     }
+    fuzz_expect(auth_token_explain(&good, tokens, token, "us", p) && good == (status == APR_SUCCESS));
 }
 
 /** The claims that are passed on are JSON and have the role that was found. */
@@ -78,11 +84,61 @@ static void follow(const char *text, app_error_t *err, apr_pool_t *p)
     }
 }
 
+/** What is published is read again and has no private part; what can sign does, and verifies. */
+static void use_keys(auth_keys_t *keys, app_error_t *err, apr_pool_t *p)
+{
+    const char *text = auth_keys_public(keys, p), *token;
+    auth_keys_t *again;
+    auth_jws_t jws;
+    int i;
+
+    for (i = 0; i < keys->n; i++) {
+        if (keys->list[i].public_jwk) {
+            fuzz_expect(auth_keys_read_set(&again, text, "X", err, p) == APR_SUCCESS);
+            fuzz_expect(!auth_keys_can_sign(again));
+            break;
+        }
+    }
+    if (auth_keys_can_sign(keys)) {
+        fuzz_expect(auth_keys_sign(&token, keys, "{}", 2, err, p) == APR_SUCCESS);
+        memset(&jws, 0, sizeof(jws));
+        jws.text = token;
+        jws.alg = auth_key_algorithm(auth_keys_signer(keys))->name;
+        jws.kid = auth_keys_signer(keys)->kid;
+        fuzz_expect(auth_keys_verify(keys, &jws, p) == AUTH_JWS_GENUINE);
+    }
+}
+
+static void read_keys(const char *text, char how, app_error_t *err, apr_pool_t *p)
+{
+    auth_keys_t *keys = NULL;
+    apr_status_t status = how == 's' ? auth_keys_read_set(&keys, text, "X", err, p)
+                                     : auth_keys_read(&keys, text, "X", how == 'b', err, p);
+
+    fuzz_expect_status(status, err);
+    if (status == APR_SUCCESS) {
+        use_keys(keys, err, p);
+    }
+}
+
+/** No file and no URL is opened: keys= of a file is not tried. */
+static void read_issuers(char *text, app_error_t *err, apr_pool_t *p)
+{
+    apr_array_header_t *words = apr_array_make(p, 8, sizeof(const char *)), *list;
+    char *last, *word = apr_strtok(text, " \n", &last);
+
+    for (; word; word = apr_strtok(NULL, " \n", &last)) {
+        if (strncmp(word, "keys=/", 6) != 0) {
+            APR_ARRAY_PUSH(words, const char *) = word;
+        }
+    }
+    fuzz_expect_status(auth_issuers_read(&list, words, err, p), err);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     app_error_t err;
     apr_pool_t *p = fuzz_pool(&err);
-    auth_keys_t *keys;
     char *text;
 
     if (!size) {
@@ -101,7 +157,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         break;
     case 'k':
     case 'b':
-        fuzz_expect_status(auth_keys_read(&keys, text, "X", data[0] == 'b', &err, p), &err);
+    case 's':
+        read_keys(text, (char)data[0], &err, p);
+        break;
+    case 'i':
+        read_issuers(text, &err, p);
         break;
     }
     free(text);

@@ -364,8 +364,31 @@ static void test_canonical(void **state)
     assert_string_equal(err.message, "JWT cryptographic operation failed");
 }
 
+/** Parts that libcjose must not see. */
+static void test_padding(void **state)
+{
+    static const char *const payloads[] = { "e=AA", "AAAAA=AA", "A=", "AA=A=A=A", "=AAA", "AAAAA",
+                                            "AA==", "AA+A" };
+    const auth_tokens_t *tokens = tokens_of(UNIT_SECRET, "$.role", 0);
+    const char *good = unit_sign_text(UNIT_SECRET, "{}"), *dot = strchr(good, '.');
+    size_t i;
+
+    (void)state;
+    for (i = 0; i < COUNT(payloads); i++) {
+        app_error_t err = { .pool = unit_pool };
+        app_identity_t who;
+        const char *token = apr_psprintf(unit_pool, "%.*s.%s%s", (int)(dot - good), good,
+                                         payloads[i], strrchr(good, '.'));
+
+        CASE_INT(payloads[i], auth_token_identify(&who, tokens, token, NULL, &err, unit_pool),
+                 APP_EFAIL);
+        CASE_STRING(payloads[i], err.message, "JWT cryptographic operation failed");
+    }
+}
+
 static struct CMUnitTest tests[] = {
     cmocka_unit_test(test_canonical),
+    cmocka_unit_test(test_padding),
     cmocka_unit_test(test_cases),
     cmocka_unit_test(test_shapes),
     cmocka_unit_test(test_huge),

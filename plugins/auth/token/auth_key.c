@@ -54,18 +54,25 @@ static apr_status_t release_eddsa(void *key)
     return APR_SUCCESS;
 }
 
+int auth_is_base64url(const char *text, apr_size_t len)
+{
+    apr_size_t i;
+
+    for (i = 0; i < len && (apr_isalnum(text[i]) || text[i] == '-' || text[i] == '_'); i++) {
+    }
+    return i == len && len % 4 != 1;
+}
+
 const char *auth_base64url_decode(const char *text, apr_size_t len, apr_size_t *plen,
                                   apr_pool_t *p)
 {
     uint8_t *bytes = NULL;
-    size_t n = 0, i;
+    size_t n = 0;
     cjose_err why;
     char *copy;
 
-    for (i = 0; i < len; i++) { /* cjose would let "=" pass, and what is behind it */
-        if (!apr_isalnum(text[i]) && text[i] != '-' && text[i] != '_') {
-            return NULL;
-        }
+    if (!auth_is_base64url(text, len)) {
+        return NULL;
     }
     if (!cjose_base64url_decode(text, len, &bytes, &n, &why)) {
         return NULL;
@@ -87,12 +94,30 @@ const char *auth_json_text(const json_t *json, apr_pool_t *p)
 
 /* Reading. Those that take a key apart return what is wrong with it, NULL for nothing. */
 
+/** Whether cjose may see them: what is no base64url, it ends the process for. */
+static int has_good_members(const json_t *json)
+{
+    static const char *const names[] = { "k", "n", "e", "d", "p", "q", "dp", "dq", "qi", "x", "y" };
+    size_t i;
+
+    for (i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+        const json_t *value = json_object_get(json, names[i]);
+
+        if (value && !auth_is_base64url(json_string_value(value), json_string_length(value))) {
+            return 0;
+        }
+    }
+    return 1;
+}
+
 static const char *import_jose(auth_key_t *key, const json_t *json, apr_pool_t *p)
 {
     cjose_err why;
     size_t bits;
 
-    key->jwk = cjose_jwk_import_json((cjose_header_t *)json, &why);
+    if (has_good_members(json)) {
+        key->jwk = cjose_jwk_import_json((cjose_header_t *)json, &why);
+    }
     if (!key->jwk) {
         return "its members are incomplete or wrong";
     }
@@ -158,7 +183,20 @@ static const char *member(const json_t *json, const char *name, apr_pool_t *p)
     return apr_pstrdup(p, json_string_value(json_object_get(json, name)));
 }
 
-static const char *import(auth_key_t *key, const json_t *json, apr_pool_t *p)
+/** All factors of a private RSA key, or none (RFC 7518 6.3.2): cjose leaks one that is alone. */
+static int has_half_of_factors(const json_t *json)
+{
+    static const char *const names[] = { "p", "q", "dp", "dq", "qi" };
+    size_t i, n = sizeof(names) / sizeof(names[0]), found = 0;
+
+    for (i = 0; i < n; i++) {
+        found += json_is_string(json_object_get(json, names[i]));
+    }
+    return found && found < n;
+}
+
+/** @param published the key is somebody else's: a private part is of no use, if it has one */
+static const char *import(auth_key_t *key, const json_t *json, int published, apr_pool_t *p)
 {
     int symmetric;
     const char *wrong;
@@ -171,8 +209,15 @@ static const char *import(auth_key_t *key, const json_t *json, apr_pool_t *p)
         return "its kty, crv and alg go with none of HS, RS and ES with 256, 384 or 512, and EdDSA";
     }
     symmetric = strcmp(key->type, "oct") == 0;
-    key->can_sign = symmetric || json_object_get(json, "d") != NULL;
-    wrong = import_material(key, json, p);
+    if (symmetric && published) {
+        return "it is no public key";
+    }
+    key->can_sign = symmetric || (!published && json_object_get(json, "d"));
+    if (key->can_sign && !symmetric && has_half_of_factors(json)) {
+        return "its members are incomplete or wrong";
+    }
+    wrong = import_material(key, key->can_sign ? json
+                                               : app_json_own(p, auth_key_public_members(json)), p);
     return !wrong && key->can_sign && !symmetric ? check_halves(key, json, p) : wrong;
 }
 
@@ -181,13 +226,6 @@ static int is_for_encryption(const json_t *json)
     const char *use = json_string_value(json_object_get(json, "use"));
 
     return use && strcmp(use, "enc") == 0;
-}
-
-static int is_symmetric(const json_t *json)
-{
-    const char *type = json_string_value(json_object_get(json, "kty"));
-
-    return type && strcmp(type, "oct") == 0;
 }
 
 /** A JWK set; a JWK alone is a set of one. */
@@ -210,7 +248,7 @@ static apr_status_t read_set(auth_keys_t *keys, const json_t *set, const char *s
             wrong = "it is for encryption";
             continue;
         }
-        why = keys->published && is_symmetric(json) ? "it is no public key" : import(&key, json, p);
+        why = import(&key, json, keys->published, p);
         if (!why) {
             keys->list[keys->n++] = key;
         }

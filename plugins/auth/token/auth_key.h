@@ -84,6 +84,12 @@ const char *auth_json_text(const json_t *json, apr_pool_t *p);
 const char *auth_base64url_encode(const void *bytes, apr_size_t len, apr_pool_t *p);
 
 /**
+ * Whether a text is base64url without padding. What libcjose is given must be: it has an assert()
+ * for a "=" in the wrong place, which would end the server's process.
+ */
+int auth_is_base64url(const char *text, apr_size_t len);
+
+/**
  * Decodes base64url (RFC 4648 5) without padding.
  * @return memory from p, ended by a NUL that *plen does not count; NULL if it is none
  */

@@ -13,7 +13,7 @@
 typedef struct signed_t {
     const auth_jws_t *jws;
     const char       *dot; /* between what is signed and the signature */
-    const char       *signature; /* NULL: is no base64url */
+    const char       *signature; /* NULL: one of the parts is no base64url */
     apr_size_t        len;
 } signed_t;
 
@@ -82,13 +82,29 @@ static auth_verdict_e verify(const auth_key_t *key, const signed_t *token)
     return key->eddsa ? verify_eddsa(key->eddsa, token) : verify_jose(key->jwk, token->jws);
 }
 
+static int are_base64url(const char *parts)
+{
+    apr_size_t len = strcspn(parts, ".");
+
+    for (; auth_is_base64url(parts, len); len = strcspn(parts, ".")) {
+        if (!parts[len]) {
+            return 1;
+        }
+        parts += len + 1;
+    }
+    return 0;
+}
+
 auth_verdict_e auth_keys_verify(const auth_keys_t *keys, const auth_jws_t *jws, apr_pool_t *p)
 {
     signed_t token = { .jws = jws, .dot = strrchr(jws->text, '.') };
     auth_verdict_e best = AUTH_JWS_NO_KEY;
     int i;
 
-    token.signature = auth_base64url_decode(token.dot + 1, strlen(token.dot + 1), &token.len, p);
+    if (are_base64url(jws->text)) {
+        token.signature = auth_base64url_decode(token.dot + 1, strlen(token.dot + 1), &token.len,
+                                                p);
+    }
     for (i = 0; i < keys->n && best != AUTH_JWS_GENUINE; i++) {
         auth_verdict_e verdict = verify(&keys->list[i], &token);
 

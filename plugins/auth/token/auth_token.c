@@ -182,7 +182,7 @@ static apr_status_t check_parts(const char *token, apr_size_t len, app_error_t *
     for (; part; parts++) {
         apr_size_t n = strcspn(part, ".");
 
-        canonical = canonical && is_canonical(part, n);
+        canonical = canonical && auth_is_base64url(part, n) && is_canonical(part, n);
         part = part[n] ? part + n + 1 : NULL;
     }
     if (parts != 3) {
