@@ -149,6 +149,7 @@ static const app_command_t commands[] = {
     { "keys", AUTH_COMMAND_KEYS_USAGE, auth_command_keys },
     { "token", AUTH_COMMAND_TOKEN_USAGE, auth_command_token },
     { "user", AUTH_COMMAND_USER_USAGE, auth_command_user },
+    { "mail", AUTH_COMMAND_MAIL_USAGE, auth_command_mail },
     { NULL, NULL, NULL }
 };
 

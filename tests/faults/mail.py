@@ -8,7 +8,7 @@ import stat
 import time
 import urllib.parse
 
-from lib import client, fault, process, smtp
+from lib import client, fault, process, smtp, stage
 
 FROM = '"The Shop <shop@example.org>"'
 USERS = ("ada", "bob", "eve", "fay")  # of tests/data/accounts-rows.sql
@@ -50,12 +50,16 @@ def ask_well(running, path, body, within=1.0):
 def flow(build, database):
     """A new password, by link and by code; addresses that nobody has look the same."""
     with smtp.Server() as mails:
-        running = fault.start(build, database, settings=settings(mails))
+        running = fault.start(build, database, settings=settings(
+            mails, "auth Signup open", "auth UserRole web_user", "auth InviteRoles web_user"))
         try:
             recover(running, mails)
             by_code(running, mails)
             nobody(running, mails)
             form(running, mails)
+            signed_up(running, mails)
+            invited(build, running, mails)
+            changed(running, mails)
             fault.expect_quiet(running)
         finally:
             running.stop()
@@ -161,6 +165,71 @@ def send_form(running, fields, origin):
     return client.get(running.port, "/api/auth/verify",
                       [fault.SITE, ("Content-Type", "application/x-www-form-urlencoded"), ("Origin", origin)],
                       method="POST", body=urllib.parse.urlencode(fields).encode())
+
+
+def signed_up(running, mails):
+    """Who signs up proves the address first; somebody who has an account gets no mail and the same answers."""
+    good = {"email": "gil@example.org", "password": "correct horse battery"}
+    for email in ("gil@example.org", "bob@example.org"):
+        time.sleep(1.1)
+        ask_well(running, "signup", dict(good, email=email), 3)
+        answer, _ = ask(running, "signup", dict(good, email=email))
+        if answer.status == 200:  # a second has passed
+            answer, _ = ask(running, "signup", dict(good, email=email))
+        fault.expect_answer(answer, 429, "over_email_send_rate_limit")
+    answer, _ = ask(running, "token?grant_type=password", good)
+    fault.expect_answer(answer, 400, "email_not_confirmed")
+    mail = mails.to("gil@example.org")
+    ask_well(running, "verify", {"type": "signup", "token_hash": mail.given("token_hash")})
+    ask_well(running, "token?grant_type=password", good, 3)
+    time.sleep(2)
+    fault.expect(mails.to("bob@example.org").given("type") == "magiclink",
+                 "somebody with an account got a mail for a sign-up")
+
+
+def invited(build, running, mails):
+    """By appctl, which sends at once, and by the API; who comes has a session and sets a password."""
+    appctl(build, running, "user", "invite", "hal@example.org", "--role", "web_user")
+    appctl(build, running, "mail", "test", "op@example.org")
+    fault.expect("shop.example.org" in mails.to("op@example.org").text, "the test mail is odd")
+    answer, _ = ask(running, "invite", {"email": "ivy@example.org", "data": {"shirt": "S"}}, [fault.user()])
+    fault.expect_answer(answer, 200)
+    answer, _ = ask(running, "invite", {"email": "ada@example.org"}, [fault.user()])
+    fault.expect_answer(answer, 422, "email_exists")
+    for name in ("hal", "ivy"):
+        mail = mails.to(name + "@example.org")
+        session = json.loads(ask_well(running, "verify", {"type": "invite", "token_hash": mail.given("token_hash")})
+                             .text())
+        answer = put_user(running, session, {"password": "correct horse battery"})
+        fault.expect_answer(answer, 200)
+        ask_well(running, "token?grant_type=password",
+                 {"email": name + "@example.org", "password": "correct horse battery"}, 3)
+
+
+def put_user(running, session, body):
+    return client.get(running.port, "/api/auth/user",
+                      [fault.SITE, fault.JSON, ("Authorization", "Bearer " + session["access_token"])],
+                      method="PUT", body=json.dumps(body).encode())
+
+
+def changed(running, mails):
+    """A new address is the user's once they have shown that they read its mail."""
+    answer, _ = ask(running, "token?grant_type=password",
+                    {"email": "gil@example.org", "password": "correct horse battery"})
+    session = json.loads(answer.text())
+    fault.expect_answer(put_user(running, session, {"email": "gil2@example.org"}), 200)
+    mail = mails.to("gil2@example.org")
+    ask_well(running, "verify", {"type": "email_change", "email": "gil2@example.org", "token": mail.code})
+    ask_well(running, "token?grant_type=password",
+             {"email": "gil2@example.org", "password": "correct horse battery"}, 3)
+    answer, _ = ask(running, "token?grant_type=password",
+                    {"email": "gil@example.org", "password": "correct horse battery"})
+    fault.expect_answer(answer, 400, "invalid_credentials")
+
+
+def appctl(build, running, *words):
+    status, output = process.run([os.path.join(stage.build(build), "appctl"), "-f", running.conf, *words])
+    fault.expect(status == 0, "appctl %s: %s", " ".join(words), output)
 
 
 def slow(build, database):

@@ -62,38 +62,41 @@ static apr_status_t read_body(signup_t *s, app_error_t *err)
  * mail that they get now goes with the password that they gave now. Who was invited has no password
  * yet, and gets none from a stranger.
  */
-static apr_status_t take_over(signup_t *s, app_tx_t *tx, int *pmail, app_error_t *err)
+static apr_status_t take_over(signup_t *s, app_tx_t *tx, app_error_t *err)
 {
     auth_user_t there;
     apr_status_t rv = auth_user_find(&there, tx, AUTH_USER_EMAIL, s->user.email, err, s->p);
 
-    *pmail = 0;
     if (rv != APR_SUCCESS || there.disabled_at || !there.password ||
         !auth_user_must_verify(s->auth, &there)) {
         return rv == APR_NOTFOUND ? APR_SUCCESS : rv;
     }
-    *pmail = 1;
     s->user.id = there.id;
     return auth_user_change(tx, there.id, AUTH_USER_PASSWORD, s->user.password, err, s->p);
 }
 
+/**
+ * A mail is asked for whoever it is, since how many an address gets is bounded, and refusals would
+ * tell. Who is to get none gets none when it is to be sent.
+ */
 static apr_status_t store(signup_t *s, app_tx_t *tx, app_error_t *err)
 {
     auth_event_t event = { .name = "sign_up" };
     auth_user_t added = s->user;
     apr_status_t rv = auth_user_add(&added, tx, err, s->p);
-    int mail = rv == APR_SUCCESS && auth_user_must_verify(s->auth, &added);
 
     if (rv == APR_SUCCESS) {
         event.user_id = s->user.id = added.id;
         auth_audit(s->auth, tx, s->r, &event);
     }
-    else if (rv != APR_EEXIST || take_over(s, tx, &mail, err) != APR_SUCCESS) {
+    else if (rv != APR_EEXIST || take_over(s, tx, err) != APR_SUCCESS) {
         return APP_EFAIL;
     }
-    return mail ? auth_mail_token(s->auth, tx, "signup", s->user.id, s->user.email, s->redirect,
-                                  s->r, err, s->p)
-                : APR_SUCCESS;
+    if (!s->auth->conf->verify_email || !auth_mail_configured(s->auth)) {
+        return APR_SUCCESS;
+    }
+    return auth_mail_token(s->auth, tx, "signup", s->user.id, s->user.email, s->redirect, s->r,
+                           err, s->p);
 }
 
 /** What a new user would look like. Its id is nobody's: the real one would tell. */

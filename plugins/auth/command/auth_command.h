@@ -18,6 +18,8 @@ typedef app_command_e auth_command_fn(app_instance_t *self, int argc, const char
 auth_command_fn auth_command_audit, auth_command_key, auth_command_keys, auth_command_token,
     auth_command_user;
 
+auth_command_fn auth_command_mail;
+
 #define AUTH_COMMAND_AUDIT_USAGE                                                            \
     "    audit [--user U] [--event E] [--since 24h] [--limit 1000] [--json]\n"              \
     "                                  who signed in, failed to, and changed what; newest last\n"
@@ -45,12 +47,18 @@ auth_command_fn auth_command_audit, auth_command_key, auth_command_keys, auth_co
     "    user add EMAIL|NAME [--role R] [--password-stdin]\n"                              \
     "                                  prints the new user's id; without a password they\n"  \
     "                                  cannot sign in by one\n"                            \
+    "    user invite EMAIL [--role R] [--redirect URL]\n"                                  \
+    "                                  mails a link by which they sign in and set a password\n" \
     "    user passwd USER              reads a new password; ends the sessions\n"          \
     "    user role USER ROLE           gives another role; ends the sessions\n"            \
     "    user disable|enable USER      ends the sessions and lets nobody in, or in again\n" \
     "    user list [--json]            who there is\n"                                     \
     "    user remove USER              takes the account away\n"                           \
     "    user sessions USER [--json]   where they are signed in; --end ends it\n"
+
+#define AUTH_COMMAND_MAIL_USAGE                                                            \
+    "    mail test EMAIL               sends a mail now, and says why if it cannot\n"       \
+    "    mail list                     mails that wait, how often they were tried\n"
 
 /** What a command understands beside its words. One of value, values and flag is set. */
 typedef struct auth_option_t {

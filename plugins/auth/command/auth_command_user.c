@@ -190,13 +190,15 @@ static const struct {
 } verbs[] = { { "add", 2, add },         { "passwd", 2, passwd },
               { "role", 3, set_role },   { "disable", 2, disable },
               { "enable", 2, enable },   { "list", 1, auth_command_user_list },
-              { "remove", 2, remove_user }, { "sessions", 2, sessions } };
+              { "remove", 2, remove_user }, { "sessions", 2, sessions },
+              { "invite", 2, auth_command_user_invite } };
 
 app_command_e auth_command_user(app_instance_t *self, int argc, const char *const *argv,
                                 app_error_t *err)
 {
     auth_user_asked_t asked = { .auth = app_instance_context(self) };
     const auth_option_t options[] = { { .name = "--role", .value = &asked.role },
+                                      { .name = "--redirect", .value = &asked.redirect },
                                       { .name = "--password-stdin", .flag = &asked.password },
                                       { .name = "--json", .flag = &asked.json },
                                       { .name = "--end", .flag = &asked.end },
@@ -213,5 +215,6 @@ app_command_e auth_command_user(app_instance_t *self, int argc, const char *cons
                        : misused(err, "that is too many words for user, or too few");
         }
     }
-    return misused(err, "user takes add, passwd, role, disable, enable, list, remove or sessions");
+    return misused(err, "user takes add, passwd, role, disable, enable, list, remove, sessions "
+                   "or invite");
 }

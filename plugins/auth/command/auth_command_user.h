@@ -11,7 +11,7 @@ typedef struct auth_user_asked_t {
     auth_t            *auth;
     const char *const *words; /* the verb first, ended by NULL */
     int                count;
-    const char        *role;
+    const char        *role, *redirect;
     int                password; /* --password-stdin */
     int                json, end;
 } auth_user_asked_t;
@@ -21,5 +21,8 @@ app_command_e auth_command_user_list(const auth_user_asked_t *asked, app_error_t
 
 /** user sessions: those of one user that are open. */
 app_command_e auth_command_user_sessions(const auth_user_asked_t *asked, app_error_t *err);
+
+/** user invite: an account without a password, and the mail that opens it. */
+app_command_e auth_command_user_invite(const auth_user_asked_t *asked, app_error_t *err);
 
 #endif
