@@ -324,6 +324,12 @@ def patch(r, oracle, relation):
         rows = [dict(row, **values) for row in chosen(write, "update")]
         request.denied = not all(write.holds("update", row) and write.holds("select", row) for row in rows)
         request.wanted = write.done(rows, (200,))
+        others = [row for row in oracle.everything(relation) if row["id" if "id" in row else "c_id"]
+                  not in [row_["id" if "id" in row_ else "c_id"] for row_ in rows]]
+        if any(world_.clashes(relation, row, others + rows) for row in rows):
+            request.wanted = is_duplicate
+            if len(rows) > 1:  # row by row, whatever comes first
+                request.may_refuse, request.denied = request.denied, False
     return request
 
 
@@ -365,11 +371,15 @@ def insert(r, oracle, relation):
     request = write.request("insert", "POST", body=row)
     request.denied = not (write.may("insert", row) and write.may_see())
     if not request.denied:
-        taken = is_taken(oracle, relation, row)
+        taken = is_taken(oracle, relation, row) or clashes(oracle, relation, row)
         request.denied = not (write.holds("insert", row) and
                               (not write.shows or write.holds("select", row)))
         request.wanted = is_duplicate if taken else write.done([row], (201,))
     return request
+
+
+def clashes(oracle, relation, row):
+    return world_.clashes(relation, row, oracle.everything(relation))
 
 
 def is_taken(oracle, relation, row):
@@ -398,7 +408,7 @@ def upsert(r, oracle, relation):
     request.denied = not (write.may("insert", row) and write.may("update", row) and write.may_see(row))
     if not request.denied:
         request.denied = not may_merge(write, row, keys)
-        request.wanted = write.done([row], (200, 201))
+        request.wanted = is_duplicate if clashes(oracle, relation, row) else write.done([row], (200, 201))
     return request
 
 
@@ -426,8 +436,9 @@ def ignore(r, oracle, relation):
     request.denied = not (write.may("insert", row) and write.may_see(keys))
     if not request.denied:
         request.denied = not (write.holds("insert", row) and write.holds("select", row))
-        rows = [] if is_taken(oracle, relation, row) else [row]
-        request.wanted = write.done(rows, (200, 201))
+        taken = is_taken(oracle, relation, row)
+        request.wanted = is_duplicate if clashes(oracle, relation, row) and not taken else \
+            write.done([] if taken else [row], (200, 201))
     return request
 
 

@@ -23,6 +23,7 @@ COLUMNS = {
 KEYS = {"p": ["id"], "c": ["id"], "m": ["id"], "j": ["c_id", "m_id"]}
 REFERENCES = {("c", "p_id"): ("p", "ON DELETE SET NULL"), ("j", "c_id"): ("c", "ON DELETE CASCADE"),
               ("j", "m_id"): ("m", "ON DELETE CASCADE DEFERRABLE INITIALLY DEFERRED")}
+UNIQUE = {"m": ["owner", "t"]}  # besides the keys
 ACTIONS = ("select", "insert", "update", "delete")
 # Conditions with the columns that they need. %(w)s is the prefix of the world's tables, %(hidden)s of what nobody is granted.
 FILTERS = (
@@ -85,7 +86,9 @@ class World:
         self.rows = {"p": [], "c": [], "m": [], "j": []}
         for relation, most in (("p", 6), ("c", 14), ("m", 6)):
             for key in range(1, r.randint(2, most) + 1):
-                self.rows[relation].append(self.row(relation, [key]))
+                row = self.row(relation, [key])
+                if not clashes(relation, row, self.rows[relation]):
+                    self.rows[relation].append(row)
         pairs = [(c["id"], m["id"]) for c in self.rows["c"] for m in self.rows["m"]]
         for pair in r.sample(pairs, min(len(pairs), r.randint(0, 20))):
             self.rows["j"].append(self.row("j", pair))
@@ -133,6 +136,7 @@ class World:
         for relation in ("p", "c", "m", "j"):
             columns = ["%s %s" % pair for pair in COLUMNS[relation].items()]
             columns.append("PRIMARY KEY (%s)" % ", ".join(KEYS[relation]))
+            columns += ["UNIQUE (%s)" % ", ".join(UNIQUE[relation])] if relation in UNIQUE else []
             columns += ["FOREIGN KEY (%s) REFERENCES %s%s(id) %s" % (column, w, to, how)
                         for (of, column), (to, how) in REFERENCES.items() if of == relation]
             yield "CREATE TABLE %s%s (%s)" % (w, relation, ", ".join(columns))
@@ -192,6 +196,15 @@ class World:
         yield "DROP TABLE %s%slook" % ("hidden." if kind == "pgsql" else "", w)
 
 
+def clashes(relation, row, others):
+    """Whether another row has the same values where these have to be unique. Nulls are never the same."""
+    def same(other, columns):
+        return all(row[name] is not None and other[name] == row[name] for name in columns)
+
+    key = KEYS[relation]
+    return any(same(other, UNIQUE.get(relation, key)) and not same(other, key) for other in others)
+
+
 def literal(value):
     if value is None:
         return "NULL"
@@ -202,7 +215,9 @@ def literal(value):
 
 def prepare(database):
     """What all worlds share: the roles, and a place that the API does not show."""
-    if database.kind == "pgsql":
+    if database.kind == "sqlite":
+        database.query("PRAGMA journal_mode=WAL")  # or the server finds it locked by us while it wants to do so
+    else:
         roles = ", ".join(ROLES)
         database.query("".join("CREATE ROLE %s NOLOGIN; " % role for role in ROLES) +
                        "GRANT %s TO authenticator; CREATE SCHEMA hidden; "
@@ -219,8 +234,8 @@ def run(database, statements):
         return
     connection = database.connect()
     connection.execute("BEGIN IMMEDIATE")
+    database.connect().close()  # what root has made beside the file is given to the server at once
     for statement in statements:
         connection.execute(statement)
     connection.execute("COMMIT")
     connection.close()
-    database.connect().close()  # the log that root may have made is given back

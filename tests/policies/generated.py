@@ -31,6 +31,7 @@ def run_on(build, kind, seed, cases):
     server = fault.start(build, database, settings=SETTINGS)
     counts, shown = {}, 0
     try:
+        fault.expect_served(server)
         for number in range((cases + ASKED_OF_A_WORLD - 1) // ASKED_OF_A_WORLD):
             for request, problem, answer in play(server, database, seed, number):
                 counts[request.kind] = counts.get(request.kind, 0) + 1
@@ -61,8 +62,9 @@ def play(server, database, seed, number):
             try:
                 answer = ask(connection, request)
             except client.Broken as error:
-                raise process.Failed("POLICY_SEED=%s POLICY_DB=%s, world %d: %s\n%s" % (
-                    seed, database.kind, number, error, request.text())) from error
+                raise process.Failed("POLICY_SEED=%s POLICY_DB=%s, world %d: %s\n%s\n%s" % (
+                    seed, database.kind, number, error, request.text(),
+                    server.log.text()[-2000:])) from error
             yield request, request.check(answer), answer
     for oracle_ in eyes:
         oracle_.close()
