@@ -197,6 +197,7 @@ typedef struct app_core_conf_t {
     int                  db_prepared;
     apr_int64_t          db_statements;
     int                  sqlite_sync; /* 0 full, 1 normal */
+    apr_array_header_t  *sqlite_attach; /* "NAME=/path" */
     apr_int64_t          max_body;
     int                  error_verbosity; /* 0 verbose, 1 minimal */
     const char          *proxy_status_name; /* "": no such header */

@@ -40,6 +40,9 @@ const app_setting_t app_core_settings[] = {
     APP_SET_ENUM("SqliteSync", app_core_conf_t, sqlite_sync, "full", sync_choices, 0,
                  "full: an acknowledged write survives a power cut; normal: it survives a crash of "
                  "the program"),
+    APP_SET_LIST("SqliteAttach", app_core_conf_t, sqlite_attach, NULL, 0,
+                 "further SQLite files, which are only read: NAME=/path; plugin rest serves one "
+                 "whose NAME its Schemas lists"),
     APP_SET_DURATION("StatementTimeout", app_core_conf_t, statement_timeout, "30s", 10000,
                      3600 * SECOND, APP_SET_LOCATION, "longest run of one statement"),
     APP_SET_DURATION("RequestTimeout", app_core_conf_t, request_timeout, "60s", 100000,

@@ -8,6 +8,21 @@
 #include "app_core_int.h"
 #include "app_db_int.h"
 
+static int same_list(const apr_array_header_t *a, const apr_array_header_t *b)
+{
+    int i, count = a ? a->nelts : 0;
+
+    if (count != (b ? b->nelts : 0)) {
+        return 0;
+    }
+    for (i = 0; i < count; i++) {
+        if (strcmp(APR_ARRAY_IDX(a, i, const char *), APR_ARRAY_IDX(b, i, const char *)) != 0) {
+            return 0;
+        }
+    }
+    return 1;
+}
+
 /** Sites with the same database and the same pool settings share one pool. */
 static int same_database(const app_core_conf_t *a, const app_core_conf_t *b)
 {
@@ -16,7 +31,8 @@ static int same_database(const app_core_conf_t *a, const app_core_conf_t *b)
            a->db_lifetime == b->db_lifetime && a->db_wait == b->db_wait &&
            a->db_connect_timeout == b->db_connect_timeout && a->db_prepared == b->db_prepared &&
            a->db_statements == b->db_statements && a->sqlite_sync == b->sqlite_sync &&
-           a->statement_timeout == b->statement_timeout;
+           a->statement_timeout == b->statement_timeout &&
+           same_list(a->sqlite_attach, b->sqlite_attach);
 }
 
 static apr_status_t find_database(app_core_t *core, const app_core_conf_t *conf, app_db_t **pdb,

@@ -44,6 +44,9 @@ apr_status_t app_db_make(app_db_t **pdb, const app_core_conf_t *conf, app_error_
     if (db->driver->load(err) != APR_SUCCESS) {
         return APP_EFAIL;
     }
+    if (db->driver->check && db->driver->check(db, err, pconf) != APR_SUCCESS) {
+        return APP_EFAIL;
+    }
     apr_dbd_init(pconf);
     rv = apr_dbd_get_driver(pconf, db->driver->name, &db->dbd);
     if (rv != APR_SUCCESS) {

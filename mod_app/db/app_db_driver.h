@@ -129,6 +129,8 @@ struct app_db_driver_t {
 
     /** Once in the parent, before the first use of the library in the process. */
     apr_status_t (*load)(app_error_t *err);
+    /** Refuses settings that are wrong, while they are read. NULL: there are none of its own. */
+    apr_status_t (*check)(app_db_t *db, app_error_t *err, apr_pool_t *pconf);
     /** Sets up a connection just opened. */
     apr_status_t (*setup)(app_db_conn_t *conn, app_error_t *err);
     /** Releases what setup and queries have made, before it is closed. */

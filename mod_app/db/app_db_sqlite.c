@@ -315,7 +315,7 @@ static unsigned data_version(const app_lite_t *lite)
     unsigned version = 0;
 
     sqlite3_file_control(lite->link, "main", SQLITE_FCNTL_DATA_VERSION, &version);
-    return version;
+    return lite->nattached ? version + app_lite_attached_change(lite) : version;
 }
 
 /**
@@ -435,6 +435,9 @@ static apr_status_t schema_version(app_tx_t *tx, apr_int64_t *pversion, app_erro
         return APP_EFAIL;
     }
     rc = run_command(lite, APP_LITE_SCHEMA_VERSION, &version);
+    if (rc == SQLITE_OK && lite->nattached) {
+        rc = app_lite_attached_version(lite, &version);
+    }
     if (rc != SQLITE_OK) {
         return app_lite_fail(lite, rc, err);
     }
@@ -548,6 +551,7 @@ const app_db_driver_t app_db_sqlite = {
     .kind = APP_DB_SQLITE,
     .name = "sqlite3",
     .load = app_lite_load,
+    .check = app_lite_attach_check,
     .setup = app_lite_setup,
     .teardown = app_lite_teardown,
     .alive = app_lite_alive,

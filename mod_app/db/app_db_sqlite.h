@@ -17,6 +17,7 @@
  *     app_db_sqlite_numeric.c    the order of decimal numbers that are stored as text
  *     app_db_sqlite_match.c      SQL functions app_ilike(), app_regex()
  *     app_db_sqlite_scan.c       a cursor over JSON text
+ *     app_db_sqlite_attach.c     further files, which are only read
  *     app_db_sqlite_error.c      SQLite's failures in PostgreSQL's words
  */
 #ifndef APP_DB_SQLITE_H
@@ -71,12 +72,22 @@ typedef struct app_lite_watch_t app_lite_watch_t;
 
 #define APP_LITE_MEMBERS 64 /* that are kept */
 
+#define APP_LITE_ATTACHED 8 /* files besides the database's own */
+
+/** A further file. */
+typedef struct app_lite_attached_t {
+    const char   *name;
+    sqlite3_stmt *version; /* asks for that of its schema */
+} app_lite_attached_t;
+
 /** A connection's state. */
 typedef struct app_lite_t {
     app_db_conn_t       *conn;
     sqlite3             *link;
     app_db_statements_t *statements; /* data: app_lite_stmt_t */
     sqlite3_stmt        *commands[APP_LITE_COMMANDS];
+    app_lite_attached_t  attached[APP_LITE_ATTACHED];
+    int                  nattached;
     app_lite_stmt_t     *active;   /* the statement of a result that streams */
     app_lite_stmt_t     *uncached; /* one that is too long to keep */
     app_lock_t          *lock;     /* of the database, over all processes; NULL until needed */
@@ -175,6 +186,17 @@ void       app_lite_text_finish(sqlite3_context *ctx, const app_buf_t *buf);
 void app_lite_functions_reset(app_lite_t *lite);
 /** Forgets the claims that were parsed last. */
 void app_lite_claims_free(app_lite_t *lite);
+
+/* app_db_sqlite_attach.c */
+/** Refuses what is wrong in SqliteAttach, and makes it part of the database's identity. */
+apr_status_t app_lite_attach_check(app_db_t *db, app_error_t *err, apr_pool_t *p);
+/** Attaches them. @return APR_SUCCESS; APP_EFAIL: app_lite_detach() is owed in any case */
+apr_status_t app_lite_attach(app_lite_t *lite, app_error_t *err);
+void         app_lite_detach(app_lite_t *lite);
+/** Makes of the schema's version one that differs whenever one of theirs does. */
+int          app_lite_attached_version(app_lite_t *lite, apr_int64_t *pversion);
+/** A number that differs whenever one of them has changed: data_version() of theirs. */
+unsigned     app_lite_attached_change(const app_lite_t *lite);
 
 /* app_db_sqlite_error.c */
 /** Fails as the connection's last call did. @return always APP_EFAIL */

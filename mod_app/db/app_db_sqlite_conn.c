@@ -343,7 +343,8 @@ apr_status_t app_lite_setup(app_db_conn_t *conn, app_error_t *err)
         return app_db_fail_connect(err, conn->db, "out of memory");
     }
     if (check_disk(conn->db, err) != APR_SUCCESS ||
-        use_wal(lite, err) != APR_SUCCESS || set_pragmas(lite, err) != APR_SUCCESS) {
+        use_wal(lite, err) != APR_SUCCESS || set_pragmas(lite, err) != APR_SUCCESS ||
+        app_lite_attach(lite, err) != APR_SUCCESS) {
         return APP_EFAIL;
     }
     if (app_lite_functions(lite) != SQLITE_OK) {
@@ -377,6 +378,7 @@ void app_lite_teardown(app_db_conn_t *conn)
     for (i = 0; i < APP_LITE_COMMANDS; i++) {
         sqlite3_finalize(lite->commands[i]);
     }
+    app_lite_detach(lite);
     app_lite_finalize(lite->uncached);
     if (lite->statements) {
         app_db_statements_destroy(lite->statements);

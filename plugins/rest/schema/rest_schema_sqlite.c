@@ -118,33 +118,49 @@ static void grant_execute(rest_sqlite_reader_t *reader, const char *space, const
     }
 }
 
-/** A grant holds for what has that name in every schema served. */
+/** "SPACE.NAME" names what an attached file has, a name alone what is in main. */
+static const char *split_resource(const rest_schema_t *schema, const char **pspace,
+                                  const char *resource)
+{
+    const char *dot = strchr(resource, '.');
+    int i;
+
+    *pspace = "main";
+    for (i = 0; dot && i < schema->nspaces; i++) {
+        const char *space = schema->spaces[i].name;
+
+        if (strlen(space) == (apr_size_t)(dot - resource) &&
+            strncmp(space, resource, strlen(space)) == 0 &&
+            !rest_schema_relation(schema, "main", resource)) {
+            *pspace = space;
+            return dot + 1;
+        }
+    }
+    return resource;
+}
+
 static void read_grant(rest_sqlite_reader_t *reader, const app_rows_t *rows, void *ctx)
 {
     const char *role = app_rows_text(rows, ROLE, NULL);
     const char *resource = app_rows_text(rows, RESOURCE, NULL);
-    const char *action = app_rows_text(rows, ACTION, NULL);
+    const char *action = app_rows_text(rows, ACTION, NULL), *space;
     rest_schema_t *schema = reader->schema;
+    rest_relation_t *relation;
     rest_right_e right;
-    int i;
 
     (void)ctx;
     if (!role || !resource || !action || !right_of(action, &right)) {
         return;
     }
-    for (i = 0; i < schema->nspaces; i++) {
-        const char *space = schema->spaces[i].name;
-        rest_relation_t *relation = rest_schema_relation(schema, space, resource);
-
-        if (right == REST_RIGHT_EXECUTE) {
-            grant_execute(reader, space, resource, role);
-        }
-        else if (relation) {
-            rest_schema_grant_add(schema, relation, role, right,
-                                  app_rows_text(rows, COLUMNS, NULL),
-                                  app_rows_text(rows, ROW_FILTER, NULL),
-                                  app_rows_text(rows, CHECK_EXPR, NULL));
-        }
+    resource = split_resource(schema, &space, resource);
+    relation = rest_schema_relation(schema, space, resource);
+    if (right == REST_RIGHT_EXECUTE) {
+        grant_execute(reader, space, resource, role);
+    }
+    else if (relation) {
+        rest_schema_grant_add(schema, relation, role, right, app_rows_text(rows, COLUMNS, NULL),
+                              app_rows_text(rows, ROW_FILTER, NULL),
+                              app_rows_text(rows, CHECK_EXPR, NULL));
     }
 }
 

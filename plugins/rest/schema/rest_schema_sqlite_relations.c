@@ -81,6 +81,7 @@ static void begin_relation(rest_sqlite_reader_t *reader, state_t *state, const a
     const char *name = app_rows_text(rows, RELATION, NULL);
     const char *type = app_rows_text(rows, RELATION_TYPE, NULL);
     int is_table = strcmp(type, "table") == 0;
+    int is_main = strcmp(reader->space->name, "main") == 0; /* other files are only read */
     rest_relation_t *relation;
 
     if (app_rows_int(rows, NOT_EXPOSED)) {
@@ -91,7 +92,7 @@ static void begin_relation(rest_sqlite_reader_t *reader, state_t *state, const a
         relation = rest_schema_relation_add(reader->schema, reader->space, name);
     }
     relation->is_view = strcmp(type, "view") == 0;
-    relation->insertable = relation->updatable = relation->deletable = is_table;
+    relation->insertable = relation->updatable = relation->deletable = is_table && is_main;
     relation->rowid = is_table && app_rows_int(rows, WITHOUT_ROWID) == 0;
     state->relation = relation;
 }

@@ -117,7 +117,8 @@ static void read_trigger(rest_sqlite_reader_t *reader, const char *table, const 
     rest_relation_t *view = rest_sqlite_relation(reader, table);
     rest_right_e right;
 
-    if (view && view->is_view && rest_ddl_trigger(&right, sql)) {
+    if (view && view->is_view && strcmp(view->schema, "main") == 0 &&
+        rest_ddl_trigger(&right, sql)) {
         view->insertable |= right == REST_RIGHT_INSERT;
         view->updatable |= right == REST_RIGHT_UPDATE;
         view->deletable |= right == REST_RIGHT_DELETE;
