@@ -59,8 +59,10 @@ class Keys:
         self.used()
         if self.database.kind == "sqlite":
             self.nobody_waits()
+        if self.database.kind == "pgsql":
+            self.away()
         self.guessed()
-        fault.expect_quiet(self.server)
+        fault.expect_quiet(self.server, ("APP0201", "APP2302", "APP2303"))
 
     def appctl(self, *words):
         status, output = process.run([os.path.join(self.build, "appctl"), "-f", self.conf, *words])
@@ -151,3 +153,19 @@ class Keys:
             fault.expect(process.wait_until(lambda: self.count(
                 "app_audit", "event = 'key_refused' AND detail LIKE '%\"omitted\"%'"), 15),
                 "what was left out is not counted")
+
+    def away(self):
+        """Where nobody can be asked, keys are good for two seconds more, also for what needs no database."""
+        key = self.key("lonely", "--role", "web_user")
+        headers = [("X-API-Key", key), ("Connection", "close")]
+
+        def statuses():
+            return {fault.get(self.server, "/api/hello", headers).status for _ in range(24)}
+
+        fault.expect(statuses() == {200}, "a new key is not taken by all")
+        self.database.cluster.stop()
+        time.sleep(REVOKED)
+        fault.expect(statuses() == {503}, "keys are taken while nobody can be asked")
+        self.database.cluster.start()
+        fault.expect(process.wait_until(lambda: statuses() == {200}, 5),
+                     "a key is refused after the database came back")

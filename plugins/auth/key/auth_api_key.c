@@ -187,17 +187,14 @@ static apr_status_t find_record(auth_api_record_t **precord, auth_t *auth, app_r
         return APP_EFAIL;
     }
     rv = refresh(&record, auth, r, shown, err);
-    if (rv == APP_EFAIL) {
-        return rv;
-    }
-    if (rv == APR_NOTFOUND || !is_shown(record, shown)) {
+    if (rv == APR_NOTFOUND || (rv == APR_SUCCESS && !is_shown(record, shown))) {
         return refuse_key(auth, r, shown, NULL, err, "The API key is unknown");
     }
-    if (!known) {
+    if (!known) { /* a database that could not be asked is no failure of whoever asks, either */
         auth_guard_passed(auth, NULL, r);
     }
     *precord = record;
-    return APR_SUCCESS;
+    return rv;
 }
 
 static apr_status_t check(auth_t *auth, app_request_t *r, const shown_t *shown,
