@@ -18,6 +18,9 @@ HOST = "event"
 COMMON = ("rest AggregatesEnabled on", "rest PlanEnabled on",
           "rest TxEnd commit-allow-override", "auth Signup open", "auth UserRole web_user")
 SETTINGS = {"sqlite": COMMON, "pgsql": COMMON + ("rest Schemas public,archive",)}
+# The site of tests/clients/mails.mjs.
+MAIL = ("auth SiteUrl https://shop.example.org/", "auth MailFrom shop@example.org", "auth MailInterval 1s",
+        "auth InviteRoles web_user")
 # Lines of the log that the cases of a file may cause: an answer that the client no longer wants fails, and the
 # dialect calls a row that is there twice an error of the server.
 MAY_LOG = {"select": {"APP0003", "APP0005"}, "writes": {"APP0003"}}
@@ -103,9 +106,12 @@ def _play_database(build, kind, files, report):
     try:
         if "tokens" in dict(files):
             sites += _token_sites(database)
+        spool = process.folder("spool")
+        process.give_to(spool, process.web_user())
+        sites.append(server.Site("mail.test", database, SETTINGS[kind] + MAIL + ('auth MailSpool "%s"' % spool,)))
         with server.Server(build, HOST, sites) as running:
             for name, path in files:
-                _play_file(name, path, kind, running, restorer, report)
+                _play_file(name, path, kind, running, restorer, report, spool)
     except process.Failed as error:
         report.failed("clients [%s]" % kind, str(error).splitlines())
     finally:
@@ -124,8 +130,9 @@ def _token_sites(database):
                                                    % (ISSUER, folder)])]
 
 
-def _play_file(name, path, kind, running, restorer, report):
+def _play_file(name, path, kind, running, restorer, report, spool):
     environment = dict(os.environ, APP_TEST_DATABASE=kind, APP_TEST_RESTORE=restorer.url,
+                       APP_TEST_SPOOL=spool,
                        APP_TEST_API="http://127.0.0.1:%d/api" % running.port,
                        APP_TEST_TOKEN=jwt.make({"role": "web_user", "sub": "ada"}))
     command = ["node", "--test-reporter", "./reporter.mjs", path]
