@@ -13,6 +13,7 @@
  *   auth_origin.c         whose page has sent them
  *   auth_caller.c         who asks, at an endpoint for users
  *   auth_ended.c          ended sessions, in memory that all processes share
+ *   auth_ended_set.c      … as a thing in memory
  *   auth_session_timer.c  what ended elsewhere is heard of; what is old is deleted
  */
 #ifndef AUTH_SESSION_INT_H
