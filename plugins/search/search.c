@@ -12,7 +12,7 @@
 #define ANSWER_MAX (64 * 1024 * 1024)
 
 static const app_setting_t settings[] = {
-    APP_SET_INT("CountMax", search_conf_t, count_max, "10000", 1, 10000000, APP_SET_LOCATION,
+    APP_SET_INT("CountMax", search_conf_t, count_max, "2000", 1, 10000000, APP_SET_LOCATION,
                 "rows that are counted, and looked at for facets; of more the answer says that "
                 "there are more"),
     APP_SET_INT("FacetValues", search_conf_t, facet_values, "10", 1, 1000, APP_SET_LOCATION,

@@ -162,6 +162,7 @@ static apr_status_t make_sqlite(search_sql_t *sql, const search_ask_t *ask, cons
         return APR_SUCCESS;
     }
     sql->join = apr_psprintf(p, "JOIN main.%s ON %s.rowid = %s", sql->index, sql->index, sql->key);
+    sql->key = apr_pstrcat(p, sql->index, ".rowid", NULL); /* by which it gives rows in order */
     sql->where = apr_pstrcat(p, sql->index, " MATCH $1", NULL);
     sql->rank = bm25(sql, collection, p);
     if (title_of(ask, read)) { /* by the index of titles, so that no row is read for it */

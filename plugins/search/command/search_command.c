@@ -109,30 +109,47 @@ static int is_name(const char *name)
            strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789_") == strlen(name);
 }
 
-/** The one column of the primary key. */
-static apr_status_t find_key(const char **pkey, work_t *work, const search_collection_t *collection)
+static const char *relation_of(const search_collection_t *collection, apr_pool_t *p)
 {
-    const char *relation = apr_pstrcat(work->pool, search_quoted(collection->schema, work->pool),
-                                       ".", search_quoted(collection->relation, work->pool), NULL);
-    const app_value_t param = search_text(relation);
-    const app_sql_t sql = { "SELECT a.attname FROM pg_index i JOIN pg_attribute a ON a.attrelid ="
-                            " i.indrelid AND a.attnum = i.indkey[0] WHERE i.indisprimary AND"
-                            " i.indnkeyatts = 1 AND i.indrelid = $1::regclass", &param, 1 };
+    return apr_pstrcat(p, search_quoted(collection->schema, p), ".",
+                       search_quoted(collection->relation, p), NULL);
+}
+
+/** PostgreSQL: the first field of a query's first row, with the relation as $1. */
+static apr_status_t ask(const char **pvalue, work_t *work, const search_collection_t *collection,
+                        const char *text)
+{
+    const app_value_t param = search_text(relation_of(collection, work->pool));
+    const app_sql_t sql = { text, &param, 1 };
     app_rows_t *rows;
     apr_status_t status;
 
+    *pvalue = NULL;
     if (app_tx_query(work->tx, &sql, 0, &rows, work->err) != APR_SUCCESS) {
         return APP_EFAIL;
     }
     if ((status = app_rows_next(rows, work->err)) == APR_SUCCESS) {
-        *pkey = apr_pstrdup(work->pool, app_rows_text(rows, 0, NULL));
-        return APR_SUCCESS;
+        *pvalue = apr_pstrdup(work->pool, app_rows_text(rows, 0, NULL));
     }
-    if (status == APR_EOF) {
-        app_fail(work->err, APP_E_BAD_REQUEST, "%s has no primary key of one column", relation);
+    return status == APR_EOF ? APR_SUCCESS : status;
+}
+
+/** The one column of the primary key. */
+static apr_status_t find_key(const char **pkey, work_t *work, const search_collection_t *collection)
+{
+    if (ask(pkey, work, collection, "SELECT a.attname FROM pg_index i JOIN pg_attribute a"
+                                    " ON a.attrelid = i.indrelid AND a.attnum = i.indkey[0]"
+                                    " WHERE i.indisprimary AND i.indnkeyatts = 1"
+                                    " AND i.indrelid = $1::regclass") != APR_SUCCESS) {
+        return APP_EFAIL;
+    }
+    if (!*pkey) {
+        app_fail(work->err, APP_E_BAD_REQUEST, "%s has no primary key of one column",
+                 relation_of(collection, work->pool));
         app_hint(work->err, "Name a column that is unique: --key COLUMN");
+        return APP_EFAIL;
     }
-    return APP_EFAIL;
+    return APR_SUCCESS;
 }
 
 static apr_status_t fill(search_collection_t *collection, work_t *work, const options_t *options)
@@ -159,19 +176,41 @@ static apr_status_t fill(search_collection_t *collection, work_t *work, const op
 /** Trigrams are an extension of PostgreSQL's; it is used where it is there. */
 static apr_status_t find_corrects(work_t *work, search_collection_t *collection)
 {
-    const app_sql_t sql = { "SELECT count(*) FROM pg_extension WHERE extname = 'pg_trgm'", NULL,
-                            0 };
-    app_rows_t *rows;
+    const char *found = "1";
 
-    collection->corrects = 1;
-    if (work->search->kind == APP_DB_SQLITE) {
-        return APR_SUCCESS;
-    }
-    if (app_tx_query(work->tx, &sql, 0, &rows, work->err) != APR_SUCCESS ||
-        app_rows_next(rows, work->err) != APR_SUCCESS) {
+    if (work->search->kind == APP_DB_PGSQL &&
+        ask(&found, work, collection, "SELECT 1 FROM pg_extension WHERE extname = 'pg_trgm' AND"
+                                      " $1::regclass IS NOT NULL") != APR_SUCCESS) {
         return APP_EFAIL;
     }
-    collection->corrects = app_rows_int(rows, 0) != 0;
+    collection->corrects = found != NULL;
+    return APR_SUCCESS;
+}
+
+/**
+ * Under row-level security PostgreSQL uses an index only by functions that are known to tell nothing
+ * of the rows that they see.
+ */
+static apr_status_t warn_of_policies(work_t *work, const search_collection_t *collection)
+{
+    const char *found = NULL;
+
+    if (work->search->kind == APP_DB_PGSQL &&
+        ask(&found, work, collection, "SELECT 1 FROM pg_class c, pg_proc f WHERE c.oid ="
+                                      " $1::regclass AND c.relrowsecurity AND f.oid ="
+                                      " 'ts_match_vq'::regproc AND NOT f.proleakproof") !=
+            APR_SUCCESS) {
+        return APP_EFAIL;
+    }
+    if (found) {
+        fputs("The table has row-level security. So that the index serves the roles under it, too, a"
+              " superuser\nshould say, once in this database:\n"
+              "    ALTER FUNCTION pg_catalog.ts_match_vq(tsvector, tsquery) LEAKPROOF;\n"
+              "    ALTER FUNCTION pg_catalog.lower(text) LEAKPROOF;\n", stderr);
+        if (collection->corrects) {
+            fputs("    ALTER FUNCTION similarity_op(text, text) LEAKPROOF;\n", stderr);
+        }
+    }
     return APR_SUCCESS;
 }
 
@@ -221,7 +260,8 @@ static app_command_e create(work_t *work, const char *name, int argc, const char
         return misused(work->err, name, " is no name: lower-case letters, digits and _, up to 40");
     }
     if (begin(work, 0) != APR_SUCCESS || fill(&collection, work, &options) != APR_SUCCESS ||
-        find_corrects(work, &collection) != APR_SUCCESS) {
+        find_corrects(work, &collection) != APR_SUCCESS ||
+        warn_of_policies(work, &collection) != APR_SUCCESS) {
         return APP_COMMAND_WRONG;
     }
     APR_ARRAY_PUSH(statements, const char *) = insertion(&collection, &options, work->pool);
