@@ -97,26 +97,51 @@ static int tells_of_change(const rest_schema_t *schema, const app_error_t *err)
     return err->code && (strcmp(err->code, codes[0]) == 0 || strcmp(err->code, codes[1]) == 0);
 }
 
-/** Step 1, with the settings that hold with this snapshot. */
-static apr_status_t read_request(rest_call_t *call, rest_request_t *request,
-                                 const rest_schema_t *schema, app_error_t *err, apr_pool_t *p)
+/**
+ * Step 1, with the settings that hold with this snapshot.
+ * @param pplan of a request that was made before, what step 2 would make; else NULL
+ */
+static apr_status_t read_request(rest_plan_t **pplan, rest_call_t *call, rest_request_t *request,
+                                 rest_schema_t *schema, app_error_t *err, apr_pool_t *p)
 {
-    apr_status_t status;
+    const rest_conf_t *conf = app_request_settings(call->r, call->rest->self);
+    int is_sites = conf == app_instance_settings(call->rest->self);
+    apr_status_t status = APR_SUCCESS;
 
-    call->conf = rest_config_over(app_request_settings(call->r, call->rest->self),
-                                  schema->config, p);
-    status = rest_request_read(call, request, schema, err, p);
+    call->conf = rest_config_over(conf, schema->config, p);
+    *pplan = is_sites ? rest_memo_get(call, schema) : NULL;
+    if (!*pplan) {
+        status = rest_request_read(call, request, schema, err, p);
+    }
     rest_timing_end(call->timing, REST_STEP_PARSE);
     return status;
 }
 
-/** Steps 2 to 5 on one snapshot. @return REST_STALE if it is not the database's any more */
-static apr_status_t answer_on(const rest_call_t *call, rest_schema_t *schema, int last,
-                              app_error_t *err, apr_pool_t *p)
+static apr_status_t run(const rest_call_t *call, rest_plan_t *plan, rest_schema_t *schema,
+                        int last, app_error_t *err, apr_pool_t *p)
 {
-    rest_plan_t *plan;
+    apr_status_t status = call->asked ? rest_data_run(call, plan, schema, err, p)
+                                      : rest_run(call, plan, schema, err, p);
+
+    return status == APP_EFAIL && !last && tells_of_change(schema, err) &&
+                   rest_cache_outdated(call->rest, schema, call->r, p)
+               ? REST_STALE
+               : status;
+}
+
+/**
+ * Steps 2 to 5 on one snapshot.
+ * @param plan NULL: to be made @return REST_STALE if the snapshot is not the database's any more
+ */
+static apr_status_t answer_on(const rest_call_t *call, rest_plan_t *plan, rest_schema_t *schema,
+                              int last, app_error_t *err, apr_pool_t *p)
+{
     apr_status_t status;
 
+    if (plan) {
+        rest_timing_end(call->timing, REST_STEP_PLAN);
+        return run(call, plan, schema, last, err, p);
+    }
     if (call->request->root && !call->request->options) {
         return rest_openapi_answer(call, schema, err, p);
     }
@@ -127,15 +152,7 @@ static apr_status_t answer_on(const rest_call_t *call, rest_schema_t *schema, in
         return !last && rest_cache_outdated(call->rest, schema, call->r, p) ? REST_STALE
                                                                            : APP_EFAIL;
     }
-    if (call->request->options) {
-        return APR_SUCCESS;
-    }
-    status = call->asked ? rest_data_run(call, plan, schema, err, p)
-                         : rest_run(call, plan, schema, err, p);
-    return status == APP_EFAIL && !last && tells_of_change(schema, err) &&
-                   rest_cache_outdated(call->rest, schema, call->r, p)
-               ? REST_STALE
-               : status;
+    return call->request->options ? APR_SUCCESS : run(call, plan, schema, last, err, p);
 }
 
 static apr_status_t answer(rest_call_t *call, rest_request_t *request, app_error_t *err,
@@ -143,15 +160,16 @@ static apr_status_t answer(rest_call_t *call, rest_request_t *request, app_error
 {
     apr_status_t status = REST_STALE;
     rest_schema_t *schema;
+    rest_plan_t *plan;
     int try;
 
     for (try = 1; try <= PLANS_MAX && status == REST_STALE; try++) {
         if (rest_cache_get(&schema, call->rest, call->r, err) != APR_SUCCESS) {
             return APP_EFAIL;
         }
-        status = read_request(call, request, schema, err, p);
+        status = read_request(&plan, call, request, schema, err, p);
         if (status == APR_SUCCESS) {
-            status = answer_on(call, schema, try == PLANS_MAX, err, p);
+            status = answer_on(call, plan, schema, try == PLANS_MAX, err, p);
         }
         if (status == REST_STALE &&
             (rest_cache_renew(call->rest, schema, call->r, err) != APR_SUCCESS ||
@@ -263,7 +281,7 @@ static apr_status_t start(app_instance_t *self, app_error_t *err)
 {
     rest_t *rest = app_instance_context(self);
 
-    if (rest_cache_start(rest, err) != APR_SUCCESS) {
+    if (rest_cache_start(rest, err) != APR_SUCCESS || rest_memo_start(rest, err) != APR_SUCCESS) {
         return APP_EFAIL;
     }
     return rest_listen_start(rest, err);

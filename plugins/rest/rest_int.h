@@ -24,6 +24,7 @@
 
 typedef struct rest_cache_t rest_cache_t;
 typedef struct rest_listen_t rest_listen_t;
+typedef struct rest_memo_t rest_memo_t;
 typedef struct rest_share_t rest_share_t;
 typedef struct rest_dialect_t rest_dialect_t;
 typedef struct rest_timing_t rest_timing_t;
@@ -76,6 +77,7 @@ typedef struct rest_t {
 
     /* In each process, from start() on. */
     rest_cache_t             *cache;
+    rest_memo_t              *memo;
     rest_share_t             *share;
     rest_listen_t            *listen; /* NULL: there are no notifications to be heard */
     volatile apr_uint32_t     large; /* requests that hold much of their answer, at this moment */
@@ -270,6 +272,11 @@ typedef struct rest_asked_t {
 
 /* rest_run.c */
 
+/** Of a request, besides method, role and body, all that its plan is made of; NULL: not said. */
+typedef struct rest_said_t {
+    const char *path, *query, *profile, *range, *accept, *prefer;
+} rest_said_t;
+
 /** What a transaction needs to know of its request. */
 typedef struct rest_call_t {
     rest_t               *rest;
@@ -277,6 +284,7 @@ typedef struct rest_call_t {
     app_response_t       *res;
     const rest_conf_t    *conf;
     const rest_request_t *request;
+    rest_said_t           said;
     rest_timing_t        *timing; /* NULL: nobody wants to know */
     const rest_asked_t   *asked;  /* by another plugin; NULL: what the client has asked */
     unsigned              anonymous : 1; /* the role in force is the anonymous one */
@@ -292,6 +300,17 @@ typedef struct rest_call_t {
  * @return APP_DONE; APP_EFAIL with an error as clients are to have it
  */
 apr_status_t rest_answer(rest_call_t *call, app_error_t *err);
+
+/* rest_memo.c: reads that were asked before */
+
+apr_status_t rest_memo_start(rest_t *rest, app_error_t *err);
+/**
+ * The plan of a read that was asked before, with its statement; call then has the request that it
+ * was made of. It lives as long as the request.
+ * @param call begun, with the site's own settings @param schema the current snapshot, or one that
+ * was. @return NULL: the steps are to be taken
+ */
+rest_plan_t *rest_memo_get(rest_call_t *call, rest_schema_t *schema);
 
 /* rest_data.c: reads for other plugins */
 
@@ -375,6 +394,9 @@ apr_status_t rest_respond_settings(app_response_t *res, const char *status, cons
 void rest_raise(app_error_t *err, app_db_kind_e kind, apr_pool_t *p);
 
 /* rest_respond.c */
+
+/** The value of Content-Location. @return NULL: it is too long */
+const char *rest_respond_location(const rest_call_t *call, apr_pool_t *p);
 
 void rest_frame(rest_frame_t *frame, const rest_plan_t *plan, apr_pool_t *p);
 

@@ -36,11 +36,9 @@ static apr_status_t read_path(const rest_call_t *call, rest_request_t *request, 
 
 /** The schema: of a profile header, else the first. */
 static apr_status_t read_profile(rest_call_t *call, rest_request_t *request,
-                                 const rest_schema_t *schema, int is_read, app_error_t *err)
+                                 const rest_schema_t *schema, app_error_t *err)
 {
-    const char *asked =
-        app_request_header(call->r, is_read ? "Accept-Profile" : "Content-Profile");
-    const char *names = "";
+    const char *asked = call->said.profile, *names = "";
     int i;
 
     call->profiled = asked || schema->nspaces > 1;
@@ -162,12 +160,6 @@ static apr_status_t read_body(rest_call_t *call, rest_request_t *request, app_er
                : rest_body_parse(&request->body, &source, is_patch, err, p);
 }
 
-/** Range is for GET only. */
-static const char *range_of(app_request_t *r, const rest_request_t *request)
-{
-    return is_asking(request) && !request->head ? app_request_header(r, "Range") : NULL;
-}
-
 /** PUT is about one row, whichever part of the table it were in. */
 static apr_status_t check_replace(const rest_request_t *request, app_error_t *err)
 {
@@ -191,6 +183,19 @@ static void choose_ending(rest_call_t *call, const rest_request_t *request)
     }
 }
 
+/** Range is for GET only. */
+static void read_said(rest_said_t *said, app_request_t *r, const rest_request_t *request)
+{
+    int asks = is_asking(request);
+
+    said->path = app_request_path(r);
+    said->query = app_request_query(r);
+    said->profile = app_request_header(r, asks ? "Accept-Profile" : "Content-Profile");
+    said->range = asks && !request->head ? app_request_header(r, "Range") : NULL;
+    said->accept = app_request_header(r, "Accept");
+    said->prefer = app_request_header(r, "Prefer");
+}
+
 /* Step 1. The order is the dialect's: the first thing that is wrong answers. */
 
 apr_status_t rest_request_begin(rest_call_t *call, rest_request_t *request, app_error_t *err)
@@ -198,6 +203,7 @@ apr_status_t rest_request_begin(rest_call_t *call, rest_request_t *request, app_
     memset(request, 0, sizeof(*request));
     call->request = request;
     read_method(request, app_request_method(call->r));
+    read_said(&call->said, call->r, request);
     return read_role(call, request, err);
 }
 
@@ -220,25 +226,25 @@ static apr_status_t read_asked(const rest_call_t *call, rest_request_t *request,
 apr_status_t rest_request_read(rest_call_t *call, rest_request_t *request,
                                const rest_schema_t *schema, app_error_t *err, apr_pool_t *p)
 {
-    app_request_t *r = call->r;
+    const rest_said_t *said = &call->said;
 
     request->max_rows = call->conf->max_rows;
     request->legacy_names = call->conf->legacy_names != 0;
     if (call->asked) {
         return read_asked(call, request, schema, err, p);
     }
-    if (read_path(call, request, app_request_path(r), err) != APR_SUCCESS ||
-        read_profile(call, request, schema, is_asking(request), err) != APR_SUCCESS ||
-        check_method(request, app_request_method(r), err) != APR_SUCCESS ||
-        read_query(request, app_request_query(r), err, p) != APR_SUCCESS ||
+    if (read_path(call, request, said->path, err) != APR_SUCCESS ||
+        read_profile(call, request, schema, err) != APR_SUCCESS ||
+        check_method(request, app_request_method(call->r), err) != APR_SUCCESS ||
+        read_query(request, said->query, err, p) != APR_SUCCESS ||
         rest_window(&request->limit, &request->offset, &request->query->root,
-                    range_of(r, request), err) != APR_SUCCESS ||
+                    said->range, err) != APR_SUCCESS ||
         check_replace(request, err) != APR_SUCCESS ||
         read_body(call, request, err, p) != APR_SUCCESS) {
         return APP_EFAIL;
     }
-    request->accept = app_request_header(r, "Accept");
-    rest_prefer_parse(&request->prefer, app_request_header(r, "Prefer"), p);
+    request->accept = said->accept;
+    rest_prefer_parse(&request->prefer, said->prefer, p);
     choose_ending(call, request);
     request->aggregates = call->conf->aggregates != 0;
     request->explains = call->conf->explains != 0;

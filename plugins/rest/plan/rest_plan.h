@@ -26,6 +26,7 @@ typedef struct rest_request_t {
     rest_query_t *query;
     rest_prefer_t prefer;
     const char   *accept;   /* NULL: anything */
+    const char   *location; /* of a read, its Content-Location; NULL: not made yet */
     rest_body_t  *body;     /* of a write or a call by POST */
     apr_int64_t   limit;    /* window by query and Range; -1: none */
     apr_int64_t   offset;
@@ -135,6 +136,7 @@ typedef struct rest_plan_t {
     app_db_kind_e         kind;
     rest_node_t           root;      /* what is read, or shown of what was written */
     int                   nnodes;
+    const struct rest_statement_t *statement; /* rendered before; NULL: not yet */
     const rest_accepted_t *type;     /* of the answer */
     rest_media_e          form;      /* of the rows; of a query plan, of the query's rows */
     const rest_handler_t *handler;   /* PostgreSQL: makes the type; NULL: built in */

@@ -144,12 +144,20 @@ static void add_common(const rest_call_t *call, const rest_plan_t *plan, int has
 }
 
 /** A long one is left out: hosts and proxies refuse an answer with a line of 8 KiB in its head. */
-static void add_location(const rest_call_t *call, apr_pool_t *p)
+const char *rest_respond_location(const rest_call_t *call, apr_pool_t *p)
 {
     const char *path = apr_pstrcat(p, "/", app_url_encode(call->request->relation, p), NULL);
     const char *location = rest_query_location(call->request->query, path, p);
 
-    if (strlen(location) <= LOCATION_MAX) {
+    return strlen(location) <= LOCATION_MAX ? location : NULL;
+}
+
+static void add_location(const rest_call_t *call, apr_pool_t *p)
+{
+    const char *location = call->request->location;
+
+    location = location ? location : rest_respond_location(call, p);
+    if (location) {
         app_response_header(call->res, "Content-Location", location);
     }
 }

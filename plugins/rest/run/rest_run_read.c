@@ -221,6 +221,16 @@ static apr_status_t run_steps(rest_run_t *run)
                : status;
 }
 
+static apr_status_t make_statement(rest_run_t *run, int counted)
+{
+    if (run->plan->statement && !counted) {
+        run->statement = *run->plan->statement;
+        return APR_SUCCESS;
+    }
+    return rest_render(&run->statement, run->call->rest->dialect, run->plan, counted, run->err,
+                       run->pool);
+}
+
 /** @param again what has come was too much to be held: what is sent at once is counted first */
 static apr_status_t start(rest_run_t *run, int again)
 {
@@ -249,8 +259,7 @@ static apr_status_t start(rest_run_t *run, int again)
         status = rest_run_planned(run, &run->result.total);
     }
     if (status == APR_SUCCESS) {
-        status = rest_render(&run->statement, run->call->rest->dialect, run->plan, counted,
-                             run->err, run->pool);
+        status = make_statement(run, counted);
     }
     return status == APR_SUCCESS ? run_steps(run) : status;
 }
