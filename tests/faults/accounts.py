@@ -6,6 +6,7 @@ import os
 import re
 import signal
 import statistics
+import subprocess
 import threading
 import time
 
@@ -24,6 +25,7 @@ def run(build):
     for kind in ("sqlite", "pgsql"):
         ended_by_command(build, kind)
         not_used(build, kind)
+        commands(build, kind)
     ended_elsewhere(build)
 
 
@@ -197,13 +199,61 @@ def not_used(build, kind):
             database.query("UPDATE %s SET %s RETURNING id" % (table, change))
             fault.expect_answer(refresh(running, session), 400, "session_expired")
         fault.expect_answer(refresh(running, sign_in(running)), 200)
+        database.query("UPDATE %s SET ended_at = 1 RETURNING id" % table)
+    finally:
+        running.stop()
+    running = fault.start(build, database)
+    try:
+        for name in (table, table.replace("sessions", "refresh_tokens")):
+            fault.expect(process.wait_until(lambda: database.query("SELECT count(*) FROM " + name) == "0", 5),
+                         "old rows of %s are not deleted", name)
     finally:
         running.stop()
 
 
-def appctl(build, running, *words):
-    status, output = process.run([os.path.join(stage.build(build), "appctl"), "-f", running.conf, *words])
-    fault.expect(status == 0, "appctl %s: %s", " ".join(words), output)
+def appctl(build, running, *words, given="", status=0):
+    """What it prints to standard output."""
+    done = subprocess.run([os.path.join(stage.build(build), "appctl"), "-f", running.conf, *words], input=given,
+                          capture_output=True, text=True, timeout=60, check=False)
+    fault.expect(done.returncode == status, "appctl %s ended with %d: %s", " ".join(words), done.returncode,
+                 done.stdout + done.stderr)
+    return done.stdout
+
+
+def commands(build, kind):
+    """appctl user, from the beginning of an account to its end."""
+    running = fault.start(build, fault.database(build, kind))
+
+    def user(*words, **options):
+        return appctl(build, running, "user", *words, **options)
+
+    def found(name):
+        rows = [json.loads(line) for line in user("list", "--json").splitlines()]
+        return next((row for row in rows if row["account"] == name), None)
+    try:
+        identity = user("add", "New@Example.org", "--role", "web_user", "--password-stdin",
+                        given="a new password\n").strip()
+        fault.expect(found("new@example.org")["id"] == identity, "the new user is not in the list")
+        answer = sign_in(running, "new@example.org", "a new password")
+        fault.expect_answer(answer, 200)
+        fault.expect(json.loads(answer.text())["user"]["email_confirmed_at"], "the address is not taken as proved")
+        fault.expect("password" in user("sessions", "new@example.org"), "the session is not listed")
+        user("add", "new@example.org", "--role", "web_user", status=1)
+        user("add", "no address@example.org", "--role", "web_user", status=1)
+        user("add", "other", "--role", "web_user", "--password-stdin", given="short\n", status=1)
+        user("add", "other", "--role", "web_user", "--password-stdin", given="", status=1)
+        user("passwd", identity, given="another password\n")
+        fault.expect_answer(refresh(running, answer), 400, "session_expired")
+        fault.expect_answer(sign_in(running, "new@example.org", "another password"), 200)
+        user("role", "new@example.org", "web_anon")
+        fault.expect(found("new@example.org")["role"] == "web_anon", "the role is the old one")
+        user("remove", "new@example.org")
+        fault.expect(found("new@example.org") is None, "the user is still there")
+        user("remove", "new@example.org", status=1)
+        user("add", status=2)
+        user("forget", "ada", status=2)
+    finally:
+        running.stop()
 
 
 def ended_elsewhere(build):
