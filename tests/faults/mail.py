@@ -7,8 +7,9 @@ import os
 import stat
 import time
 import urllib.parse
+from concurrent.futures import ThreadPoolExecutor
 
-from lib import client, fault, process, smtp, stage
+from lib import client, fault, process, smtp, stage, totp
 
 FROM = '"The Shop <shop@example.org>"'
 USERS = ("ada", "bob", "eve", "fay")  # of tests/data/accounts-rows.sql
@@ -60,6 +61,7 @@ def flow(build, database):
             signed_up(running, mails)
             invited(build, running, mails)
             changed(running, mails)
+            at_once(running, mails)
             fault.expect_quiet(running)
         finally:
             running.stop()
@@ -225,6 +227,27 @@ def changed(running, mails):
     answer, _ = ask(running, "token?grant_type=password",
                     {"email": "gil@example.org", "password": "correct horse battery"})
     fault.expect_answer(answer, 400, "invalid_credentials")
+
+
+def at_once(running, mails):
+    """What is good once is so when many come with it at the same time: a link, and a code of a program."""
+    time.sleep(1.1)
+    ask_well(running, "recover", {"email": "ivy@example.org"})
+    mail = mails.to("ivy@example.org", 2)
+    body = {"type": "recovery", "token_hash": mail.given("token_hash")}
+    with ThreadPoolExecutor(8) as pool:
+        answers = [one[0] for one in pool.map(lambda _: ask(running, "verify", body), range(8))]
+    good = [answer for answer in answers if answer.status == 200]
+    fault.expect(len(good) == 1 and {answer.status for answer in answers} == {200, 403}, "a link was good %d times: %s",
+                 len(good), [answer.status for answer in answers])
+    known = [("Authorization", "Bearer " + json.loads(good[0].text())["access_token"])]
+    factor = json.loads(ask(running, "factors", {"factor_type": "totp"}, known)[0].text())
+    body = {"code": totp.code(factor["totp"]["secret"])}
+    with ThreadPoolExecutor(8) as pool:
+        answers = [one[0] for one in pool.map(
+            lambda _: ask(running, "factors/%s/verify" % factor["id"], body, known), range(8))]
+    fault.expect(sorted(answer.status for answer in answers) == [200] + [422] * 7, "a code was taken: %s",
+                 [answer.status for answer in answers])
 
 
 def appctl(build, running, *words):
