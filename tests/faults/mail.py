@@ -9,7 +9,7 @@ import time
 import urllib.parse
 from concurrent.futures import ThreadPoolExecutor
 
-from lib import client, fault, process, smtp, stage, totp
+from lib import browser, client, fault, process, server, smtp, stage, totp
 
 FROM = '"The Shop <shop@example.org>"'
 USERS = ("ada", "bob", "eve", "fay")  # of tests/data/accounts-rows.sql
@@ -19,8 +19,8 @@ def run(build):
     for kind in ("sqlite", "pgsql"):
         database = fault.database(build, kind)
         flow(build, database)
-    database = fault.database(build, "sqlite")
-    slow(build, database)
+    slow(build, fault.database(build, "sqlite"))
+    page(build, fault.database(build, "sqlite"))
     away(build, fault.database(build, "sqlite"))
     refused(build, fault.database(build, "sqlite"))
     encrypted(build, fault.database(build, "sqlite"))
@@ -167,6 +167,34 @@ def send_form(running, fields, origin):
     return client.get(running.port, "/api/auth/verify",
                       [fault.SITE, ("Content-Type", "application/x-www-form-urlencoded"), ("Origin", origin)],
                       method="POST", body=urllib.parse.urlencode(fields).encode())
+
+
+def page(build, database):
+    """The link in a browser: the page's script reads what is behind "#", and the button leads on to the site."""
+    if not browser.program():
+        return
+    with smtp.Server() as mails:
+        lines = [line.replace("https://shop.example.org/", "http://127.0.0.1:@PORT@/") for line in settings(mails)]
+        running = server.Server(stage.build(build), "event", [server.Site("site0.test", database, lines)])
+        with open(running.conf, encoding="utf-8") as file:
+            text = file.read().replace("@PORT@", str(running.port))
+        with open(running.conf, "w", encoding="utf-8") as file:
+            file.write(text)
+        with running, browser.Browser() as visitor:
+            visitor.open("http://127.0.0.1:%d/api/auth/verify" % running.port)
+            fault.expect(visitor.wait("document.querySelector('form').hidden && document.body.innerText")
+                         .endswith("Copy all of it from the mail."), "a link without a token is not called so")
+            ask_well(running, "recover", {"email": "ada@example.org"})
+            link = mails.to("ada@example.org").link
+            for _ in range(2):
+                visitor.open("about:blank")
+                visitor.open(link)
+                visitor.wait("!document.querySelector('form').hidden && !document.querySelector('#broken')")
+            fault.expect(visitor.run("location.href") == link.split("#")[0], "the token stays in the address bar")
+            visitor.run("document.querySelector('button').click()")
+            to = visitor.wait("location.hash.includes('access_token=') && location.href")
+            fault.expect(to.startswith("http://127.0.0.1:%d/#access_token=" % running.port), "it leads to %s", to)
+            fault.expect_quiet(running)
 
 
 def signed_up(running, mails):

@@ -210,7 +210,10 @@ static apr_status_t verify(verify_t *v, app_error_t *err)
     if (auth_guard_try(v->auth, account, v->r, err) != APR_SUCCESS || run(v, err) != APR_SUCCESS) {
         return APP_EFAIL;
     }
-    auth_guard_passed(v->auth, account, v->r);
+    if (account) {
+        auth_guard_passed(v->auth, account, v->r);
+    }
+    auth_guard_passed(v->auth, v->user.email, v->r); /* they are known at this address now */
     return APR_SUCCESS;
 }
 
