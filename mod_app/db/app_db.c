@@ -247,9 +247,12 @@ apr_status_t app_tx_get(app_tx_t *tx, const char *name, const char **pvalue, app
     return APR_SUCCESS;
 }
 
-void app_tx_guard(app_tx_t *tx, const app_guard_t *guard)
+const app_guard_t *app_tx_guard(app_tx_t *tx, const app_guard_t *guard)
 {
+    const app_guard_t *before = tx->guard;
+
     tx->guard = guard;
+    return before;
 }
 
 /* What is remembered of the database */

@@ -211,8 +211,9 @@ typedef struct app_guard_t {
  * Puts a guard before the next queries of tx; NULL: none, as at first. A statement that goes beyond
  * it fails with 42501, and the log tells. Does nothing on PostgreSQL, which has roles.
  * @param guard lives as long as the transaction
+ * @return the one that was there before
  */
-void app_tx_guard(app_tx_t *tx, const app_guard_t *guard);
+const app_guard_t *app_tx_guard(app_tx_t *tx, const app_guard_t *guard);
 
 /**
  * Asks the database, by queries in tx, whether what still holds.

@@ -176,6 +176,8 @@ class Embed:
         self.many = oracle_.many(parent.relation, to)
         self.inner = r.random() < 0.3
         self.spread = r.random() < 0.25 and not (self.many and self.node.embeds)
+        if self.spread and not self.many:
+            self.node.order = None  # of one row: PostgreSQL is not asked for it, and so refuses nothing
         self.name = oracle.world.prefix + to
 
     def select(self):

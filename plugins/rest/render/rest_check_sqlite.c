@@ -9,6 +9,7 @@
 #include "apr_strings.h"
 
 #include "rest_dialect.h"
+#include "rest_value.h"
 
 static int written_at(const rest_plan_t *plan, const rest_column_t *column)
 {
@@ -74,15 +75,37 @@ static apr_status_t add_rows(rest_sql_t *sql, const rest_plan_t *plan, int row, 
     return APR_SUCCESS;
 }
 
+/** Rows that write the same columns share the text: only the values are new. */
+static apr_status_t bind_again(rest_sql_t *sql, const rest_plan_t *plan, int row)
+{
+    const rest_relation_t *relation = plan->root.relation;
+    int i, count = 0;
+
+    for (i = 0; i < relation->ncolumns; i++) {
+        int at = written_at(plan, relation->columns[i]);
+
+        if (at < plan->body->ncolumns &&
+            rest_value_of_json(&sql->params[count++], plan->written[at],
+                               &plan->body->values[row * plan->body->ncolumns + at], sql->err,
+                               sql->pool) != APR_SUCCESS) {
+            return APP_EFAIL;
+        }
+    }
+    return APR_SUCCESS;
+}
+
 apr_status_t rest_sqlite_check(rest_sql_t **psql, const rest_plan_t *plan, int row,
                                app_error_t *err, apr_pool_t *p)
 {
     int unknown = 0;
     rest_sql_t *sql;
 
-    *psql = NULL;
     if (!plan->check) {
+        *psql = NULL;
         return APR_SUCCESS;
+    }
+    if (row > 0 && !plan->defaults) {
+        return bind_again(*psql, plan, row);
     }
     sql = rest_sql_create('?', err, p);
     app_buf_adds(&sql->text, "SELECT 1 FROM ");

@@ -107,7 +107,7 @@ apr_status_t rest_sqlite_add_value(rest_sql_t *sql, const rest_plan_t *plan, int
 /**
  * What gives a row if the write would make one that its check does not allow.
  * @param row of the body
- * @param psql NULL: all are allowed
+ * @param psql what the row before had, if there is one; NULL: all are allowed
  */
 apr_status_t rest_sqlite_check(rest_sql_t **psql, const rest_plan_t *plan, int row,
                                app_error_t *err, apr_pool_t *p);

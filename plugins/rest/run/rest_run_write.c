@@ -5,7 +5,6 @@
  */
 #include "apr_hash.h"
 
-#include "rest_guard.h"
 #include "rest_run.h"
 
 #define KEYS_TEXT_MAX (64 * 1024 * 1024)
@@ -100,6 +99,7 @@ static apr_status_t find_existing(rest_run_t *run, int *pfound)
 /** Whether the check allows what is about to be written. It shows nothing, so no grant is needed. */
 static apr_status_t check_before(rest_run_t *run)
 {
+    const app_guard_t *guard;
     apr_status_t status;
     app_rows_t *rows;
     int refused = 0;
@@ -107,14 +107,14 @@ static apr_status_t check_before(rest_run_t *run)
     if (!run->statement.check) {
         return APR_SUCCESS;
     }
-    app_tx_guard(run->tx, NULL);
+    guard = app_tx_guard(run->tx, NULL);
     if ((status = rest_run_query(run, run->statement.check, 0, &rows)) != APR_SUCCESS) {
         return status;
     }
     while ((status = app_rows_next(rows, run->err)) == APR_SUCCESS) {
         refused = 1;
     }
-    rest_guard_put(run->tx, run->call, run->schema, run->plan, run->pool);
+    app_tx_guard(run->tx, guard);
     return status != APR_EOF ? status : refused ? denied_row(run, "") : APR_SUCCESS;
 }
 
