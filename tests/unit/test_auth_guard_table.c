@@ -124,6 +124,25 @@ static int from_everywhere(auth_guard_table_t *table, const char *account, int c
     return admitted;
 }
 
+/** Tries that were not made count for nothing, in no scope. */
+static void test_undone(void **state)
+{
+    auth_guard_table_t *table = fresh(ENTRIES);
+    int i;
+
+    (void)state;
+    for (i = 0; i < 100; i++) {
+        assert_int_equal(try(table, "ada", "a", 0), 0);
+        auth_guard_table_undone(table, "ada", "a", 1000000);
+    }
+    for (i = 0; i < 3; i++) {
+        assert_int_equal(try(table, "ada", "a", 0), 0);
+    }
+    assert_int_equal(try(table, "ada", "a", 0), 1);
+    auth_guard_table_undone(table, "nobody", "b", 1000000); /* there is nothing to take back */
+    assert_int_equal(try(table, "nobody", "b", 0), 0);
+}
+
 static void test_many_addresses(void **state)
 {
     auth_guard_table_t *table = fresh(1024);
@@ -242,7 +261,8 @@ static void test_addresses(void **state)
 
 static struct CMUnitTest tests[] = {
     cmocka_unit_test(test_delay_doubles),  cmocka_unit_test(test_longest_delay),
-    cmocka_unit_test(test_good_try),       cmocka_unit_test(test_many_addresses),
+    cmocka_unit_test(test_good_try),       cmocka_unit_test(test_undone),
+    cmocka_unit_test(test_many_addresses),
     cmocka_unit_test(test_many_accounts),  cmocka_unit_test(test_flood),
     cmocka_unit_test(test_flood_known),    cmocka_unit_test(test_sizes),
     cmocka_unit_test(test_addresses),

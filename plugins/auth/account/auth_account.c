@@ -66,9 +66,12 @@ apr_status_t auth_account_prove(auth_t *auth, const auth_caller_t *caller,
     if (!password) {
         return auth_caller_is_fresh(caller, auth) ? APR_SUCCESS : ask_again(err);
     }
-    if (auth_guard_try(auth, account, r, err) != APR_SUCCESS ||
-        auth_password_check(&good, &outdated, auth, password, user->password, err,
+    if (auth_guard_try(auth, account, r, err) != APR_SUCCESS) {
+        return APP_EFAIL;
+    }
+    if (auth_password_check(&good, &outdated, auth, password, user->password, err,
                             app_request_pool(r)) != APR_SUCCESS) {
+        auth_guard_undone(auth, account, r);
         return APP_EFAIL;
     }
     if (!good) {

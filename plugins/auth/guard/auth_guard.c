@@ -66,7 +66,10 @@ apr_status_t auth_guard_try(auth_t *auth, const char *account, app_request_t *r,
     return APP_EFAIL;
 }
 
-void auth_guard_passed(auth_t *auth, const char *account, app_request_t *r)
+/** Tells the table what has become of a try. */
+static void tell(auth_t *auth, const char *account, app_request_t *r,
+                 void (*what)(auth_guard_table_t *table, const char *account, const char *address,
+                              apr_int64_t now))
 {
     const char *plain = plain_account(account, app_request_pool(r));
     char address[AUTH_GUARD_ADDRESS_MAX];
@@ -75,7 +78,17 @@ void auth_guard_passed(auth_t *auth, const char *account, app_request_t *r)
     auth_guard_address(address, app_request_peer(r));
     table = table_lock(auth);
     if (table) {
-        auth_guard_table_passed(table, plain, address, auth_now());
+        what(table, plain, address, auth_now());
         app_shm_unlock(auth->guard);
     }
+}
+
+void auth_guard_undone(auth_t *auth, const char *account, app_request_t *r)
+{
+    tell(auth, account, r, auth_guard_table_undone);
+}
+
+void auth_guard_passed(auth_t *auth, const char *account, app_request_t *r)
+{
+    tell(auth, account, r, auth_guard_table_passed);
 }

@@ -22,6 +22,9 @@ void auth_guard_configure(auth_t *auth);
  */
 apr_status_t auth_guard_try(auth_t *auth, const char *account, app_request_t *r, app_error_t *err);
 
+/** The try was not made, since the server had too much to do: what it counted is forgotten. */
+void auth_guard_undone(auth_t *auth, const char *account, app_request_t *r);
+
 /** The try was good: what it counted is forgotten, and the account's failures with it. */
 void auth_guard_passed(auth_t *auth, const char *account, app_request_t *r);
 

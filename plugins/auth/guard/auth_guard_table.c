@@ -185,6 +185,22 @@ apr_int64_t auth_guard_table_try(auth_guard_table_t *table, const auth_guard_rul
     return wait;
 }
 
+void auth_guard_table_undone(auth_guard_table_t *table, const char *account, const char *address,
+                             apr_int64_t now)
+{
+    slot_t *slot = find(table, AUTH_GUARD_ADDRESS, "", address, now);
+
+    slot->failures -= slot->failures > 0;
+    if (account) {
+        slot = find(table, AUTH_GUARD_PAIR, account, address, now);
+        slot->failures -= slot->failures > 0;
+        if (!is_known(slot, now)) {
+            slot = find(table, AUTH_GUARD_ACCOUNT, account, "", now);
+            slot->failures -= slot->failures > 0;
+        }
+    }
+}
+
 void auth_guard_table_passed(auth_guard_table_t *table, const char *account, const char *address,
                              apr_int64_t now)
 {

@@ -61,6 +61,10 @@ void auth_guard_table_init(auth_guard_table_t *table, apr_size_t entries);
 apr_int64_t auth_guard_table_try(auth_guard_table_t *table, const auth_guard_rules_t *rules,
                                  const char *account, const char *address, apr_int64_t now);
 
+/** A try that was admitted was not made: takes back what it counted. */
+void auth_guard_table_undone(auth_guard_table_t *table, const char *account, const char *address,
+                             apr_int64_t now);
+
 /**
  * A try that was admitted was good. The address keeps its other failures: one's own account is no
  * means to guess at others.

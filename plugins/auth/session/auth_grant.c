@@ -76,10 +76,13 @@ static apr_status_t prove(try_t *t, app_error_t *err)
     app_error_t ignored = { .pool = t->p };
     int good, outdated;
 
-    if (auth_guard_try(t->auth, t->account, t->r, err) != APR_SUCCESS ||
-        find_user(t, err) != APR_SUCCESS ||
+    if (auth_guard_try(t->auth, t->account, t->r, err) != APR_SUCCESS) {
+        return APP_EFAIL;
+    }
+    if (find_user(t, err) != APR_SUCCESS ||
         auth_password_check(&good, &outdated, t->auth, t->password,
                             t->found ? t->user.password : NULL, err, t->p) != APR_SUCCESS) {
+        auth_guard_undone(t->auth, t->account, t->r);
         return APP_EFAIL;
     }
     if (good) {
