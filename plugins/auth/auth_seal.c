@@ -174,8 +174,8 @@ apr_status_t auth_unseal(const char **pplain, const auth_t *auth, const char *wh
     }
     if (!key_named(&key, auth, sealed + strlen(VERSION), p)) {
         app_fail(err, APP_E_INTERNAL, "Something stored cannot be decrypted");
-        return app_log_only(err, "%s was encrypted with another key: name that in SealKeyOld, be it "
-                            "a former SealKey or JwtSecret", what);
+        return app_log_only(err, "%s was encrypted with another key: name that in SealKeyOld, be "
+                            "it a former SealKey or JwtSecret", what);
     }
     len -= NONCE_BYTES + TAG_BYTES;
     plain = apr_pcalloc(p, len + 1);

@@ -5,14 +5,14 @@
 
 #include "auth_user.h"
 
-/* auth_recover.c: a mail is asked for. All answer 200 {}, whether anybody has the address or not. */
+/* auth_recover.c: a mail is asked for. 200 {}, whether anybody has the address or not. */
 app_handler_fn auth_recover_post; /* {email} */
 app_handler_fn auth_otp_post;     /* {email}, also as magiclink: a link to sign in */
 app_handler_fn auth_resend_post;  /* {email, type: signup | email_change} */
 
 /* auth_verify.c: what a mail brought comes back. */
 app_handler_fn auth_verify_get;   /* the page that links lead to */
-app_handler_fn auth_verify_post;  /* {type, token_hash} or {type, email, token}, or the page's form */
+app_handler_fn auth_verify_post;  /* {type, token_hash}, {type, email, token}, or the form */
 
 app_handler_fn auth_invite_post;  /* auth_invite.c: {email, data} */
 

@@ -165,6 +165,7 @@ apr_status_t auth_mail_text(const char **psubject, const char **pbody,
         return app_fail(err, APP_E_INTERNAL, "the text %s.txt in MailTemplates must have the "
                         "subject as its first line and an empty second one", purpose);
     }
+    end -= end > text && end[-1] == '\r';
     *psubject = fill(apr_pstrndup(p, text, (apr_size_t)(end - text)), words, p);
     *pbody = fill(body + 1, words, p);
     return APR_SUCCESS;

@@ -2,9 +2,9 @@
 /**
  * GET verify: the page that links in mails lead to. It changes nothing by itself: programs that
  * open links in advance (mail scanners, previews) use no token up, only a person's click on the
- * button does, which posts the form. The page is the same for everybody: what the link brings stands
- * behind "#", where no server sees it, and only the page's own script reads it. Thread of the
- * request.
+ * button does, which posts the form. The page is the same for everybody: what the link brings
+ * stands behind "#", where no server sees it, and only the page's own script reads it. Thread of
+ * the request.
  */
 #include "apr_strings.h"
 
