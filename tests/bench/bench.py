@@ -134,13 +134,13 @@ class Measured:
     def __init__(self, bench, each, database, alone):
         site = database.name.lower().replace("postgresql", "pgsql")
         self.title = "%s, %s" % (each.title, database.name)
-        request = Request(site + ".test", each.path, each.headers, each.body)
+        request = Request(site + ".test", each.path, each.headers, each.body, each.connections)
         body = bench.fetch(request)
         name = "%s-%s" % (each.name, site)
         bench.keep(name, body)
         self.request = Target(bench, self.title, request, len(body))
         self.bytes = Target(bench, name, Request(site + ".test", "/bytes/" + name, each.headers,
-                                                 each.body))
+                                                 each.body, each.connections))
         self.alone = Alone(alone)
 
     def turns(self):

@@ -49,8 +49,11 @@ def under(pid, roots, table):
 class Request:
     """What wrk sends: a GET, or with a body a POST."""
 
-    def __init__(self, site, path, headers=None, body=None):
+    def __init__(self, site, path, headers=None, body=None, connections=None):
         self.site, self.path, self.body = site, path, body
+        # At most. When time is up those under way are cut off, which cost, too, and do not count: of
+        # what takes long there must be few.
+        self.connections = connections
         self.headers = dict({"Host": site}, **(headers or {}))
 
     def words(self, port, script):
@@ -66,6 +69,7 @@ class Request:
 
 def press(port, request, seconds, connections, script):
     """Requests answered and the time that took."""
+    connections = min(connections, request.connections or connections)
     output = must(["wrk", "-t2", "-c%d" % connections, "-d%ds" % seconds, "--timeout", "5s"]
                   + request.words(port, script))
     if re.search(r"Non-2xx|Socket errors", output):

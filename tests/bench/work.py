@@ -16,8 +16,9 @@ REVIEW = {"package_id": 1234, "author": "alice", "stars": 4,
 class Work:
     """A request, and for SQLite the statement without anything of ours that gives its values."""
 
-    def __init__(self, name, title, path, sql, values, body=None):
+    def __init__(self, name, title, path, sql, values, body=None, connections=None):
         self.name, self.title, self.path = name, title, path
+        self.connections = connections
         self.sql, self.values = sql, values
         self.body = json.dumps(body, separators=(",", ":")) if body else None
         self.headers = dict(TOKEN)
@@ -43,7 +44,8 @@ WORKS = [
          " FROM maintainers m LEFT JOIN packages p ON p.maintainer_id = m.id"
          " AND (p.section IS NOT 'embargo') WHERE m.id = ?", ["{parent}"]),
     Work("many", "5,000 rows", "/api/packages?order=id&limit=5000",
-         "SELECT %s FROM packages WHERE %s ORDER BY id LIMIT ?" % (COLUMNS, SHOWN), ["5000"]),
+         "SELECT %s FROM packages WHERE %s ORDER BY id LIMIT ?" % (COLUMNS, SHOWN), ["5000"],
+         connections=2),
 ]
 
 
