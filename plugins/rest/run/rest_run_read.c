@@ -17,6 +17,8 @@
 #define LARGE_HELD_MAX (4 * 1024 * 1024)
 #define LARGE_READS    4
 
+#define WHOLE_MAX      50 /* rows that libpq may hold */
+
 /** The rows did not fit: count first. */
 #define UNCOUNTED (APR_OS_START_USERERR + 4602)
 
@@ -163,14 +165,23 @@ static int ends_apart(const rest_run_t *run)
     return !run->plan->readonly && rest_run_waits(run);
 }
 
+/** A short page comes at one go: for each row that is taken alone libpq makes a whole result. */
+static unsigned stream_of(const rest_plan_t *plan)
+{
+    int is_short = plan->root.limit >= 0 && plan->root.limit <= WHOLE_MAX;
+
+    return plan->kind == APP_DB_PGSQL && is_short ? 0 : APP_QUERY_STREAM;
+}
+
 static unsigned flags_of(const rest_run_t *run)
 {
     unsigned object = APP_QUERY_OBJECT(run->statement.nmembers) |
                       (run->statement.marked ? APP_QUERY_MARKED : 0);
 
-    return object | (run->plan->readonly ? (run->told ? APP_QUERY_LAST : 0) | APP_QUERY_STREAM
-                     : ends_apart(run)   ? 0
-                                         : APP_QUERY_LAST);
+    return object | (run->plan->readonly
+                         ? (run->told ? APP_QUERY_LAST : 0) | stream_of(run->plan)
+                     : ends_apart(run) ? 0
+                                       : APP_QUERY_LAST);
 }
 
 /** What is left when all rows have come. */
