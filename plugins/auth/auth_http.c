@@ -36,6 +36,29 @@ static int is_type(const char *header, const char *type)
     return strncasecmp(header, type, len) == 0 && (!header[len] || strchr("; \t", header[len]));
 }
 
+/** Whether a text in it holds a NUL: what is read up to there would be another text. */
+static int has_nul(const json_t *json)
+{
+    const char *name;
+    json_t *member;
+    size_t i;
+
+    if (json_is_string(json)) {
+        return strlen(json_string_value(json)) != json_string_length(json);
+    }
+    json_array_foreach(json, i, member) {
+        if (has_nul(member)) {
+            return 1;
+        }
+    }
+    json_object_foreach((json_t *)json, name, member) {
+        if (has_nul(member)) {
+            return 1;
+        }
+    }
+    return 0;
+}
+
 static apr_status_t read_json(json_t **pbody, const char *data, apr_size_t len, app_error_t *err,
                               apr_pool_t *p)
 {
@@ -44,6 +67,9 @@ static apr_status_t read_json(json_t **pbody, const char *data, apr_size_t len, 
     }
     if (!json_is_object(*pbody)) {
         return app_fail(err, APP_E_BODY, "The body must be a JSON object");
+    }
+    if (has_nul(*pbody)) {
+        return app_fail(err, APP_E_BODY, "The body holds a NUL");
     }
     return APR_SUCCESS;
 }

@@ -15,7 +15,7 @@ app_handler_fn auth_http_filter;
 
 /**
  * The body as an object: JSON, or a form (RFC 6749 B), whose values are texts then. No body is an
- * empty object.
+ * empty object. No text holds a NUL.
  * @param pbody lives as long as the request
  * @return APR_SUCCESS; APP_EFAIL with 400, 413 or 415
  */
