@@ -19,6 +19,7 @@ def run(build):
     for kind in ("sqlite", "pgsql"):
         database = fault.database(build, kind)
         flow(build, database)
+        taken_early(build, fault.database(build, kind))
     slow(build, fault.database(build, "sqlite"))
     page(build, fault.database(build, "sqlite"))
     away(build, fault.database(build, "sqlite"))
@@ -61,6 +62,7 @@ def flow(build, database):
             signed_up(running, mails)
             invited(build, running, mails)
             changed(running, mails)
+            changed_by_a_thief(running, mails)
             at_once(running, mails)
             fault.expect_quiet(running)
         finally:
@@ -276,6 +278,51 @@ def at_once(running, mails):
             lambda _: ask(running, "factors/%s/verify" % factor["id"], body, known), range(8))]
     fault.expect(sorted(answer.status for answer in answers) == [200] + [422] * 7, "a code was taken: %s",
                  [answer.status for answer in answers])
+
+
+def changed_by_a_thief(running, mails):
+    """A change of address that was asked for before the owner set a new password comes to nothing."""
+    good = {"email": "gil2@example.org", "password": "correct horse battery"}
+    thief = json.loads(ask_well(running, "token?grant_type=password", good, 3).text())
+    fault.expect_answer(put_user(running, thief, {"email": "thief@example.org"}), 200)
+    link = mails.to("thief@example.org").given("token_hash")
+    ask_well(running, "recover", {"email": "gil2@example.org"})
+    owner = recovered(running, mails, "gil2@example.org", 2)
+    fault.expect_answer(put_user(running, owner, {"password": "another horse battery"}), 200)
+    refuse(running, {"type": "email_change", "token_hash": link})
+
+
+def recovered(running, mails, email, count):
+    mail = mails.to(email, count)
+    return json.loads(ask_well(running, "verify", {"type": "recovery", "token_hash": mail.given("token_hash")}).text())
+
+
+def taken_early(build, database):
+    """Somebody has signed up with another's address: once its owner proves it, nothing of theirs is left."""
+    with smtp.Server() as mails:
+        running = fault.start(build, database, settings=settings(
+            mails, "auth Signup open", "auth UserRole web_user", "auth VerifyEmail off", "auth UserKeys on"))
+        try:
+            good = {"email": "jan@example.org", "password": "correct horse battery"}
+            ask_well(running, "signup", good, 3)
+            early = json.loads(ask_well(running, "token?grant_type=password", good, 3).text())
+            bearer = ("Authorization", "Bearer " + early["access_token"])
+            answer, _ = ask(running, "keys", {"name": "mine"}, [bearer])
+            key = ("X-API-Key", json.loads(answer.text())["key"])
+            answer, _ = ask(running, "factors", {"factor_type": "totp"}, [bearer])
+            fault.expect_answer(answer, 200)
+            fault.expect_answer(put_user(running, early, {"email": "jan2@example.org"}), 200)
+            link = mails.to("jan2@example.org").given("token_hash")
+            fault.expect_answer(client.get(running.port, "/api/films?limit=1", [fault.SITE, key]), 200)
+            ask_well(running, "recover", {"email": "jan@example.org"})
+            owner = recovered(running, mails, "jan@example.org", 1)
+            fault.expect(not owner["user"].get("factors"), "a factor of before is there still")
+            refuse(running, {"type": "email_change", "token_hash": link})
+            time.sleep(2)
+            fault.expect_answer(client.get(running.port, "/api/films?limit=1", [fault.SITE, key]), 401, "APPE014")
+            fault.expect_quiet(running)
+        finally:
+            running.stop()
 
 
 def appctl(build, running, *words):

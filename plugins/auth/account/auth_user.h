@@ -49,7 +49,7 @@ apr_status_t auth_name_read(const char **pname, const char *text, app_error_t *e
 apr_status_t auth_user_add(auth_user_t *user, app_tx_t *tx, app_error_t *err, apr_pool_t *p);
 
 typedef enum auth_user_change_e {
-    AUTH_USER_PASSWORD, /* a hash */
+    AUTH_USER_PASSWORD, /* a hash; links and codes that were mailed before are void then */
     AUTH_USER_ROLE,
     AUTH_USER_DATA,     /* user_data */
     AUTH_USER_DISABLED  /* a time, as text; NULL: enabled */

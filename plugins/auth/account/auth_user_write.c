@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /** Users, added, changed and removed (auth_user.h). Thread of the request, or of a command. */
+#include "auth_once.h"
 #include "auth_user.h"
 
 #define INSERT                                                                            \
@@ -49,9 +50,10 @@ apr_status_t auth_user_change(app_tx_t *tx, const char *id, auth_user_change_e w
                                " updated_at = $3 WHERE id = $1"
     };
 
-    return run(tx, sql[what],
-               (app_value_t[]){ auth_text(id), auth_text(value), auth_int(auth_now()) }, 3, err,
-               p);
+    apr_status_t rv = run(tx, sql[what], (app_value_t[]){ auth_text(id), auth_text(value),
+                                                          auth_int(auth_now()) }, 3, err, p);
+
+    return rv == APR_SUCCESS && what == AUTH_USER_PASSWORD ? auth_once_void(tx, id, err, p) : rv;
 }
 
 apr_status_t auth_user_remove(app_tx_t *tx, const char *id, app_error_t *err, apr_pool_t *p)

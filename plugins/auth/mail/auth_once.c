@@ -144,3 +144,15 @@ apr_status_t auth_once_take_code(auth_once_t *what, auth_t *auth, app_tx_t *tx, 
     }
     return found ? take(what, tx, type, found, err, p) : APR_NOTFOUND;
 }
+
+apr_status_t auth_once_void(app_tx_t *tx, const char *user_id, app_error_t *err, apr_pool_t *p)
+{
+    const app_value_t params[] = { auth_text(user_id), auth_int(auth_now()) };
+
+    if (auth_execute(NULL, tx, "DELETE FROM app_one_time_tokens WHERE user_id = $1", params, 1,
+                     err, p) != APR_SUCCESS) {
+        return APP_EFAIL;
+    }
+    return auth_execute(NULL, tx, "UPDATE app_mails SET state = 'none', done_at = $2"
+                                  " WHERE user_id = $1 AND state = 'waiting'", params, 2, err, p);
+}

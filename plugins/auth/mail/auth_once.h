@@ -40,4 +40,10 @@ apr_status_t auth_once_take_code(auth_once_t *what, auth_t *auth, app_tx_t *tx, 
                                  const char *email, const char *code, app_error_t *err,
                                  apr_pool_t *p);
 
+/**
+ * Voids what a user has been sent, or is to be sent, and has not used: with a password, whatever
+ * somebody else may have asked for in their name goes.
+ */
+apr_status_t auth_once_void(app_tx_t *tx, const char *user_id, app_error_t *err, apr_pool_t *p);
+
 #endif

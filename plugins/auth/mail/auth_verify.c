@@ -114,14 +114,35 @@ static apr_status_t change_address(verify_t *v, app_tx_t *tx, app_error_t *err)
                                   " updated_at = $3 WHERE id = $1", params, 3, err, v->p);
 }
 
+/** Whatever could let in who had the account before. */
+static apr_status_t void_before(verify_t *v, app_tx_t *tx, app_error_t *err)
+{
+    static const char *const sql[] = {
+        "UPDATE app_users SET password = NULL WHERE id = $1",
+        "DELETE FROM app_api_keys WHERE user_id = $1",
+        "DELETE FROM app_factors WHERE user_id = $1",
+        "DELETE FROM app_recovery_codes WHERE user_id = $1"
+    };
+    const app_value_t id = auth_text(v->user.id);
+    apr_size_t i;
+
+    for (i = 0; i < sizeof(sql) / sizeof(sql[0]); i++) {
+        if (auth_execute(NULL, tx, sql[i], &id, 1, err, v->p) != APR_SUCCESS) {
+            return APP_EFAIL;
+        }
+    }
+    return auth_once_void(tx, v->user.id, err, v->p) == APR_SUCCESS
+               ? auth_session_end(v->auth, tx, v->user.id, NULL, AUTH_SESSIONS_ALL, err, v->p)
+               : APP_EFAIL;
+}
+
 /**
- * Who proves an address that nobody had proved may not be who signed up with it: then the password
- * and the sessions of before are void. With signup it is that mail that was answered.
+ * Who proves an address that nobody had proved may not be who signed up with it: then what they
+ * had is void. With signup it is that mail that was answered.
  */
 static apr_status_t prove_address(verify_t *v, app_tx_t *tx, app_error_t *err)
 {
-    const app_value_t params[] = { auth_text(v->user.id), auth_int(auth_now()),
-                                   auth_int(strcmp(v->once.purpose, "signup") == 0) };
+    const app_value_t params[] = { auth_text(v->user.id), auth_int(auth_now()) };
 
     if (!v->user.email || strcmp(v->user.email, v->once.email) != 0) {
         return APR_NOTFOUND;
@@ -130,13 +151,11 @@ static apr_status_t prove_address(verify_t *v, app_tx_t *tx, app_error_t *err)
         return APR_SUCCESS;
     }
     if (strcmp(v->once.purpose, "signup") != 0 &&
-        auth_session_end(v->auth, tx, v->user.id, NULL, AUTH_SESSIONS_ALL, err, v->p) !=
-            APR_SUCCESS) {
+        void_before(v, tx, err) != APR_SUCCESS) {
         return APP_EFAIL;
     }
-    return auth_execute(NULL, tx, "UPDATE app_users SET verified_at = $2, updated_at = $2,"
-                                  " password = CASE WHEN $3 = 1 THEN password END WHERE id = $1",
-                        params, 3, err, v->p);
+    return auth_execute(NULL, tx, "UPDATE app_users SET verified_at = $2, updated_at = $2"
+                                  " WHERE id = $1", params, 2, err, v->p);
 }
 
 static apr_status_t open_session(verify_t *v, app_tx_t *tx, app_error_t *err)
