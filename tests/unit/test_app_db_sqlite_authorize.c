@@ -52,9 +52,9 @@ static app_db_t *sample(void)
 }
 
 /** What the guard of the tests allows: "action table column". */
-static const char *const grants[] = { "0 item id", "0 item name", "0 item ", "1 item ", "2 item name",
-                                      "3 item ",   "0 rich id",   "0 words words", "0 words ROWID",
-                                      "0 words " };
+static const char *const grants[] = { "0 item id",     "0 item name",   "0 item ",   "1 item ",
+                                      "2 item name",   "3 item ",       "0 rich id", "0 words words",
+                                      "0 words ROWID", "0 words " };
 
 typedef struct job_t {
     app_guard_t guard;
@@ -130,7 +130,7 @@ static void test_cases(void **state)
         { "SELECT gold FROM vault", "SELECT id FROM vault", "42501" },
         { "SELECT hash FROM vault", "SELECT hash FROM vault", "42501" },
         { "SELECT sqlite_version() <> ''", "this is no SQL", "1;" },
-        { "CREATE TEMP TABLE mine AS SELECT 1 AS a", "CREATE TEMP TABLE mine AS SELECT 1 AS a", "" },
+        { "CREATE TEMP TABLE mine AS SELECT 1", "CREATE TEMP TABLE mine AS SELECT 1", "" },
         { "SELECT cost FROM item", "SELECT 1; SELECT cost FROM item; SELECT 2", "2.5;3.5;" },
         /* views */
         { "SELECT id FROM rich", "SELECT id FROM rich", "1;" },

@@ -299,11 +299,13 @@ static app_command_e change(rest_t *rest, rest_wish_t *wish, const char *const *
 {
     rest_schema_t *schema;
     apr_status_t status = APR_SUCCESS;
+    int gone;
 
     if (rest_share_load(&schema, rest, NULL, err) != APR_SUCCESS) {
         return APP_COMMAND_WRONG;
     }
-    if (read_wish(wish, words, count, revoke && schema->kind == APP_DB_SQLITE, schema, err) != APR_SUCCESS) {
+    gone = revoke && schema->kind == APP_DB_SQLITE;
+    if (read_wish(wish, words, count, gone, schema, err) != APR_SUCCESS) {
         return count == 3 ? APP_COMMAND_WRONG : APP_COMMAND_USAGE;
     }
     if (schema->kind == APP_DB_SQLITE) {

@@ -43,7 +43,8 @@ static const char total_sql[] =
 
 static const char calls_sql[] =
     "SELECT count(*) FROM pg_proc f JOIN pg_namespace n ON n.oid = f.pronamespace"
-    " WHERE n.nspname = $2 AND f.proname = $3 AND has_function_privilege($1::name, f.oid, 'EXECUTE')";
+    " WHERE n.nspname = $2 AND f.proname = $3"
+    " AND has_function_privilege($1::name, f.oid, 'EXECUTE')";
 
 static app_value_t text_of(const char *text)
 {

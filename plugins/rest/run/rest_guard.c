@@ -154,7 +154,7 @@ static int is_tool(const app_access_t *access)
     return 0;
 }
 
-/** The name of a WITH: of no table, and in no schema. What its columns are made of is asked, too. */
+/** The name of a WITH: of no table, in no schema. What its columns are made of is asked, too. */
 static int is_with(const app_access_t *access)
 {
     return access->action == APP_ACCESS_READ && !*access->column && !*access->schema &&
