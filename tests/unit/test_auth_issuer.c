@@ -131,7 +131,8 @@ static const struct {
     { "iss twice", "", "{\"iss\":\"x\",\"iss\":\"" ISS "\",\"aud\":\"us\"}", "RS256",
       "No suitable key or wrong key type", NULL, NULL },
     { "ours", "", "{\"aud\":\"site\",\"role\":\"user\"}", "ours", NULL, "user", NULL },
-    { "ours, of another name", "", "{\"iss\":\"x\",\"role\":\"user\"}", "ours", NULL, "user", NULL },
+    { "ours, of another name", "", "{\"iss\":\"x\",\"role\":\"user\"}", "ours", NULL, "user",
+      NULL },
 };
 
 static auth_tokens_t *tokens_of(const char *path, const char *more)

@@ -3,8 +3,8 @@
  * Which keys of an issuer hold now, and when they are fetched again (auth_jwks.h). Any thread.
  *
  * What this process knows is `now` (behind the lock) and the record that it was made of. Every
- * second, at most, it looks whether another process has changed the copy in AppStateDir. Who fetches
- * holds two locks: one for the threads of this process, and the file's for all processes.
+ * second, at most, it looks whether another process has changed the copy in AppStateDir. Who
+ * fetches holds two locks: one for the threads of this process, and the file's for all processes.
  */
 #include <string.h>
 
@@ -18,7 +18,7 @@
 #include "auth_key_int.h"
 
 #define LOOK_EVERY  APR_USEC_PER_SEC
-#define WAITERS_MAX 4 /* threads of a process that wait for keys; the others are told to come back */
+#define WAITERS_MAX 4 /* threads of a process that wait for keys; others are told to come back */
 #define LOCK_PAUSE  10000
 
 typedef struct set_t {
@@ -257,7 +257,7 @@ static int tried_lately(auth_jwks_t *jwks)
     return tried <= now && tried + jwks->conf->retry > now;
 }
 
-/** Fetches, unless somebody has within the time that settings ask for. Waits for another's fetch. */
+/** Fetches, unless somebody has lately, as settings say. Waits for another's fetch. */
 static void fetch(auth_jwks_t *jwks, apr_interval_time_t wait, apr_pool_t *p)
 {
     int fd;

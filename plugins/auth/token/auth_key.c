@@ -254,8 +254,8 @@ static apr_status_t read_set(auth_keys_t *keys, const json_t *set, const char *s
         }
         else {
             wrong = why;
-            app_log(keys->published ? APP_LOG_DEBUG : APP_LOG_WARNING, NULL, "APP2000", "%s: key %d is left out: %s", setting,
-                    (int)i + 1, why);
+            app_log(keys->published ? APP_LOG_DEBUG : APP_LOG_WARNING, NULL, "APP2000",
+                    "%s: key %d is left out: %s", setting, (int)i + 1, why);
         }
     }
     if (keys->n) {

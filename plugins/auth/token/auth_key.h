@@ -77,7 +77,7 @@ int auth_keys_can_sign(const auth_keys_t *keys);
 /** The public parts of those that have one, as a JWK set (RFC 7517 5); memory from p. */
 const char *auth_keys_public(const auth_keys_t *keys, apr_pool_t *p);
 
-/** JSON without blanks; numbers keep 17 digits. @return memory from p; NULL: it cannot be written */
+/** JSON without blanks; numbers keep 17 digits. @return from p; NULL: it cannot be written */
 const char *auth_json_text(const json_t *json, apr_pool_t *p);
 
 /** Encodes base64url without padding; memory from p. */

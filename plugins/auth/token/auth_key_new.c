@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/** Makes new keys, and puts them in front of those that are there, for appctl keys (auth_key_int.h). */
+/** Makes new keys, and puts them in front of others, for appctl keys (auth_key_int.h). */
 #include <string.h>
 
 #include <openssl/err.h>

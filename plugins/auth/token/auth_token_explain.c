@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /**
- * Explains a token to an administrator (auth_token_explain.h): shows each step of auth_token.c, also
+ * Explains a token to an administrator (auth_token_explain.h): shows each step of auth_token.c, and
  * those that a request would not come to. The verdict is that of auth_token_identify() itself.
  */
 #include <string.h>
