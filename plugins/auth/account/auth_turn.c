@@ -9,7 +9,8 @@
 
 void auth_turn_configure(auth_t *auth)
 {
-    auth->turns = app_shm_declare(auth->self, "turns", AUTH_TURN_PLACES * sizeof(auth_turn_place_t));
+    auth->turns = app_shm_declare(auth->self, "turns",
+                                  AUTH_TURN_PLACES * sizeof(auth_turn_place_t));
 }
 
 static int turns_of(const auth_t *auth)

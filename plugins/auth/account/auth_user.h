@@ -31,8 +31,8 @@ apr_status_t auth_user_find(auth_user_t *user, app_tx_t *tx, auth_user_key_e key
 const char *auth_lower(const char *text, apr_pool_t *p);
 
 /**
- * An address as it is stored: in lower case (ASCII), within the lengths of RFC 5321 4.5.3.1, without
- * quotes, comments or control characters.
+ * An address as it is stored: in lower case (ASCII), within the lengths of RFC 5321 4.5.3.1, and
+ * without quotes, comments or control characters.
  * @return APR_SUCCESS; APP_EFAIL with 422
  */
 apr_status_t auth_email_read(const char **pemail, const char *text, app_error_t *err,

@@ -46,8 +46,8 @@ apr_status_t auth_user_change(app_tx_t *tx, const char *id, auth_user_change_e w
         [AUTH_USER_PASSWORD] = "UPDATE app_users SET password = $2, updated_at = $3 WHERE id = $1",
         [AUTH_USER_ROLE] = "UPDATE app_users SET role = $2, updated_at = $3 WHERE id = $1",
         [AUTH_USER_DATA] = "UPDATE app_users SET user_data = $2, updated_at = $3 WHERE id = $1",
-        [AUTH_USER_DISABLED] = "UPDATE app_users SET disabled_at = CAST($2 AS BIGINT),"
-                               " updated_at = $3 WHERE id = $1"
+        [AUTH_USER_DISABLED] = ("UPDATE app_users SET disabled_at = CAST($2 AS BIGINT),"
+                                " updated_at = $3 WHERE id = $1")
     };
 
     apr_status_t rv = run(tx, sql[what], (app_value_t[]){ auth_text(id), auth_text(value),

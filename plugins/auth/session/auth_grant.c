@@ -191,8 +191,9 @@ apr_status_t auth_token_post(app_instance_t *self, app_request_t *r, app_respons
 
     if (grant(&session, auth, r, err) != APR_SUCCESS) {
         if (!err->oauth) { /* what others refuse */
-            auth_fail_oauth(err, err->status < 500 && err->status != 429 ? "invalid_request"
-                                                                         : "temporarily_unavailable");
+            const int later = err->status >= 500 || err->status == 429;
+
+            auth_fail_oauth(err, later ? "temporarily_unavailable" : "invalid_request");
         }
         return APP_EFAIL;
     }

@@ -9,7 +9,7 @@
 #include "auth_http.h"
 #include "auth_origin.h"
 
-/** Whether an origin is where this request went to. The scheme may be one that a proxy has ended. */
+/** Whether an origin is where this request went to. A proxy may have ended TLS. */
 static int is_own(app_request_t *r, const char *origin)
 {
     const char *host = app_request_header(r, "Host");

@@ -38,7 +38,7 @@ apr_status_t auth_session_token(auth_session_t *session, auth_t *auth,
 apr_status_t auth_refresh_first(const char **ptoken, app_tx_t *tx, const char *session_id,
                                 app_error_t *err, apr_pool_t *p);
 
-/** The grant refresh_token: a session's next tokens for a refresh token. Has its own transaction. */
+/** The grant refresh_token: a session's next tokens for a refresh token. Its own transaction. */
 apr_status_t auth_refresh(auth_session_t *session, auth_t *auth, const char *token,
                           app_request_t *r, app_error_t *err);
 

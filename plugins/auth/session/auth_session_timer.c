@@ -11,7 +11,7 @@
 #define NO_TABLE  "42P01"
 #define IN_USE    (600 * APR_USEC_PER_SEC) /* since somebody wanted to know */
 #define OVERLAP   60                       /* seconds that clocks and commits may be late */
-#define KEPT      (7 * 86400)              /* seconds that an ended session stays for whoever asks */
+#define KEPT      (7 * 86400)              /* seconds that an ended session stays */
 
 static apr_status_t hear(auth_t *auth, apr_int64_t since, app_error_t *err, apr_pool_t *p)
 {
