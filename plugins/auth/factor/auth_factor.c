@@ -139,6 +139,18 @@ apr_status_t auth_factor_need_proof(const auth_factor_request_t *f, app_error_t 
     return auth_factor_need_level(f->user.factors, f->caller.level, err);
 }
 
+apr_status_t auth_factor_need_fresh(const auth_factor_request_t *f, app_error_t *err)
+{
+    if (auth_factor_need_proof(f, err) != APR_SUCCESS) {
+        return APP_EFAIL;
+    }
+    if (auth_caller_is_fresh(&f->caller, f->auth)) {
+        return APR_SUCCESS;
+    }
+    auth_fail(err, 400, "reauthentication_needed", "This needs a fresh sign-in");
+    return app_hint(err, "Sign in anew.");
+}
+
 apr_status_t auth_factor_find(auth_factor_t *factor, auth_factor_request_t *f, const char *id,
                               app_error_t *err)
 {

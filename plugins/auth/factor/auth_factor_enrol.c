@@ -137,7 +137,7 @@ static apr_status_t enrol(enrol_t *e, auth_factor_request_t *f, app_error_t *err
     const auth_event_t event = { .name = "factor_enrolled", .user_id = f->user.id,
                                  .session_id = f->caller.session_id };
 
-    if (auth_factor_need_proof(f, err) != APR_SUCCESS || read_body(e, f, err) != APR_SUCCESS ||
+    if (auth_factor_need_fresh(f, err) != APR_SUCCESS || read_body(e, f, err) != APR_SUCCESS ||
         make_room(e, f, err) != APR_SUCCESS || store(e, f, err) != APR_SUCCESS) {
         return APP_EFAIL;
     }
@@ -167,7 +167,7 @@ static apr_status_t unenrol(auth_factor_t *factor, auth_factor_request_t *f, app
                                  .session_id = f->caller.session_id };
 
     if (auth_factor_find(factor, f, id, err) != APR_SUCCESS ||
-        (factor->verified_at && auth_factor_need_proof(f, err) != APR_SUCCESS) ||
+        (factor->verified_at && auth_factor_need_fresh(f, err) != APR_SUCCESS) ||
         auth_execute(NULL, f->tx, "DELETE FROM app_factors WHERE id = $1 AND user_id = $2", params,
                      2, err, f->p) != APR_SUCCESS ||
         auth_execute(NULL, f->tx, "DELETE FROM app_recovery_codes WHERE user_id = $1"

@@ -41,6 +41,13 @@ void auth_factor_passed(auth_factor_request_t *f);
 /** auth_factor_need_level() of who asks. */
 apr_status_t auth_factor_need_proof(const auth_factor_request_t *f, app_error_t *err);
 
+/**
+ * For what would shut out the user and let a thief of a token keep the account: besides
+ * auth_factor_need_proof() a sign-in of FreshSession ago.
+ * @return APR_SUCCESS; APP_EFAIL with 403 or 400
+ */
+apr_status_t auth_factor_need_fresh(const auth_factor_request_t *f, app_error_t *err);
+
 /** One factor of the user. @return APR_SUCCESS; APP_EFAIL with 404 */
 apr_status_t auth_factor_find(auth_factor_t *factor, auth_factor_request_t *f, const char *id,
                               app_error_t *err);

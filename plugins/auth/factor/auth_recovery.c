@@ -63,7 +63,7 @@ static apr_status_t make_codes(json_t *list, auth_factor_request_t *f, app_error
     if (!auth_factor_in_use(f->user.factors)) {
         return auth_fail(err, 422, "mfa_factor_not_found", "There is no factor to recover");
     }
-    if (auth_factor_need_proof(f, err) != APR_SUCCESS ||
+    if (auth_factor_need_fresh(f, err) != APR_SUCCESS ||
         auth_execute(NULL, f->tx, "DELETE FROM app_recovery_codes WHERE user_id = $1", params, 1,
                      err, f->p) != APR_SUCCESS) {
         return APP_EFAIL;
