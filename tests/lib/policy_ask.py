@@ -201,10 +201,17 @@ def read(r, oracle, relation):
     """A Node whose members all have names of their own."""
     while True:
         node = Node(r, oracle, relation)
-        if clear(node):
+        if clear(node, oracle):
             return node
 
 
-def clear(node):
+def clear(node, oracle):
     names = node.shown_names()
-    return len(names) == len(set(names)) and all(clear(embed.node) for embed in node.embeds)
+    for embed in node.embeds:
+        if not clear(embed.node, oracle):
+            return False
+        # Arrays that are spread stand in one order, on PostgreSQL that of the key, which has to be granted then.
+        keys = world_.KEYS.get(embed.node.relation, [])
+        if embed.spread and embed.many and not oracle.has({(embed.node.relation, key) for key in keys}):
+            return False
+    return len(names) == len(set(names))

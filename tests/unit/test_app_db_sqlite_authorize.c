@@ -52,9 +52,9 @@ static app_db_t *sample(void)
 }
 
 /** What the guard of the tests allows: "action table column". */
-static const char *const grants[] = { "0 item id",     "0 item name",   "0 item ",   "1 item ",
-                                      "2 item name",   "3 item ",       "0 rich id", "0 words words",
-                                      "0 words ROWID", "0 words " };
+static const char *const grants[] = { "0 item id",       "0 item name", "0 item ",  "1 item ",
+                                      "2 item name",     "3 item ",     "0 rich id",
+                                      "0 words words",   "0 words ROWID", "0 words " };
 
 typedef struct job_t {
     app_guard_t guard;

@@ -23,7 +23,7 @@
     "                                  lets a role select, insert, update, delete (divided by\n"   \
     "                                  commas, or all) rows of a table or view, or execute a\n"    \
     "                                  function: only these columns, only rows for which SQL\n"   \
-    "                                  holds, new rows only where --check does. Of PostgreSQL it\n" \
+    "                                  holds, new rows only where --check does. PostgreSQL: it\n" \
     "                                  prints the SQL that does this\n"                            \
     "    grant --show [ROLE] [--json]  all grants\n"
 
@@ -32,8 +32,8 @@
 
 #define REST_COMMAND_POLICY_USAGE                                                                \
     "    policy check ROLE [NAME] [--claims JSON] [--row KEY] [--json]\n"                        \
-    "                                  what a role may do, and how many rows it sees; of a\n"      \
-    "                                  table also why not, and of a row, by its key, what hides it\n"
+    "                                  what a role may do, and how many rows it sees; of a\n" \
+    "                                  table why not, and of a row, by its key, what hides it\n"
 
 app_command_e rest_command_grant(app_instance_t *self, int argc, const char *const *argv,
                                  app_error_t *err);
