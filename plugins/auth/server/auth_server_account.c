@@ -76,11 +76,21 @@ static apr_status_t add(auth_user_t *user, app_tx_t *tx, const app_identity_t *i
     return rv;
 }
 
-static apr_status_t update(auth_user_t *user, app_tx_t *tx, const app_identity_t *identity,
-                           const json_t *claims, app_error_t *err, apr_pool_t *p)
+/** Who has left the groups that ServerRoleMap knows must not keep the role that they gave. */
+static const char *role_of(const auth_user_t *user, const auth_conf_t *conf,
+                           const app_identity_t *identity)
+{
+    int mapped = conf->server_role_map && conf->server_role_map->nelts;
+
+    return identity->role ? identity->role : mapped ? conf->user_role : user->role;
+}
+
+static apr_status_t update(auth_user_t *user, const auth_conf_t *conf, app_tx_t *tx,
+                           const app_identity_t *identity, const json_t *claims, app_error_t *err,
+                           apr_pool_t *p)
 {
     const char *data = data_of(claims, user->app_data, p);
-    const char *role = identity->role ? identity->role : user->role;
+    const char *role = role_of(user, conf, identity);
     const app_value_t params[] = { auth_text(user->id), auth_text(role), auth_text(data),
                                    auth_int(auth_now()) };
 
@@ -131,5 +141,5 @@ apr_status_t auth_server_account(auth_user_t *user, auth_t *auth, app_tx_t *tx,
     if (rv == APR_NOTFOUND) {
         return make(user, auth, tx, identity, claims, id, r, err, p);
     }
-    return rv == APR_SUCCESS ? update(user, tx, identity, claims, err, p) : rv;
+    return rv == APR_SUCCESS ? update(user, auth->conf, tx, identity, claims, err, p) : rv;
 }
