@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "apr_general.h"
 
@@ -25,8 +26,8 @@ static const char help[] =
     "    help                          this text, and the commands of the plugins in use\n"
     "\n"
     "FILE holds the settings: an app.conf, or a piece of httpd.conf, of which only mod_app's\n"
-    "lines outside <Location> are read. Without -f it is APP_CONFIG of the environment, else\n"
-    DEFAULT_CONFIG ".\n";
+    "lines outside <Location> are read, and no Include. Without -f it is APP_CONFIG of the\n"
+    "environment, else " DEFAULT_CONFIG ".\n";
 
 int appctl_usage(const char *format, ...)
 {
@@ -57,8 +58,12 @@ int appctl_failed(const app_error_t *err)
 apr_status_t appctl_load(const appctl_t *ctl, app_loopback_t **ploopback, app_error_t *err)
 {
     const app_loopback_options_t options = { .file = ctl->config, .mode = APP_CONF_LENIENT };
+    apr_status_t rv = app_loopback_make(ploopback, &options, err, ctl->p);
 
-    return app_loopback_make(ploopback, &options, err, ctl->p);
+    if (rv != APR_SUCCESS && !err->hint && access(ctl->config, F_OK) != 0) {
+        app_hint(err, "-f FILE, or APP_CONFIG of the environment, names the file of the settings.");
+    }
+    return rv;
 }
 
 static int show_version(const appctl_t *ctl)

@@ -9,6 +9,8 @@
 #include "app_program.h"
 #include "appctl.h"
 
+#define NO_RIGHT "42501" /* SQLSTATE */
+
 #ifndef APP_SQL_DIR
 #define APP_SQL_DIR "/usr/local/share/mod_app/sql"
 #endif
@@ -124,6 +126,15 @@ static apr_status_t check_order(const work_t *work, app_error_t *err)
     return APR_SUCCESS;
 }
 
+static int not_applied(app_error_t *err)
+{
+    if (strcmp(err->code, NO_RIGHT) == 0 && !err->hint) {
+        app_hint(err, "Migrations are for the owner of the database, not the server's role: name a "
+                      "file with the owner's AppDatabase by -f.");
+    }
+    return appctl_failed(err);
+}
+
 static int apply_all(const appctl_t *ctl, const work_t *work)
 {
     app_error_t err = { .pool = ctl->p };
@@ -141,7 +152,7 @@ static int apply_all(const appctl_t *ctl, const work_t *work)
         }
         rv = appctl_migration_apply(m, work->db, &err, ctl->p);
         if (rv != APR_SUCCESS && rv != APR_EEXIST) {
-            return appctl_failed(&err);
+            return not_applied(&err);
         }
         printf("%04d  %-32s %s\n", m->version, m->name,
                rv == APR_SUCCESS ? "applied" : "applied by somebody else meanwhile");

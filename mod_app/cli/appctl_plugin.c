@@ -38,6 +38,11 @@ static int run(const found_t *found, const appctl_t *ctl, app_error_t *err)
     return code;
 }
 
+static int wants_help(const appctl_t *ctl)
+{
+    return ctl->argc > 0 && (strcmp(ctl->argv[0], "--help") == 0 || strcmp(ctl->argv[0], "-h") == 0);
+}
+
 int appctl_plugin(const appctl_t *ctl, const char *name)
 {
     app_error_t err = { .pool = ctl->p };
@@ -52,8 +57,13 @@ int appctl_plugin(const appctl_t *ctl, const char *name)
     site = app_loopback_site(loopback);
     app_site_list_commands(site, is_it, &found);
     if (!found.command) {
-        return appctl_usage("there is no command \"%s\", and no plugin that %s uses has one.", name,
-                            ctl->config);
+        return appctl_usage("there is no command \"%s\", and no plugin that %s uses has one.\n"
+                            "Only the <AppPlugin> sections of that file count: Include is not "
+                            "followed.", name, ctl->config);
+    }
+    if (wants_help(ctl)) {
+        fputs(found.command->usage, stdout);
+        return APPCTL_GOOD;
     }
     if (appctl_become_owner(app_site_db(site), &err) != APR_SUCCESS ||
         app_loopback_start(loopback, &err) != APR_SUCCESS) {

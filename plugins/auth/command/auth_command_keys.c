@@ -26,7 +26,12 @@ static apr_status_t failed(app_error_t *err, const char *path, int why)
 {
     char text[120];
 
-    return app_fail(err, APP_E_BAD_REQUEST, "%s: %s", path, apr_strerror(why, text, sizeof(text)));
+    app_fail(err, APP_E_BAD_REQUEST, "%s: %s", path, apr_strerror(why, text, sizeof(text)));
+    return why == EACCES
+               ? app_hint(err, "Root works as the owner of the SQLite database, who may not do this. "
+                               "It stays root with -f FILE, where FILE has no AppDatabase, but "
+                               "JwtSecretFile in <AppPlugin auth>.")
+               : APP_EFAIL;
 }
 
 static app_command_e list(const auth_t *auth, app_error_t *err)
@@ -87,8 +92,11 @@ static apr_status_t replace(const char *path, const char *text, const struct sta
     int why;
 
     if (fd < 0) {
-        failed(err, fresh, errno);
-        return app_hint(err, "If no other appctl is at work, remove that file.");
+        why = errno;
+        failed(err, fresh, why);
+        return why == EEXIST
+                   ? app_hint(err, "If no other appctl is at work, remove that file.")
+                   : APP_EFAIL;
     }
     why = write_out(fd, text, owner);
     close(fd);

@@ -8,6 +8,8 @@
 #include "search_index.h"
 #include "search_sql.h"
 
+#define NO_RIGHT "42501" /* SQLSTATE: of the table, not of the index */
+
 typedef struct work_t {
     app_instance_t *self;
     search_t       *search;
@@ -338,7 +340,9 @@ static app_command_e check(work_t *work, const char *name)
                  ? check_pgsql(work, APR_ARRAY_IDX(statements, 0, const char *))
                  : run_all(work, statements);
     if (status != APR_SUCCESS) {
-        app_hint(work->err, "appctl search rebuild %s makes the index anew.", name);
+        if (strcmp(work->err->code, NO_RIGHT) != 0) {
+            app_hint(work->err, "appctl search rebuild %s makes the index anew.", name);
+        }
         return APP_COMMAND_WRONG;
     }
     return finish(work, name, "index and table are one");
