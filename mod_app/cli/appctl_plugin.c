@@ -40,7 +40,9 @@ static int run(const found_t *found, const appctl_t *ctl, app_error_t *err)
 
 static int wants_help(const appctl_t *ctl)
 {
-    return ctl->argc > 0 && (strcmp(ctl->argv[0], "--help") == 0 || strcmp(ctl->argv[0], "-h") == 0);
+    const char *first = ctl->argc > 0 ? ctl->argv[0] : "";
+
+    return strcmp(first, "--help") == 0 || strcmp(first, "-h") == 0;
 }
 
 int appctl_plugin(const appctl_t *ctl, const char *name)

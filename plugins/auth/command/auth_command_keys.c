@@ -28,7 +28,7 @@ static apr_status_t failed(app_error_t *err, const char *path, int why)
 
     app_fail(err, APP_E_BAD_REQUEST, "%s: %s", path, apr_strerror(why, text, sizeof(text)));
     return why == EACCES
-               ? app_hint(err, "Root works as the owner of the SQLite database, who may not do this. "
+               ? app_hint(err, "Root works as the owner of the SQLite database, who may not. "
                                "It stays root with -f FILE, where FILE has no AppDatabase, but "
                                "JwtSecretFile in <AppPlugin auth>.")
                : APP_EFAIL;
