@@ -5,8 +5,6 @@
  */
 #include <string.h>
 
-#include "apr_strings.h"
-
 #include "app_cgi_int.h"
 
 #define HEAD_MAX  (256 * 1024)

@@ -3,8 +3,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "apr_strings.h"
-
 #include "app_core_int.h"
 
 #define FIRST_SIZE 256

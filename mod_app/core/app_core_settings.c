@@ -54,7 +54,8 @@ const app_setting_t app_core_settings[] = {
                  "minimal: error answers hold code and message only (client-error-verbosity)"),
     APP_SET_STRING("ProxyStatusName", app_core_conf_t, proxy_status_name, "PostgREST",
                    APP_SET_LOCATION,
-                   "who answers, in the header Proxy-Status of error answers; \"\": no such header"),
+                   "who answers, in the header Proxy-Status of error answers; \"\": no such "
+                   "header"),
     APP_SET_LIST("DetailsFor", app_core_conf_t, details_for, "127.0.0.0/8 ::1", 0,
                  "addresses, networks and role:NAME that see the details of /health and /status"),
     APP_SET_PATH("PluginDir", app_core_conf_t, plugin_dir, NULL, 0,

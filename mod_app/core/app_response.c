@@ -3,8 +3,6 @@
  * An answer on its way to the host. What is short leaves in one piece with its length; past
  * APP_RESPONSE_BUFFER it streams, and memory stays as it is. Thread of the request.
  */
-#include <stdio.h>
-
 #include "apr_lib.h"
 #include "apr_strings.h"
 
@@ -108,7 +106,7 @@ static void check_not_modified(app_response_t *res)
     }
 }
 
-/** Caches know of Authorization that an answer is for one person; of cookies and keys they do not. */
+/** Caches know of Authorization that an answer is for one person; not so of cookies and keys. */
 static void check_private(app_response_t *res)
 {
     if (res->r->identity.method && !apr_table_get(res->headers, "Cache-Control")) {

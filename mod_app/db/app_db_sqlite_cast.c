@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /**
- * SQL function app_cast(): a value as another type, or PostgreSQL's error where it is none. SQLite's
- * own CAST makes 0 of what is no number, and its date functions make NULL of what is no date.
+ * SQL function app_cast(): a value as another type, or PostgreSQL's error where it is none.
+ * SQLite's own CAST makes 0 of what is no number, and its date functions make NULL of what is no
+ * date.
  *
  *     app_cast(value, 'integer')           also smallint, bigint, real, double precision, numeric,
  *                                          boolean

@@ -166,6 +166,8 @@ void app_httpd_require_register(apr_pool_t *p); /* its providers */
 /* mod_app_pass.c */
 
 void app_httpd_pass_reset(void); /* before a configuration is read */
+/** Whether a text has no control characters, which logs, headers and programs could misread. */
+int app_httpd_pass_is_clean(const char *text);
 /** A claim as text: a string as it is, anything else as JSON; NULL: it cannot be one. */
 const char *app_httpd_pass_text(const json_t *value, apr_pool_t *p);
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /**
  * AuthType App: the tokens, cookies and keys that the API takes guard any other path, too. httpd
- * asks only where Require wants a user. Who is asking the site's identity filters say; what he may
- * do say the Require lines (mod_app_require.c and httpd's own). A record of it hangs on the
+ * asks only where Require wants a user. Who is asking the site's identity filters say; what they
+ * may do say the Require lines (mod_app_require.c and httpd's own). A record of it hangs on the
  * request's pool. Thread of the request.
  */
 #include "mod_app.h"
@@ -164,17 +164,6 @@ static int refuse_identity(request_rec *r, app_auth_t *auth, const app_error_t *
     return refuse(r, auth, err->status);
 }
 
-/** A text that a log line, a header or a program could misread is nobody's name. */
-static int is_name(const char *text)
-{
-    for (; *text; text++) {
-        if ((unsigned char)*text < ' ' || *text == 127) {
-            return 0;
-        }
-    }
-    return 1;
-}
-
 static int accept_identity(request_rec *r, app_auth_t *auth)
 {
     const char *user = auth->who.identity.user;
@@ -198,7 +187,7 @@ static int identify(request_rec *r, app_auth_t *auth, app_site_t *site)
     if (!auth->who.identity.method) {
         app_fail(&err, APP_E_UNAUTHENTICATED, NULL);
     }
-    else if (auth->who.identity.user && !is_name(auth->who.identity.user)) {
+    else if (auth->who.identity.user && !app_httpd_pass_is_clean(auth->who.identity.user)) {
         app_fail(&err, APP_E_FORBIDDEN, "The name of the user holds control characters");
     }
     else {

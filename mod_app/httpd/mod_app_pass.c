@@ -91,7 +91,7 @@ int app_httpd_pass_strip(request_rec *r)
 
 /* Values */
 
-static int is_clean(const char *text)
+int app_httpd_pass_is_clean(const char *text)
 {
     for (; *text; text++) {
         if ((unsigned char)*text < ' ' || *text == 127) {
@@ -138,7 +138,7 @@ static int fold_name(char *to, const char *name, char filler)
 
 static void pass(pass_t *to, const char *variable, const char *header, const char *value)
 {
-    if (!value || !is_clean(value)) {
+    if (!value || !app_httpd_pass_is_clean(value)) {
         return;
     }
     apr_table_setn(to->r->subprocess_env, variable, value);

@@ -24,6 +24,7 @@ extern "C" {
 /** A read that has been planned, in its transaction. Lives while answer() runs. */
 typedef struct app_data_read_t app_data_read_t;
 
+/** What is asked for. Nothing is copied: it lives until read() returns. */
 typedef struct app_data_ask_t {
     const char *schema;   /* NULL: the default one */
     const char *relation; /* a table or view */
@@ -34,7 +35,9 @@ typedef struct app_data_ask_t {
 
 /**
  * Makes the answer's parts by queries of read. It may run twice: the first time was for nothing if
- * the schema has changed meanwhile; so it keeps what it has to say until it returns.
+ * the schema has changed meanwhile; so it keeps what it has to say until read() returns, and writes
+ * nothing to the response itself. Thread of the request.
+ * @return APR_SUCCESS; APP_EFAIL with err, which read() hands on
  */
 typedef apr_status_t app_data_answer_fn(void *ctx, app_data_read_t *read, app_error_t *err);
 
@@ -67,11 +70,12 @@ typedef struct app_data_service_t {
     apr_status_t (*query)(app_data_read_t *read, const app_data_query_t *query,
                           app_rows_t **prows, app_error_t *err);
 
-    /** What stands before the relation's columns in SQL. */
+    /** What stands before the relation's columns in SQL, quoted. Lives as long as read. */
     const char *(*alias)(const app_data_read_t *read);
 
     /**
      * A column of the relation as SQL, if the caller may read it.
+     * @param psql quoted, with alias() before it; lives as long as read
      * @return APR_SUCCESS; APP_EFAIL with 42501 or 42703
      */
     apr_status_t (*column)(app_data_read_t *read, const char *name, const char **psql,
@@ -91,7 +95,7 @@ typedef struct app_data_service_t {
      * word:A, is looked for in the columns that it stands for.
      * @param labels four texts, columns divided by blanks, of A to D; NULL: a label means nothing
      * @param pnegated 1: wanted are the rows that MATCH does not find
-     * @param ptext NULL: there is nothing to look for
+     * @param ptext from p; NULL: there is nothing to look for
      * @return APR_SUCCESS; APP_EFAIL with 42601, 54000 or 501
      */
     apr_status_t (*match)(const char **ptext, int *pnegated, const char *tsquery,

@@ -116,9 +116,9 @@ apr_status_t app_tx_get(app_tx_t *tx, const char *name, const char **pvalue, app
 #define APP_QUERY_STREAM 0x2 /* many rows: take them one by one as they come, hold none */
 /**
  * The first n columns come as one, a JSON object of theirs, for less work than SQL has with it.
- * PostgreSQL: what row_to_json() would give; types that JSON has no form for, dates and arrays among
- * them, are to_json() of the value. SQLite: the name of the nth says how each is printed, as the
- * first argument of app_object() does.
+ * PostgreSQL: what row_to_json() would give; types that JSON has no form for, dates and arrays
+ * among them, are to_json() of the value. SQLite: the name of the nth says how each is printed, as
+ * the first argument of app_object() does.
  */
 #define APP_QUERY_OBJECT(n) ((unsigned)(n) << 8)
 #define APP_QUERY_MARKED 0x4 /* a column follows that is NULL where the object is to be so, too */

@@ -171,6 +171,13 @@ apr_status_t auth_answer_json(app_request_t *r, app_response_t *res, int status,
     return rv;
 }
 
+json_t *auth_json_column(const app_rows_t *rows, int column)
+{
+    const char *text = app_rows_text(rows, column, NULL);
+
+    return text ? json_string(text) : json_null();
+}
+
 json_t *auth_json_time(apr_int64_t seconds)
 {
     apr_time_exp_t at;

@@ -55,6 +55,9 @@ apr_status_t auth_fail_oauth(app_error_t *err, const char *oauth);
 apr_status_t auth_answer_json(app_request_t *r, app_response_t *res, int status, json_t *json,
                               app_error_t *err);
 
+/** A column of a row: its text; JSON null for NULL. A new reference. */
+json_t *auth_json_column(const app_rows_t *rows, int column);
+
 /** A time as clients see it: "2026-01-31T12:00:00Z"; JSON null for 0. A new reference. */
 json_t *auth_json_time(apr_int64_t seconds);
 

@@ -7,6 +7,8 @@
  *   auth_identity.c   the filter: from what a request brings to an identity
  *   auth_store.c      transactions on the accounts' tables; random texts and their hashes
  *   auth_http.c       what the endpoints share: bodies, refusals, answers
+ *   auth_form.c       bodies that are forms
+ *   auth_seal.c       what is stored encrypted
  *   token/            signed tokens (JWT): keys, claims, verification, signing
  *   account/          users and passwords
  *   session/          sign-ins: refresh tokens, cookies, the end of sessions

@@ -6,8 +6,6 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "apr_strings.h"
-
 #include "rest_command.h"
 
 #define PLANS_MAX 3 /* tries to plan while the schema changes under the request */
@@ -302,5 +300,6 @@ static const app_command_t commands[] = {
 static const app_route_t routes[] = { { NULL, "/", handle }, { NULL, NULL, NULL } };
 
 APP_PLUGIN(.name = "rest", .version = "0.1", .summary = "tables and views as a REST API",
-           .after = "auth", .settings = settings, .settings_size = sizeof(rest_conf_t), .routes = routes,
-           .configure = configure, .start = start, .stop = stop, .commands = commands)
+           .after = "auth", .settings = settings, .settings_size = sizeof(rest_conf_t),
+           .routes = routes, .configure = configure, .start = start, .stop = stop,
+           .commands = commands)

@@ -4,8 +4,6 @@
  * is made of what the plugin asks, and goes the way of all reads up to the statement. Thread of the
  * request.
  */
-#include <string.h>
-
 #include "apr_strings.h"
 
 #include "rest_dialect.h"

@@ -116,7 +116,7 @@ typedef struct rest_statement_t {
     int         marked;   /* behind them is a column that is NULL where there is no row */
     rest_sql_t *each;  /* SQLite writes: run for every row of the body before main; else NULL */
     rest_sql_t *after; /* SQLite: run when main has shown what it takes away; else NULL */
-    rest_sql_t *check; /* SQLite: gives a row if each would write one that is not allowed; or NULL */
+    rest_sql_t *check; /* SQLite: gives a row if each would write one not allowed; or NULL */
     rest_sql_t *exists; /* SQLite upserts: whether the row of each is there; else NULL */
     int         only;   /* SQLite PUT: number of the body's row that the URL means, from 1 */
     /* SQLite calls */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/** Search boxes: whatever is typed, what comes out is operands in quotes with operators between them. */
+/** Search boxes: whatever is typed becomes operands in quotes with operators between them. */
 #include "fuzz.h"
 
 #include "search_query.h"

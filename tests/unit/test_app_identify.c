@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/** Who makes a request that is not the API's: app_core_identify() with a plugin that believes what it is told. */
+/**
+ * Who makes a request that is not the API's: app_core_identify() with a plugin that believes what
+ * it is told.
+ */
 #include "unit.h"
 
 #include "apr_strings.h"

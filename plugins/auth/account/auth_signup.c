@@ -3,8 +3,6 @@
  * POST signup. The answer is the same whether the address has an account or not: a user without a
  * session, who then signs in, or follows the link in the mail first. Thread of the request.
  */
-#include <string.h>
-
 #include "apr_strings.h"
 
 #include "auth_audit.h"

@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /** Writes events down (auth_audit.h). Thread of the request, or of a timer or command. */
-#include <string.h>
-
 #include "apr_strings.h"
 
 #include "auth_audit_int.h"

@@ -15,10 +15,8 @@
 typedef app_command_e auth_command_fn(app_instance_t *self, int argc, const char *const *argv,
                                       app_error_t *err);
 
-auth_command_fn auth_command_audit, auth_command_key, auth_command_keys, auth_command_token,
-    auth_command_user;
-
-auth_command_fn auth_command_mail;
+auth_command_fn auth_command_audit, auth_command_key, auth_command_keys, auth_command_mail,
+    auth_command_token, auth_command_user;
 
 #define AUTH_COMMAND_AUDIT_USAGE                                                            \
     "    audit [--user U] [--event E] [--since 24h] [--limit 1000] [--json]\n"              \

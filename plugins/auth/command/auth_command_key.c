@@ -3,8 +3,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "apr_strings.h"
-
 #include "auth_api_key_int.h"
 #include "auth_audit.h"
 #include "auth_command.h"
@@ -45,8 +43,10 @@ static apr_status_t fill(auth_api_key_t *key, const asked_t *asked, app_error_t 
     key->id = auth_api_key_id(err->pool);
     key->role = asked->role ? asked->role : "";
     key->created_at = auth_now();
-    if (strlen(key->name) > AUTH_API_KEY_NAME_MAX || !app_utf8_valid(key->name, strlen(key->name))) {
-        return app_fail(err, APP_E_BAD_REQUEST, "NAME is at most %d bytes of UTF-8", AUTH_API_KEY_NAME_MAX);
+    if (strlen(key->name) > AUTH_API_KEY_NAME_MAX ||
+        !app_utf8_valid(key->name, strlen(key->name))) {
+        return app_fail(err, APP_E_BAD_REQUEST, "NAME is at most %d bytes of UTF-8",
+                        AUTH_API_KEY_NAME_MAX);
     }
     if (asked->expires) {
         if (auth_command_duration(&seconds, asked->expires, "--expires", err) != APR_SUCCESS) {

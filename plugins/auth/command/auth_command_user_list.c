@@ -4,19 +4,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "apr_strings.h"
-
 #include "auth_command_user.h"
 #include "auth_http.h"
+#include "auth_session.h"
 
 #define USERS                                                                                   \
     "SELECT id, COALESCE(email, name), role, verified_at, disabled_at, signed_in_at, created_at,"  \
     " name FROM app_users ORDER BY 2"
-
-#define SESSIONS                                                                                \
-    "SELECT id, method, level, address, agent, created_at, refreshed_at, expires_at"            \
-    " FROM app_sessions WHERE user_id = $1 AND ended_at IS NULL AND expires_at > $2"            \
-    " AND refreshed_at > $3 ORDER BY refreshed_at"
 
 /** Prints the row that rows is at. */
 typedef void print_fn(const app_rows_t *rows, int json, apr_pool_t *p);
@@ -37,30 +31,18 @@ static void print_json(json_t *json)
     json_decref(json);
 }
 
-static void set_text(json_t *json, const char *name, const app_rows_t *rows, int column)
-{
-    const char *text = app_rows_text(rows, column, NULL);
-
-    json_object_set_new(json, name, text ? json_string(text) : json_null());
-}
-
-static void set_time(json_t *json, const char *name, const app_rows_t *rows, int column)
-{
-    json_object_set_new(json, name, auth_json_time(app_rows_int(rows, column)));
-}
-
 static json_t *user_json(const app_rows_t *rows)
 {
     json_t *json = json_object();
 
-    set_text(json, "id", rows, 0);
-    set_text(json, "account", rows, 1);
-    set_text(json, "name", rows, 7);
-    set_text(json, "role", rows, 2);
-    set_time(json, "verified_at", rows, 3);
-    set_time(json, "disabled_at", rows, 4);
-    set_time(json, "signed_in_at", rows, 5);
-    set_time(json, "created_at", rows, 6);
+    json_object_set_new(json, "id", auth_json_column(rows, 0));
+    json_object_set_new(json, "account", auth_json_column(rows, 1));
+    json_object_set_new(json, "name", auth_json_column(rows, 7));
+    json_object_set_new(json, "role", auth_json_column(rows, 2));
+    json_object_set_new(json, "verified_at", auth_json_time(app_rows_int(rows, 3)));
+    json_object_set_new(json, "disabled_at", auth_json_time(app_rows_int(rows, 4)));
+    json_object_set_new(json, "signed_in_at", auth_json_time(app_rows_int(rows, 5)));
+    json_object_set_new(json, "created_at", auth_json_time(app_rows_int(rows, 6)));
     return json;
 }
 
@@ -78,25 +60,10 @@ static void print_user(const app_rows_t *rows, int json, apr_pool_t *p)
            auth_command_time(app_rows_int(rows, 5), p), account);
 }
 
-static json_t *session_json(const app_rows_t *rows)
-{
-    json_t *json = json_object();
-
-    set_text(json, "id", rows, 0);
-    set_text(json, "method", rows, 1);
-    set_text(json, "aal", rows, 2);
-    set_text(json, "ip", rows, 3);
-    set_text(json, "user_agent", rows, 4);
-    set_time(json, "created_at", rows, 5);
-    set_time(json, "refreshed_at", rows, 6);
-    set_time(json, "not_after", rows, 7);
-    return json;
-}
-
 static void print_session(const app_rows_t *rows, int json, apr_pool_t *p)
 {
     if (json) {
-        print_json(session_json(rows));
+        print_json(auth_session_json(rows));
         return;
     }
     printf("%s  %-9s  %s  %-15s  since %s  used %s\n", text_of(rows, 0), text_of(rows, 1),
@@ -141,7 +108,7 @@ app_command_e auth_command_user_sessions(const auth_user_asked_t *asked, app_err
 
     if (auth_begin(&tx, asked->auth, NULL, 1, err, err->pool) != APR_SUCCESS ||
         auth_command_find_user(&id, tx, asked->words[1], err) != APR_SUCCESS ||
-        auth_query(&rows, tx, SESSIONS,
+        auth_query(&rows, tx, AUTH_SESSIONS_SELECT " ORDER BY refreshed_at",
                    (app_value_t[]){ auth_text(id), auth_int(now),
                                     auth_int(now - apr_time_sec(asked->auth->conf->session_idle)) },
                    3, err, err->pool) != APR_SUCCESS ||

@@ -2,8 +2,6 @@
 /** Endpoints: factors are listed, enrolled and unenrolled. Thread of the request. */
 #include <string.h>
 
-#include "apr_strings.h"
-
 #include "auth_audit.h"
 #include "auth_factor_int.h"
 #include "auth_http.h"

@@ -3,11 +3,6 @@
  * Endpoints: recovery codes, for who has lost the program that makes the others. Ten, shown once,
  * each good once. Thread of the request.
  */
-#include <stdlib.h>
-#include <string.h>
-
-#include <openssl/rand.h>
-
 #include "apr_encode.h"
 #include "apr_lib.h"
 #include "apr_strings.h"
@@ -27,9 +22,7 @@ static const char *random_code(apr_pool_t *p)
     const char *text;
     char *c, *lower;
 
-    if (RAND_bytes(bytes, sizeof(bytes)) != 1) {
-        abort();
-    }
+    auth_random_bytes(bytes, sizeof(bytes));
     text = apr_pencode_base32_binary(p, bytes, sizeof(bytes), APR_ENCODE_NOPADDING, NULL);
     lower = apr_psprintf(p, "%.4s-%.4s-%.4s-%.4s", text, text + 4, text + 8, text + 12);
     for (c = lower; *c; c++) {

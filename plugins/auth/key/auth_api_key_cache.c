@@ -8,7 +8,6 @@
 #include <string.h>
 
 #include "apr_escape.h"
-#include "apr_strings.h"
 #include "apr_thread_mutex.h"
 
 #include "auth_api_key_int.h"

@@ -6,8 +6,6 @@
  */
 #include <string.h>
 
-#include "apr_strings.h"
-
 #include "auth_account.h"
 #include "auth_api_key_int.h"
 

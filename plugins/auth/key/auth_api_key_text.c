@@ -5,8 +5,6 @@
  */
 #include <string.h>
 
-#include "apr_strings.h"
-
 #include "auth_api_key_int.h"
 
 #define PREFIX_LEN  (sizeof(AUTH_API_KEY_PREFIX) - 1)

@@ -1,11 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /**
  * When keys were used last, to the minute. A timer in each process writes down what its requests
- * have noted in memory, so that no request waits for a write. In a plain CGI program, where no timer
- * runs, that happens once the answer has been made.
+ * have noted in memory, so that no request waits for a write. In a plain CGI program, where no
+ * timer runs, that happens once the answer has been made.
  */
-#include <string.h>
-
 #include "auth_api_key_int.h"
 
 #define EVERY   apr_time_from_sec(5)

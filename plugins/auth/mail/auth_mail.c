@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /** Mails are asked for: a row in app_mails. Thread of the request, or of a command. */
-#include "apr_strings.h"
-
 #include "auth_mail_queue.h"
 #include "auth_redirect.h"
 

@@ -1,9 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /** One-time tokens in app_one_time_tokens. */
-#include <stdlib.h>
 #include <string.h>
-
-#include <openssl/rand.h>
 
 #include "apr_strings.h"
 
@@ -20,9 +17,7 @@ static const char *random_code(apr_pool_t *p)
     apr_uint32_t number;
 
     do {
-        if (RAND_bytes((unsigned char *)&number, sizeof(number)) != 1) {
-            abort();
-        }
+        auth_random_bytes((unsigned char *)&number, sizeof(number));
     } while (number >= limit);
     return apr_psprintf(p, "%06u", number % CODES);
 }

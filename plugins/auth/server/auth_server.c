@@ -167,7 +167,7 @@ static int is_text(const char *text)
     return app_utf8_valid(text, (apr_size_t)(c - text));
 }
 
-/** Whether text is value, or a list divided by commas, as mod_auth_openidc writes it, with it in. */
+/** Whether text is value, or a list divided by commas with it in, as mod_auth_openidc writes it. */
 static int is_or_lists(const char *text, const char *value)
 {
     apr_size_t len = strlen(value), n;

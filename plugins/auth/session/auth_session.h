@@ -53,6 +53,18 @@ apr_status_t auth_session_answer(const auth_session_t *session, auth_t *auth, ap
 apr_status_t auth_session_identify(app_identity_t *identity, auth_t *auth, const char *token,
                                    const char *audience, app_request_t *r, app_error_t *err);
 
+/**
+ * A user's open sessions, for auth_query(); an order may stand behind it. $1: the user's id; $2:
+ * now; $3: when those were refreshed last that end of idleness now.
+ */
+#define AUTH_SESSIONS_SELECT                                                                 \
+    "SELECT id, method, level, address, agent, created_at, refreshed_at, expires_at"         \
+    " FROM app_sessions WHERE user_id = $1 AND ended_at IS NULL AND expires_at > $2"         \
+    " AND refreshed_at > $3"
+
+/** A row of AUTH_SESSIONS_SELECT, as clients and appctl show it. A new reference. */
+json_t *auth_session_json(const app_rows_t *rows);
+
 typedef enum auth_session_which_e {
     AUTH_SESSIONS_ONE,    /* that one */
     AUTH_SESSIONS_OTHERS, /* all of the user but that one */

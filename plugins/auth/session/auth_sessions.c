@@ -8,30 +8,25 @@
 #include "auth_http.h"
 #include "auth_session.h"
 
-#define SELECT                                                                                   \
-    "SELECT id, method, level, address, agent, created_at, refreshed_at, expires_at"             \
-    " FROM app_sessions WHERE user_id = $1 AND ended_at IS NULL AND expires_at > $2"             \
-    " AND refreshed_at > $3 ORDER BY refreshed_at DESC, id LIMIT 1000"
-
-static void set_text(json_t *json, const char *name, const app_rows_t *rows, int column)
-{
-    const char *text = app_rows_text(rows, column, NULL);
-
-    json_object_set_new(json, name, text ? json_string(text) : json_null());
-}
-
-static json_t *session_json(const app_rows_t *rows, const char *current)
+json_t *auth_session_json(const app_rows_t *rows)
 {
     json_t *json = json_object();
 
-    set_text(json, "id", rows, 0);
-    set_text(json, "method", rows, 1);
-    set_text(json, "aal", rows, 2);
-    set_text(json, "ip", rows, 3);
-    set_text(json, "user_agent", rows, 4);
+    json_object_set_new(json, "id", auth_json_column(rows, 0));
+    json_object_set_new(json, "method", auth_json_column(rows, 1));
+    json_object_set_new(json, "aal", auth_json_column(rows, 2));
+    json_object_set_new(json, "ip", auth_json_column(rows, 3));
+    json_object_set_new(json, "user_agent", auth_json_column(rows, 4));
     json_object_set_new(json, "created_at", auth_json_time(app_rows_int(rows, 5)));
     json_object_set_new(json, "refreshed_at", auth_json_time(app_rows_int(rows, 6)));
     json_object_set_new(json, "not_after", auth_json_time(app_rows_int(rows, 7)));
+    return json;
+}
+
+static json_t *listed_json(const app_rows_t *rows, const char *current)
+{
+    json_t *json = auth_session_json(rows);
+
     json_object_set_new(json, "current",
                         json_boolean(strcmp(app_rows_text(rows, 0, NULL), current) == 0));
     return json;
@@ -49,11 +44,12 @@ static apr_status_t list(json_t *array, auth_t *auth, const auth_caller_t *calle
     apr_status_t rv;
 
     if (auth_begin(&tx, auth, r, 1, err, p) != APR_SUCCESS ||
-        auth_query(&rows, tx, SELECT, params, 3, err, p) != APR_SUCCESS) {
+        auth_query(&rows, tx, AUTH_SESSIONS_SELECT " ORDER BY refreshed_at DESC, id LIMIT 1000",
+                   params, 3, err, p) != APR_SUCCESS) {
         return APP_EFAIL;
     }
     while ((rv = app_rows_next(rows, err)) == APR_SUCCESS) {
-        json_array_append_new(array, session_json(rows, caller->session_id));
+        json_array_append_new(array, listed_json(rows, caller->session_id));
     }
     return rv == APR_EOF ? app_tx_commit(tx, err) : rv;
 }

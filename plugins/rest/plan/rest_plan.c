@@ -37,7 +37,8 @@ static void name_root(const rest_planner_t *planner, rest_node_t *root)
     const char *name = root->relation->name;
 
     root->renamed = planner->schema->kind == APP_DB_SQLITE &&
-                    planner->request->action == REST_READ && rest_relation_is_computed(root->relation);
+                    planner->request->action == REST_READ &&
+                    rest_relation_is_computed(root->relation);
     root->as = rest_quoted(root->renamed ? apr_pstrcat(planner->pool, name, "_0", NULL) : name,
                       planner->pool);
 }

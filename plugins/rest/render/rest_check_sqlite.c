@@ -6,8 +6,6 @@
  * as PostgreSQL does, of what is known of the row then; RETURNING asks again. Called by
  * rest_write_sqlite.c; thread of the request.
  */
-#include "apr_strings.h"
-
 #include "rest_dialect.h"
 #include "rest_value.h"
 

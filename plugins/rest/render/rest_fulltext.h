@@ -23,8 +23,8 @@ typedef struct rest_match_t {
 
 /**
  * Translates a query. labels are what word:A to word:D look in, four texts with columns divided by
- * blanks; NULL: they are refused. FTS5 knows no "not" without something to take away from, so that a query is
- * turned until at most one "not" is left, around the whole.
+ * blanks; NULL: they are refused. FTS5 knows no "not" without something to take away from, so that
+ * a query is turned until at most one "not" is left, around the whole.
  * @return APR_SUCCESS; APP_EFAIL with 42601, 54000, or 501 for what FTS5 cannot express
  */
 apr_status_t rest_fulltext_translate(rest_match_t *match, rest_language_e language,

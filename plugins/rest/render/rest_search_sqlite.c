@@ -5,8 +5,6 @@
  */
 #include <string.h>
 
-#include "apr_strings.h"
-
 #include "rest_dialect.h"
 #include "rest_fulltext.h"
 

@@ -194,7 +194,6 @@ static app_allowed_e allows(const void *ctx, const app_access_t *access)
     if (is_asked(guard, access)) {
         return APP_ALLOWED;
     }
-
     if (strncasecmp(access->table, "app_", 4) == 0 && strcmp(access->table, "app_call") != 0) {
         return own_table(access);
     }

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /**
- * Reads that were asked before: what steps 1 to 3 made of them, kept as long as the snapshot that it
- * was made on is the current one. A request that says the same, byte by byte, in the same role goes
- * on with step 4, which sees no difference: the settings, the guard and the transaction are its own.
+ * Reads that were asked before: what steps 1 to 3 made of them, kept as long as the snapshot that
+ * it was made on is the current one. A request that says the same, byte by byte, in the same role
+ * goes on with step 4, which sees no difference: the settings, the guard and the transaction are
+ * its own.
  *
  * One memory per site and process, of as many places as it may ever hold; any thread, under one
  * lock that is held for a look. What is asked once is not kept: a place notes its hash, keeps what

@@ -96,7 +96,7 @@ static apr_status_t find_existing(rest_run_t *run, int *pfound)
     return status == APR_EOF ? APR_SUCCESS : status;
 }
 
-/** Whether the check allows what is about to be written. It shows nothing, so no grant is needed. */
+/** Whether the check allows what is about to be written. It shows nothing, so needs no grant. */
 static apr_status_t check_before(rest_run_t *run)
 {
     const app_guard_t *guard;

@@ -8,7 +8,6 @@
  */
 #include <string.h>
 
-#include "apr_lib.h"
 #include "apr_strings.h"
 
 #include "rest_int.h"

@@ -3,8 +3,6 @@
  * How many rows fit, and how many of them have which value of a facet: one pass over them, up to a
  * bound. What lies behind it is not counted, and the answer says so. Thread of the request.
  */
-#include <string.h>
-
 #include "apr_strings.h"
 
 #include "search_answer.h"

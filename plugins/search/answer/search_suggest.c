@@ -83,7 +83,8 @@ static apr_status_t take_words(titles_t *titles, app_error_t *err)
         .join = sql.join,
         .where = sql.where,
         .after = apr_psprintf(ask->pool, "LIMIT " WORDS_READ ") search_found ORDER BY"
-                                         " length(search_title), search_title LIMIT %" APR_INT64_T_FMT,
+                                         " length(search_title), search_title"
+                                         " LIMIT %" APR_INT64_T_FMT,
                               titles->limit),
         .params = sql.params,
         .nparams = 1

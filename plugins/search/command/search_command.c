@@ -190,8 +190,8 @@ static apr_status_t find_corrects(work_t *work, search_collection_t *collection)
 }
 
 /**
- * Under row-level security PostgreSQL uses an index only by functions that are known to tell nothing
- * of the rows that they see.
+ * Under row-level security PostgreSQL uses an index only by functions that are known to tell
+ * nothing of the rows that they see.
  */
 static apr_status_t warn_of_policies(work_t *work, const search_collection_t *collection)
 {
@@ -205,8 +205,8 @@ static apr_status_t warn_of_policies(work_t *work, const search_collection_t *co
         return APP_EFAIL;
     }
     if (found) {
-        fputs("The table has row-level security. So that the index serves the roles under it, too, a"
-              " superuser\nshould say, once in this database:\n"
+        fputs("The table has row-level security. So that the index serves the roles under it, too,"
+              " a superuser\nshould say, once in this database:\n"
               "    ALTER FUNCTION pg_catalog.ts_match_vq(tsvector, tsquery) LEAKPROOF;\n"
               "    ALTER FUNCTION pg_catalog.lower(text) LEAKPROOF;\n", stderr);
         if (collection->corrects) {

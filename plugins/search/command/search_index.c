@@ -158,8 +158,8 @@ static const char *vector_of(const search_collection_t *collection, apr_pool_t *
         const search_column_t *column = &collection->columns[i];
 
         app_buf_addf(&buf, "%ssetweight(to_tsvector(%s::regconfig, coalesce(%s, '')), '%c')",
-                     i ? " || " : "", search_literal(collection->language, p), search_quoted(column->name, p),
-                     column->label);
+                     i ? " || " : "", search_literal(collection->language, p),
+                     search_quoted(column->name, p), column->label);
     }
     return buf.data;
 }
