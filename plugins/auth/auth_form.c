@@ -73,6 +73,10 @@ apr_status_t auth_form_read(json_t **pform, const char *text, apr_size_t len, ap
     json_t *form = app_json_own(p, json_object());
     cursor_t c = { .at = text, .end = text + len };
 
+    if (len > 0 && *text == '{') { /* a form is what curl -d says of JSON, too */
+        refuse(err, "begins like JSON");
+        return app_hint(err, "Content-Type: application/json is for JSON.");
+    }
     while (c.at < c.end) {
         if (*c.at == '&') {
             c.at++;

@@ -34,6 +34,7 @@ static void test_read(void **state)
         { "a%00=b", NULL },
         { "a=%ff", NULL },
         { "a=\xc3", NULL },
+        { "{\"a\":\"b\"}", NULL },
     };
     size_t i;
 
