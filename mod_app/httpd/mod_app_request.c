@@ -424,7 +424,8 @@ apr_status_t app_httpd_request_identify(app_identified_t *found, request_rec *r,
                                         app_error_t *err)
 {
     app_exchange_state_t state = { .r = r, .user = r->user };
-    const app_exchange_t exchange = make_exchange(&state, &identify_ops, "", r->uri);
+    /* No path of the API's: what filters let pass at one is not meant for others' of that name. */
+    const app_exchange_t exchange = make_exchange(&state, &identify_ops, r->uri, "");
     sigset_t before;
     apr_status_t rv;
 

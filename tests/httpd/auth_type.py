@@ -43,6 +43,10 @@ ErrorDocument 404 "missing page"
     AuthType app
     Require user ada "Bob B"
 </Location>
+<Location "/auth">
+    AuthType App
+    Require valid-user
+</Location>
 <Location "/roles">
     AuthType App
     Require app-role editor admin
@@ -226,6 +230,9 @@ def challenges(check, httpd):
     found = httpd.get("/files/a.txt", bearer("ada"))
     check.equal("for one person", found.header("Cache-Control"), "private")
     check.equal("no id of ours", found.header("X-Request-Id"), None)
+    due = [("Authorization", "Bearer " + jwt.make({"sub": "ada", "role": "web_user", "factor_due": True}))]
+    check.equal("a factor is due, whatever the path is called",
+                [httpd.get(target, due).status for target in ("/files/a.txt", "/auth/factors/a.txt", "/auth/token")], [403] * 3)
     check.equal("HEAD", [httpd.get("/roles/a.txt", bearer(name), "HEAD").status for name in ("nobody", "ada", "bob")],
                 [401, 403, 200])
     check.equal("OPTIONS", httpd.get("/roles/a.txt", method="OPTIONS").status, 401)

@@ -15,7 +15,7 @@ def _encode(data):
 
 def make(claims, key=SECRET, alg="HS256"):
     head = _encode(json.dumps({"alg": alg, "typ": "JWT"}).encode())
-    payload = _encode(json.dumps(claims).encode())
+    payload = _encode(json.dumps(claims, separators=(",", ":")).encode())
     if alg == "none":
         return "%s.%s." % (head, payload)
     text = "%s.%s" % (head, payload)
