@@ -58,7 +58,9 @@ static apr_status_t prepare(const appctl_t *ctl, const char *dir, int make, work
     }
     /* An SQLite file that is not there yet is made by the first script, not by opening the pool. */
     if (make && app_db_script(work->db, "SELECT 1", err, ctl->p) != APR_SUCCESS) {
-        return APP_EFAIL;
+        return app_db_kind(work->db) == APP_DB_SQLITE && !err->hint
+                   ? app_hint(err, "Its folder must be there, and belong to the server's user.")
+                   : APP_EFAIL;
     }
     if (app_db_start(work->db, ctl->p, err) != APR_SUCCESS) {
         return APP_EFAIL;
