@@ -151,6 +151,8 @@ const json_t *app_httpd_auth_claims(app_auth_t *auth, apr_pool_t *p);
 int           app_httpd_auth_answers(const request_rec *r);
 /** The JSON of that refusal; NULL: that of the status. */
 const char   *app_httpd_auth_body(const request_rec *r);
+/** Whether a text has no control characters, which logs, headers and programs could misread. */
+int           app_httpd_auth_is_clean(const char *text);
 /** Whether AuthType App stands anywhere in the configuration that was read. */
 int           app_httpd_auth_used(apr_pool_t *p);
 
@@ -166,8 +168,6 @@ void app_httpd_require_register(apr_pool_t *p); /* its providers */
 /* mod_app_pass.c */
 
 void app_httpd_pass_reset(void); /* before a configuration is read */
-/** Whether a text has no control characters, which logs, headers and programs could misread. */
-int app_httpd_pass_is_clean(const char *text);
 /** A claim as text: a string as it is, anything else as JSON; NULL: it cannot be one. */
 const char *app_httpd_pass_text(const json_t *value, apr_pool_t *p);
 

@@ -164,6 +164,16 @@ static int refuse_identity(request_rec *r, app_auth_t *auth, const app_error_t *
     return refuse(r, auth, err->status);
 }
 
+int app_httpd_auth_is_clean(const char *text)
+{
+    for (; *text; text++) {
+        if ((unsigned char)*text < ' ' || *text == 127) {
+            return 0;
+        }
+    }
+    return 1;
+}
+
 static int accept_identity(request_rec *r, app_auth_t *auth)
 {
     const char *user = auth->who.identity.user;
@@ -187,7 +197,7 @@ static int identify(request_rec *r, app_auth_t *auth, app_site_t *site)
     if (!auth->who.identity.method) {
         app_fail(&err, APP_E_UNAUTHENTICATED, NULL);
     }
-    else if (auth->who.identity.user && !app_httpd_pass_is_clean(auth->who.identity.user)) {
+    else if (auth->who.identity.user && !app_httpd_auth_is_clean(auth->who.identity.user)) {
         app_fail(&err, APP_E_FORBIDDEN, "The name of the user holds control characters");
     }
     else {

@@ -91,16 +91,6 @@ int app_httpd_pass_strip(request_rec *r)
 
 /* Values */
 
-int app_httpd_pass_is_clean(const char *text)
-{
-    for (; *text; text++) {
-        if ((unsigned char)*text < ' ' || *text == 127) {
-            return 0;
-        }
-    }
-    return 1;
-}
-
 const char *app_httpd_pass_text(const json_t *value, apr_pool_t *p)
 {
     char *text;
@@ -138,7 +128,7 @@ static int fold_name(char *to, const char *name, char filler)
 
 static void pass(pass_t *to, const char *variable, const char *header, const char *value)
 {
-    if (!value || !app_httpd_pass_is_clean(value)) {
+    if (!value || !app_httpd_auth_is_clean(value)) {
         return;
     }
     apr_table_setn(to->r->subprocess_env, variable, value);

@@ -91,6 +91,7 @@ typedef struct app_tx_options_t {
  * Draws a connection, waiting at most DatabaseWait for a free one. A connection found dead is
  * replaced first. The database sees the transaction with its first query; on SQLite that waits for
  * the write lock then, unless it is readonly.
+ * @param db NULL: the site has none, and the call is refused with APP_E_NO_DATABASE
  * @return APR_SUCCESS; APP_EFAIL with APP_E_DB_POOL (waited too long), APP_E_DB_CONNECT (down;
  *         at once while the breaker is open; retry_after is set)
  */

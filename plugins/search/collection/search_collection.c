@@ -128,18 +128,13 @@ apr_status_t search_begin(app_tx_t **ptx, app_instance_t *self, app_request_t *r
 {
     const app_tx_options_t options = { .readonly = readonly != 0, .request = r };
     app_db_t *db = app_instance_db(self);
-    app_tx_t *tx;
 
-    if (!db) {
-        return app_fail(err, APP_E_NO_DATABASE, NULL);
-    }
-    if (app_tx_begin(&tx, db, &options, err, p) != APR_SUCCESS) {
+    if (app_tx_begin(ptx, db, &options, err, p) != APR_SUCCESS) {
         return APP_EFAIL;
     }
     if (app_db_kind(db) == APP_DB_PGSQL) {
-        app_tx_set(tx, "search_path", "app, public");
+        app_tx_set(*ptx, "search_path", "app, public");
     }
-    *ptx = tx;
     return APR_SUCCESS;
 }
 
