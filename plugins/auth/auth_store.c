@@ -15,6 +15,7 @@
 
 #define RANDOM_BYTES 32
 #define HASH_BYTES   32
+#define NO_TABLE     "42P01" /* or no right to its schema */
 
 apr_status_t auth_begin(app_tx_t **ptx, auth_t *auth, app_request_t *r, int readonly,
                         app_error_t *err, apr_pool_t *p)
@@ -55,16 +56,27 @@ static app_sql_t *make_sql(const char *text, const app_value_t *params, int npar
     return sql;
 }
 
+/** A database without our tables is no mistake of who asks. */
+static apr_status_t told(apr_status_t rv, app_error_t *err)
+{
+    if (rv == APR_SUCCESS || !err->code || strcmp(err->code, NO_TABLE) != 0) {
+        return rv;
+    }
+    app_fail_code(err, NO_TABLE, 503, "The site's tables of accounts cannot be used");
+    return app_log_only(err, "appctl migrate up makes them; on PostgreSQL the role of AppDatabase "
+                             "also needs rights in their schema, app");
+}
+
 apr_status_t auth_execute(apr_int64_t *paffected, app_tx_t *tx, const char *sql,
                           const app_value_t *params, int nparams, app_error_t *err, apr_pool_t *p)
 {
-    return app_tx_execute(tx, make_sql(sql, params, nparams, p), paffected, err);
+    return told(app_tx_execute(tx, make_sql(sql, params, nparams, p), paffected, err), err);
 }
 
 apr_status_t auth_query(app_rows_t **prows, app_tx_t *tx, const char *sql,
                         const app_value_t *params, int nparams, app_error_t *err, apr_pool_t *p)
 {
-    return app_tx_query(tx, make_sql(sql, params, nparams, p), 0, prows, err);
+    return told(app_tx_query(tx, make_sql(sql, params, nparams, p), 0, prows, err), err);
 }
 
 apr_int64_t auth_now(void)

@@ -200,7 +200,8 @@ app_command_e auth_command_failed(app_error_t *err)
 {
     if (strcmp(err->code, NO_TABLE) == 0) {
         app_fail(err, APP_E_SCHEMA_CACHE, "the database has no tables of accounts");
-        app_hint(err, "appctl migrate up makes them.");
+        app_hint(err, "appctl migrate up makes them. On PostgreSQL the role of AppDatabase also "
+                      "needs USAGE on their schema, app.");
     }
     return APP_COMMAND_WRONG;
 }
