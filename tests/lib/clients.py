@@ -103,36 +103,36 @@ def _play_database(build, kind, files, report):
         return
     sites = [server.Site("site0.test", database, SETTINGS[kind])]
     restorer = Restorer(database)
+    keys = process.folder("keys")
     try:
         if "tokens" in dict(files):
-            sites += _token_sites(database)
+            sites += _token_sites(database, keys)
         spool = process.folder("spool")
         process.give_to(spool, process.web_user())
         sites.append(server.Site("mail.test", database, SETTINGS[kind] + MAIL + ('auth MailSpool "%s"' % spool,)))
         with server.Server(build, HOST, sites) as running:
             for name, path in files:
-                _play_file(name, path, kind, running, restorer, report, spool)
+                _play_file(name, path, kind, running, restorer, report,
+                           {"APP_TEST_SPOOL": spool, "APP_TEST_KEYS": keys})
     except process.Failed as error:
         report.failed("clients [%s]" % kind, str(error).splitlines())
     finally:
         restorer.shutdown()
 
 
-def _token_sites(database):
-    folder = process.folder("keys")
+def _token_sites(database, folder):
     status, output = process.run(["node", os.path.join(FOLDER, "keys.mjs"), folder], cwd=FOLDER)
     if status:
         raise process.Failed("keys.mjs failed:\n" + output.strip()[-2000:])
-    os.environ["APP_TEST_KEYS"] = folder
     return [server.Site("own.test", database, ["auth JwtSecretFile %s/own.json" % folder, "auth JwtIssuer " + ISSUER,
                                                "auth JwtAud tests"]),
             server.Site("foreign.test", database, ["auth Issuer %s keys=%s/issuer.json audience=tests role=$.role"
                                                    % (ISSUER, folder)])]
 
 
-def _play_file(name, path, kind, running, restorer, report, spool):
-    environment = dict(os.environ, APP_TEST_DATABASE=kind, APP_TEST_RESTORE=restorer.url,
-                       APP_TEST_SPOOL=spool,
+def _play_file(name, path, kind, running, restorer, report, folders):
+    environment = dict(os.environ, **folders, APP_TEST_DATABASE=kind,
+                       APP_TEST_RESTORE=restorer.url,
                        APP_TEST_API="http://127.0.0.1:%d/api" % running.port,
                        APP_TEST_TOKEN=jwt.make({"role": "web_user", "sub": "ada"}))
     command = ["node", "--test-reporter", "./reporter.mjs", path]
