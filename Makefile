@@ -23,7 +23,7 @@ CORE_PKGS   := apr-1 apr-util-1 jansson
 CORE_CFLAGS := $(shell $(PKG_CONFIG) --cflags $(CORE_PKGS)) -Imod_app/include
 DB_CFLAGS   := $(shell $(PKG_CONFIG) --cflags libpq sqlite3 libpcre2-8)
 HTTPD_CFLAGS := -I$(shell $(APXS) -q INCLUDEDIR)
-LIBS        := $(shell $(PKG_CONFIG) --libs $(CORE_PKGS) libpq sqlite3 libpcre2-8) -lpthread -ldl
+LIBS        := $(shell $(PKG_CONFIG) --libs $(CORE_PKGS) libpq sqlite3 libpcre2-8) -lpthread -ldl -lm
 DEFINES     := -DAPP_PLUGIN_DIR='"$(PLUGIN_DIR)"' -DAPP_SQL_DIR='"$(DATADIR)/sql"'
 
 CORE_SRC  := $(wildcard mod_app/core/*.c mod_app/db/*.c)
