@@ -103,11 +103,11 @@ static apr_status_t read_request(rest_plan_t **pplan, rest_call_t *call, rest_re
                                  rest_schema_t *schema, app_error_t *err, apr_pool_t *p)
 {
     const rest_conf_t *conf = app_request_settings(call->r, call->rest->self);
-    int may_be_known = !call->asked && conf == app_instance_settings(call->rest->self);
+    int is_sites = conf == app_instance_settings(call->rest->self);
     apr_status_t status = APR_SUCCESS;
 
     call->conf = rest_config_over(conf, schema->config, p);
-    *pplan = may_be_known ? rest_memo_get(call, schema) : NULL;
+    *pplan = is_sites ? rest_memo_get(call, schema) : NULL;
     if (!*pplan) {
         status = rest_request_read(call, request, schema, err, p);
     }

@@ -74,19 +74,32 @@ static apr_status_t release_later(void *known)
     return APR_SUCCESS;
 }
 
-static void forget_locked(rest_memo_t *memo)
+/** Empties all places. What was known is released by whoever holds no lock any more. */
+static void empty_places(rest_memo_t *memo, known_t *old[PLACES])
 {
     int i;
 
     for (i = 0; i < PLACES; i++) {
-        release(memo->places[i].known);
+        old[i] = memo->places[i].known;
     }
     memset(memo->places, 0, sizeof(memo->places));
 }
 
+static void release_all(known_t *old[PLACES])
+{
+    int i;
+
+    for (i = 0; i < PLACES; i++) {
+        release(old[i]);
+    }
+}
+
 static apr_status_t forget(void *memo)
 {
-    forget_locked(memo);
+    known_t *old[PLACES];
+
+    empty_places(memo, old);
+    release_all(old);
     return APR_SUCCESS;
 }
 
@@ -236,11 +249,13 @@ static known_t *find(rest_memo_t *memo, const rest_schema_t *schema, const memo_
                      int *pagain)
 {
     place_t *place = &memo->places[key->hash % PLACES];
-    known_t *known = NULL;
+    known_t *known = NULL, *old[PLACES];
+    int changed;
 
     apr_thread_mutex_lock(memo->lock);
-    if (memo->schema != schema) {
-        forget_locked(memo);
+    changed = memo->schema != schema;
+    if (changed) {
+        empty_places(memo, old);
         memo->schema = schema;
     }
     if (is_it(place->known, key)) {
@@ -254,6 +269,9 @@ static known_t *find(rest_memo_t *memo, const rest_schema_t *schema, const memo_
         place->used = 0;
     }
     apr_thread_mutex_unlock(memo->lock);
+    if (changed) {
+        release_all(old);
+    }
     return known;
 }
 

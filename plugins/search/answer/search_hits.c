@@ -87,7 +87,7 @@ static apr_status_t find_part(search_work_t *work, const part_t *part, app_error
 
 /* Titles first */
 
-/** @param format takes the query, then the same query looked for in titles alone */
+/** @param operator between the query and the same query looked for in titles alone */
 static apr_status_t make_part(part_t *part, const search_work_t *work, const char *operator,
                               app_error_t *err)
 {
