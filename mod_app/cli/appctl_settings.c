@@ -87,7 +87,8 @@ static const char *accepted(const app_setting_t *row, apr_pool_t *p)
     case APP_TYPE_ENUM:
         return choices(row, p);
     case APP_TYPE_LIST:
-        return "words, divided by blanks or commas";
+        return row->flags & APP_SET_LINES ? "a line; may stand several times"
+                                          : "words, divided by blanks or commas";
     case APP_TYPE_PATH:
         return "path";
     case APP_TYPE_SECRET:

@@ -42,6 +42,7 @@ typedef enum app_setting_type_e {
 /** Where beyond the server and virtual host a setting may stand, and how it is merged. */
 #define APP_SET_LOCATION 0x1 /* also in <Location> and in .htaccess-like places */
 #define APP_SET_APPEND   0x2 /* lists: a further line, and an inner list, add to what is there */
+#define APP_SET_LINES    0x4 /* lists: a line is one word, as it stands, blanks and quotes and all */
 
 typedef struct app_setting_t {
     const char        *name;

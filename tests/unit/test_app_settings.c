@@ -11,7 +11,7 @@ typedef struct conf_t {
     apr_int64_t         number, size;
     apr_interval_time_t wait;
     const char         *text, *path, *secret;
-    apr_array_header_t *list, *sum;
+    apr_array_header_t *list, *sum, *lines;
 } conf_t;
 
 static const char *const modes[] = { "fast", "safe", NULL };
@@ -27,6 +27,7 @@ static const app_setting_t rows[] = {
     APP_SET_SECRET("Key", conf_t, secret, 0, "a secret"),
     APP_SET_LIST("List", conf_t, list, "a b", 0, "a list"),
     APP_SET_LIST("Sum", conf_t, sum, "x", APP_SET_APPEND, "a growing list"),
+    APP_SET_LIST("Lines", conf_t, lines, NULL, APP_SET_APPEND | APP_SET_LINES, "a list of lines"),
     APP_SET_END
 };
 
@@ -150,11 +151,16 @@ static void test_defaults_and_merge(void **state)
     app_values_set(inner, APP_IN_SERVER, NULL, "List", "d", &err, unit_pool);
     app_values_set(inner, APP_IN_SERVER, NULL, "Sum", "z", &err, unit_pool);
     app_values_set(inner, APP_IN_SERVER, NULL, "Sum", "z2", &err, unit_pool);
+    app_values_set(outer, APP_IN_SERVER, NULL, "Lines", " one, \"two\"", &err, unit_pool);
+    app_values_set(inner, APP_IN_SERVER, NULL, "Lines", "three", &err, unit_pool);
     conf = app_values_merge(outer, inner, unit_pool)->data;
     assert_int_equal(conf->number, 0);
     assert_string_equal(conf->text, "outer");
     assert_string_equal(joined(conf->list), "d");
     assert_string_equal(joined(conf->sum), "y z z2");
+    assert_int_equal(conf->lines->nelts, 2);
+    assert_string_equal(APR_ARRAY_IDX(conf->lines, 0, const char *), "one, \"two\"");
+    assert_string_equal(APR_ARRAY_IDX(conf->lines, 1, const char *), "three");
 }
 
 static void test_secret_from_a_file(void **state)
