@@ -359,7 +359,17 @@ static apr_status_t stop_child(void *unused)
     return APR_SUCCESS;
 }
 
-/** A pool of our own, with a lock: pchild's allocator has none under some MPMs. */
+static apr_status_t destroy_pool(void *p)
+{
+    apr_pool_destroy(p);
+    return APR_SUCCESS;
+}
+
+/**
+ * A pool of our own, with a lock: pchild's allocator has none under some MPMs. It goes behind the
+ * pools in pchild, so that what requests have left in theirs to be cleaned up still finds us:
+ * prefork ends a child with the last request's pool in place.
+ */
 static apr_status_t make_pool(apr_pool_t **pp, apr_pool_t *pchild)
 {
     apr_allocator_t *allocator;
@@ -369,7 +379,7 @@ static apr_status_t make_pool(apr_pool_t **pp, apr_pool_t *pchild)
     if ((rv = apr_allocator_create(&allocator)) != APR_SUCCESS) {
         return rv;
     }
-    if ((rv = apr_pool_create_ex(pp, pchild, NULL, allocator)) != APR_SUCCESS) {
+    if ((rv = apr_pool_create_ex(pp, NULL, NULL, allocator)) != APR_SUCCESS) {
         apr_allocator_destroy(allocator);
         return rv;
     }
@@ -378,6 +388,7 @@ static apr_status_t make_pool(apr_pool_t **pp, apr_pool_t *pchild)
         apr_allocator_mutex_set(allocator, lock);
     }
     apr_pool_tag(*pp, "mod_app child");
+    apr_pool_cleanup_register(pchild, *pp, destroy_pool, apr_pool_cleanup_null);
     return rv;
 }
 
