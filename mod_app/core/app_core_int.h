@@ -122,6 +122,7 @@ struct app_request_t {
     const char            *id;
     const app_core_conf_t *conf; /* the site's, with the location's on top */
     app_identity_t         identity;
+    app_trace_t            trace;
     apr_time_t             deadline;
     int                    is_head;
     const char            *body; /* once read */

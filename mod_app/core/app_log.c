@@ -27,25 +27,38 @@ static void make_harmless(char *line)
     }
 }
 
+/** What every line begins with. @return its length */
+static apr_size_t begin_line(char *line, apr_size_t size, const app_request_t *r,
+                             const char *number)
+{
+    int len;
+
+    if (!r) {
+        len = snprintf(line, size, "%s: ", number);
+    }
+    else if (r->trace.id) {
+        len = snprintf(line, size, "%s: [%s trace=%s] ", number, r->id, r->trace.id);
+    }
+    else {
+        len = snprintf(line, size, "%s: [%s] ", number, r->id);
+    }
+    return (apr_size_t)len < size ? (apr_size_t)len : size - 1;
+}
+
 void app_log(app_log_level_e level, const app_request_t *r, const char *number, const char *format,
              ...)
 {
     void *native = r ? r->exchange->data : NULL;
     char line[LINE_MAX_BYTES];
     va_list args;
-    int len;
+    apr_size_t len;
 
     if (!host || !host->log || (host->logs && !host->logs(level, native))) {
         return;
     }
-    if (r) {
-        len = snprintf(line, sizeof(line), "%s: [%s] ", number, r->id);
-    }
-    else {
-        len = snprintf(line, sizeof(line), "%s: ", number);
-    }
+    len = begin_line(line, sizeof(line), r, number);
     va_start(args, format);
-    vsnprintf(line + len, sizeof(line) - (size_t)len, format, args);
+    vsnprintf(line + len, sizeof(line) - len, format, args);
     va_end(args);
     make_harmless(line);
     host->log(level, native, line);

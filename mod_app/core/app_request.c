@@ -165,6 +165,16 @@ void app_request_identify(app_request_t *r, const app_identity_t *identity)
     }
 }
 
+const app_trace_t *app_request_trace(const app_request_t *r)
+{
+    return &r->trace;
+}
+
+void app_request_trace_set(app_request_t *r, const app_trace_t *trace)
+{
+    r->trace = *trace;
+}
+
 /* Settings of the location */
 
 const void *app_request_settings(app_request_t *r, app_instance_t *self)

@@ -34,7 +34,8 @@
     _(app_shm_unlock) _(app_tx_check) _(app_tx_columns) _(app_request_secure)           \
     _(app_db_identity) _(app_instance_state_dir)                                                \
     _(app_db_listen) _(app_db_listener_fd) _(app_db_listener_next)                              \
-    _(app_request_variable) _(app_tx_guard) _(app_service_offer) _(app_service_find)
+    _(app_request_variable) _(app_tx_guard) _(app_service_offer) _(app_service_find)   \
+    _(app_request_trace) _(app_request_trace_set)
 
 #ifdef __cplusplus /* where a member may not take the name that its own type was made from */
 #define APP_API_MEMBER(function) __typeof__(::function) *function;
@@ -134,6 +135,8 @@ extern const app_api_t *app_api;
 #define app_tx_guard               app_api->app_tx_guard
 #define app_service_offer          app_api->app_service_offer
 #define app_service_find           app_api->app_service_find
+#define app_request_trace          app_api->app_request_trace
+#define app_request_trace_set      app_api->app_request_trace_set
 #endif
 
 #endif

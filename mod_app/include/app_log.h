@@ -27,7 +27,7 @@ typedef struct app_request_t app_request_t;
 /**
  * Writes one line to the host's error log, cut at 2,000 bytes, control characters escaped.
  * Any thread.
- * @param r the request it is about (its id goes into the line), or NULL
+ * @param r the request it is about (its id and that of its trace go into the line), or NULL
  * @param number "APP1234"
  */
 void app_log(app_log_level_e level, const app_request_t *r, const char *number, const char *format,

@@ -103,6 +103,24 @@ const app_identity_t *app_request_identity(const app_request_t *r);
  */
 void app_request_identify(app_request_t *r, const app_identity_t *identity);
 
+/* Which trace it is part of */
+
+/** W3C Trace Context. The texts live as long as the request. */
+typedef struct app_trace_t {
+    const char *id;     /* of the trace: 32 hexadecimal digits; NULL: part of none */
+    const char *parent; /* the header traceparent of whatever is asked on the request's behalf */
+    const char *state;  /* the header tracestate that goes with it; NULL: none */
+} app_trace_t;
+
+/** The request's trace; never NULL, all members NULL unless a plugin has set them. */
+const app_trace_t *app_request_trace(const app_request_t *r);
+
+/**
+ * Sets it, for log lines and for all that the request asks of others. For filters at
+ * APP_PLACE_FIRST. The texts must live as long as the request's pool, and be fit for a header.
+ */
+void app_request_trace_set(app_request_t *r, const app_trace_t *trace);
+
 /* The answer: status and headers first, then the body. What is set after the first byte of the
  * body has left has no effect. Without a call, the status is 200. */
 
