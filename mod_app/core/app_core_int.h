@@ -87,6 +87,7 @@ struct app_site_t {
     apr_array_header_t *routes;                /* of app_route_entry_t, longest path first */
     apr_array_header_t *filters[APP_PLACES_];  /* of app_filter_t */
     apr_array_header_t *offers;                /* of app_offer_t */
+    apr_uint64_t        digest;                /* of settings and database */
 };
 
 struct app_shm_t {
@@ -141,6 +142,9 @@ struct app_response_t {
     char          *buffer; /* grows to APP_RESPONSE_BUFFER bytes */
     apr_size_t     len, size;
     int            head_sent;
+    app_tap_t     *taps;
+    apr_array_header_t *before; /* headers that the handler found; only where somebody taps */
+    const app_source_t *source;
     apr_status_t   broken; /* the host could not write: the client is gone */
 };
 
@@ -161,6 +165,8 @@ apr_status_t app_values_set(app_values_t *values, app_where_e where, const char 
                             const char *name, const char *args, app_error_t *err, apr_pool_t *p);
 app_values_t *app_values_merge(const app_values_t *outer, const app_values_t *inner, apr_pool_t *p);
 int app_values_empty(const app_values_t *values);
+/** The member that a row describes. */
+const void *app_values_member(const app_values_t *values, const app_setting_t *row);
 
 /* app_url.c */
 /** Bytes of the well-formed UTF-8 character at text, 0 if there is none. */
@@ -183,6 +189,17 @@ void app_response_error_headers(app_response_t *res, const app_error_t *err);
 void app_response_finish(app_response_t *res);
 /** The answer cannot be completed: makes the client see that it is cut. */
 void app_response_abort(app_response_t *res);
+
+/* app_tap.c */
+/** Notes which headers are not the handler's. */
+void app_tap_begin(app_response_t *res);
+/** Shows the taps a piece of the body. */
+void app_tap_body(const app_response_t *res, const char *data, apr_size_t len);
+/** Shows the taps the end. */
+void app_tap_end(app_response_t *res, int whole);
+
+/* app_digest.c */
+apr_uint64_t app_digest_site(const app_site_t *site);
 
 /* app_route.c */
 /** Makes the table of routes. @return APP_EFAIL where two rows take the same */

@@ -91,6 +91,7 @@ void app_core_handle(app_site_t *site, app_entry_e entry, const app_exchange_t *
         log_error(&r, &err);
         app_response_error(&res, &err);
     }
+    app_tap_end(&res, rv == APR_SUCCESS);
     app_response_finish(&res);
     if (entry == APP_ENTRY_API) {
         app_filter_run(APP_PLACE_AFTER, &r, &res, &err);

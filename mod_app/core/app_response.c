@@ -181,11 +181,8 @@ static apr_status_t send_buffer(app_response_t *res, int last)
     return put(res, res->buffer, len, last);
 }
 
-apr_status_t app_response_write(app_response_t *res, const char *data, apr_size_t len)
+static apr_status_t hold_or_put(app_response_t *res, const char *data, apr_size_t len)
 {
-    if (res->broken != APR_SUCCESS) {
-        return res->broken;
-    }
     if (res->len + len <= APP_RESPONSE_BUFFER) {
         make_room(res, len);
         memcpy(res->buffer + res->len, data, len);
@@ -198,7 +195,18 @@ apr_status_t app_response_write(app_response_t *res, const char *data, apr_size_
     if (len > APP_RESPONSE_BUFFER) {
         return put(res, data, len, 0);
     }
-    return app_response_write(res, data, len);
+    return hold_or_put(res, data, len);
+}
+
+apr_status_t app_response_write(app_response_t *res, const char *data, apr_size_t len)
+{
+    if (res->broken != APR_SUCCESS) {
+        return res->broken;
+    }
+    if (res->taps) {
+        app_tap_body(res, data, len);
+    }
+    return hold_or_put(res, data, len);
 }
 
 apr_status_t app_response_flush(app_response_t *res)
@@ -229,6 +237,9 @@ void app_response_abort(app_response_t *res)
 void app_response_keep(app_response_t *res)
 {
     res->kept = apr_table_elts(res->headers)->nelts;
+    if (res->taps) {
+        app_tap_begin(res);
+    }
 }
 
 /** Takes away what the handler has set: it belongs to an answer that there will not be. */

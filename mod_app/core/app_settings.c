@@ -31,6 +31,11 @@ static void *member(const app_values_t *values, const app_setting_t *row)
     return (char *)values->data + row->offset;
 }
 
+const void *app_values_member(const app_values_t *values, const app_setting_t *row)
+{
+    return member(values, row);
+}
+
 static int count_rows(const app_setting_t *rows)
 {
     int n = 0;

@@ -137,6 +137,7 @@ apr_status_t app_site_make(app_core_t *core, const char *name, app_site_conf_t *
         return APP_EFAIL;
     }
     site->viewers = viewers;
+    site->digest = app_digest_site(site);
     APR_ARRAY_PUSH(core->sites, app_site_t *) = site;
     *psite = site;
     return APR_SUCCESS;

@@ -7,6 +7,7 @@
 #ifndef APP_REQUEST_H
 #define APP_REQUEST_H
 
+#include "apr_tables.h"
 #include "apr_time.h"
 
 #include "app_error.h"
@@ -85,6 +86,13 @@ apr_status_t app_request_body(app_request_t *r, apr_size_t max, const char **pda
  */
 const void *app_request_settings(app_request_t *r, app_instance_t *self);
 
+/**
+ * A number that differs wherever any setting of the core or of a plugin, of the site or of this
+ * request's <Location>, differs, or the database does; the same in all processes and after a
+ * restart. For what is remembered of one request and used for another.
+ */
+apr_uint64_t app_request_settings_digest(app_request_t *r);
+
 /* Who is asking */
 
 typedef struct app_identity_t {
@@ -152,6 +160,50 @@ apr_status_t app_response_write(app_response_t *res, const char *data, apr_size_
 
 /** Sends what was written so far. */
 apr_status_t app_response_flush(app_response_t *res);
+
+/**
+ * What an answer was made of, told by the handler that makes it. Beside what it says, an answer
+ * depends on the request's method, path, query string and those headers that its Vary names, on
+ * role, user and claims, and on the settings.
+ */
+typedef struct app_source_t {
+    int         lasting;   /* nothing but a change in the database makes it another: no clock, no
+                              chance, no other header of the request */
+    const char *relations; /* the tables and views that the client named: each "schema.name" with a
+                              NUL behind it, one more at the end; NULL: not known */
+} app_source_t;
+
+/**
+ * Says that the answer may be kept, and given to whoever asks the same. What nobody says this of
+ * is never kept. For handlers; of a GET that changes nothing.
+ * @param source lives as long as the request
+ */
+void app_response_source(app_response_t *res, const app_source_t *source);
+
+/** An answer as a tap sees it at its end. */
+typedef struct app_answer_t {
+    int                 whole;   /* 0: it is an error, or broke off */
+    int                 status;
+    const char         *type;    /* NULL: none */
+    const char         *etag;    /* among the headers, too; NULL: none */
+    const apr_table_t  *headers; /* those that the handler has set; repeats stand apart */
+    const app_source_t *source;  /* NULL: it is not to be kept */
+} app_answer_t;
+
+/** Somebody who sees an answer on its way. Calls come in the thread of the request. */
+typedef struct app_tap_t app_tap_t;
+struct app_tap_t {
+    void (*body)(app_tap_t *tap, const char *data, apr_size_t len); /* NULL: not wanted */
+    /** Once, behind the last of the body, and before the client has it whole. */
+    void (*end)(app_tap_t *tap, const app_answer_t *answer);
+    app_tap_t *next; /* the core's */
+};
+
+/**
+ * Has tap see the answer. For filters; the route's handler runs afterwards.
+ * @param tap lives as long as the request
+ */
+void app_response_tap(app_response_t *res, app_tap_t *tap);
 
 /**
  * Makes the answer that error: status, headers, JSON body. Headers that the handler has set

@@ -146,6 +146,9 @@ static apr_status_t say_path(app_instance_t *self, app_request_t *r, app_respons
 static apr_status_t say_tagged(app_instance_t *self, app_request_t *r, app_response_t *res,
                                app_error_t *err)
 {
+    static const app_source_t source = { .lasting = 1 };
+
+    app_response_source(res, &source);
     app_response_etag(res, "\"v1\"");
     return say(self, r, res, err);
 }
@@ -215,6 +218,46 @@ static apr_status_t fail_silently(app_instance_t *self, app_request_t *r, app_re
     return APP_EFAIL;
 }
 
+/* A tap writes down what it sees: "<pieces>|type|names of headers|source|whole". */
+
+static char tapped[400];
+
+static void note(const char *format, ...) APP_PRINTF(1, 2);
+static void note(const char *format, ...)
+{
+    apr_size_t len = strlen(tapped);
+    va_list args;
+
+    va_start(args, format);
+    apr_vsnprintf(tapped + len, sizeof(tapped) - len, format, args);
+    va_end(args);
+}
+
+static void tap_body(app_tap_t *tap, const char *data, apr_size_t len)
+{
+    (void)tap;
+    note("%c%d ", *data, (int)len);
+}
+
+static int tap_header(void *ctx, const char *name, const char *value)
+{
+    (void)ctx;
+    (void)value;
+    note("%s ", name);
+    return 1;
+}
+
+static void tap_end(app_tap_t *tap, const app_answer_t *answer)
+{
+    (void)tap;
+    note("|%s|", answer->type ? answer->type : "");
+    apr_table_do(tap_header, NULL, answer->headers, NULL);
+    note("|%d|%d %d", answer->source ? answer->source->lasting : -1, answer->whole,
+         answer->status);
+}
+
+static app_tap_t tap = { .body = tap_body, .end = tap_end };
+
 static apr_status_t admit(app_instance_t *self, app_request_t *r, app_response_t *res,
                           app_error_t *err)
 {
@@ -225,6 +268,10 @@ static apr_status_t admit(app_instance_t *self, app_request_t *r, app_response_t
     if (query && strcmp(query, "stop") == 0) {
         app_response_write(res, "stopped", 7);
         return APP_DONE;
+    }
+    if (query && strcmp(query, "tap") == 0) {
+        tapped[0] = '\0';
+        app_response_tap(res, &tap);
     }
     if (query && strcmp(query, "refuse") == 0) {
         return app_fail(err, APP_E_FORBIDDEN, NULL);
@@ -538,6 +585,54 @@ static void test_time_of_a_statement(void **state)
     }
 }
 
+static void test_a_tap_sees_the_answer(void **state)
+{
+    static const struct {
+        const char *target, *seen;
+    } cases[] = {
+        { "/say?tap", "p5 |text/plain||-1|1 200" },
+        { "/say/tagged?tap", "p5 |text/plain|ETag |1|1 200" },
+    };
+    answer_t answer = { .announced = 1 };
+    apr_size_t i;
+
+    (void)state;
+    start();
+    for (i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+        ask(&answer, "GET", cases[i].target);
+        assert_string_equal(tapped, cases[i].seen);
+    }
+    ask(&answer, "GET", "/fail?tap");
+    assert_ptr_equal(strstr(tapped, "h4 {"), tapped);
+    assert_non_null(strstr(tapped, "|application/json; charset=utf-8|Proxy-Status |-1|0 400"));
+}
+
+static apr_uint64_t digest_with(const char *site_word, const char *location_word)
+{
+    app_error_t err = { .pool = unit_pool };
+    app_exchange_t exchange = { .pool = unit_pool, .method = "GET", .id = "1" };
+    app_request_t r;
+    app_site_t *with;
+
+    assert_int_equal(app_site_make(core, "other", make_conf(APP_IN_SERVER, site_word), &with,
+                                   &err),
+                     APR_SUCCESS);
+    exchange.location = location_word ? make_conf(APP_IN_LOCATION, location_word) : NULL;
+    app_request_make(&r, with, APP_ENTRY_API, &exchange);
+    return app_request_settings_digest(&r);
+}
+
+static void test_settings_have_a_digest(void **state)
+{
+    (void)state;
+    start();
+    assert_true(digest_with("a", NULL) == digest_with("a", NULL));
+    assert_true(digest_with("a", NULL) != digest_with("b", NULL));
+    assert_true(digest_with("a", "b") == digest_with("a", "b"));
+    assert_true(digest_with("a", "b") != digest_with("a", "c"));
+    assert_true(digest_with("a", "b") != digest_with("b", "b"));
+}
+
 static void test_health(void **state)
 {
     static const struct {
@@ -635,6 +730,8 @@ static struct CMUnitTest tests[] = {
     cmocka_unit_test(test_bodies),
     cmocka_unit_test(test_location_settings),
     cmocka_unit_test(test_time_of_a_statement),
+    cmocka_unit_test(test_a_tap_sees_the_answer),
+    cmocka_unit_test(test_settings_have_a_digest),
     cmocka_unit_test(test_health),
     cmocka_unit_test(test_a_stopped_core_says_so),
     cmocka_unit_test(test_a_plugin_refuses),
