@@ -13,7 +13,7 @@ RUN make -C /src -j2 && make -C /src install DESTDIR=/out
 FROM debian:bookworm-slim
 COPY .ci/packages /tmp/packages
 RUN apt-get update \
- && apt-get install -y --no-install-recommends $(/tmp/packages --list serve) libcjose0 libfcgi0ldbl libpcre2-8-0 libargon2-1 libcurl4 libqrencode4 \
+ && apt-get install -y --no-install-recommends $(/tmp/packages --list serve) libcjose0 libfcgi0ldbl libpcre2-8-0 libargon2-1 libcurl4 libqrencode4 libhiredis0.14 \
  && rm -rf /var/lib/apt/lists/* /tmp/packages
 COPY --from=build /out/ /
 RUN install -d -o www-data -g www-data /data

@@ -202,6 +202,29 @@ static apr_status_t set_list(const char *args, const app_setting_t *row, apr_arr
     return APR_SUCCESS;
 }
 
+/** The row's own parser gets the words; what it makes of them is the only element. */
+static apr_status_t set_parsed(const char *args, const app_setting_t *row, apr_array_header_t **to,
+                               app_error_t *err, apr_pool_t *p)
+{
+    apr_array_header_t *words = apr_array_make(p, 8, sizeof(const char *)), *values;
+    const char *word;
+    const void *value;
+
+    while ((word = next_word(&args, " \t", p)) != NULL) {
+        APR_ARRAY_PUSH(words, const char *) = word;
+    }
+    if (apr_is_empty_array(words)) {
+        return app_fail(err, APP_E_SETTING, "%s needs a value: %s", row->name, row->help);
+    }
+    if (row->parse(&value, words, err, p) != APR_SUCCESS) {
+        return APP_EFAIL;
+    }
+    values = apr_array_make(p, 1, sizeof(const void *));
+    APR_ARRAY_PUSH(values, const void *) = value;
+    *to = values;
+    return APR_SUCCESS;
+}
+
 static const char *absolute(const char *path, const char *root, apr_pool_t *p)
 {
     if (*path == '/' || !*path || !root) {
@@ -255,6 +278,9 @@ apr_status_t app_setting_read(void *to, const app_setting_t *row, int from_file,
     if (row->type == APP_TYPE_LIST) {
         return row->flags & APP_SET_LINES ? set_line(args, row, to, err, p)
                                           : set_list(args, row, to, err, p);
+    }
+    if (row->type == APP_TYPE_PARSED) {
+        return set_parsed(args, row, to, err, p);
     }
     if (only_word(args, row, &word, err, p) != APR_SUCCESS) {
         return APP_EFAIL;

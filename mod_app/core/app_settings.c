@@ -82,7 +82,11 @@ app_values_t *app_values_create(const app_plugin_t *plugin, const app_setting_t 
     values->data = apr_pcalloc(p, size ? size : 1);
     values->set = apr_pcalloc(p, (apr_size_t)values->nrows + 1);
     for (i = 0; i < values->nrows; i++) {
-        if (rows[i].type == APP_TYPE_LIST && !rows[i].deflt) {
+        if (rows[i].type == APP_TYPE_PARSED) {
+            *(apr_array_header_t **)member(values, &rows[i]) =
+                apr_array_make(p, 0, sizeof(const void *));
+        }
+        else if (rows[i].type == APP_TYPE_LIST && !rows[i].deflt) {
             app_setting_read(member(values, &rows[i]), &rows[i], 0, NULL, "\"\"", &err, p);
         }
         else if (rows[i].deflt) {
@@ -100,7 +104,8 @@ apr_status_t app_values_check(const app_setting_t *rows, apr_size_t size, const 
     int i, j, n = count_rows(rows);
 
     for (i = 0; i < n; i++) {
-        if ((unsigned)rows[i].type > APP_TYPE_SECRET || !rows[i].help ||
+        if ((unsigned)rows[i].type > APP_TYPE_PARSED || !rows[i].help ||
+            (rows[i].type == APP_TYPE_PARSED && (!rows[i].parse || rows[i].deflt)) ||
             (rows[i].type == APP_TYPE_ENUM && !rows[i].choices) ||
             rows[i].offset + member_size(rows[i].type) > size) {
             *problem = apr_psprintf(p, "the row of %s does not fit its struct", rows[i].name);

@@ -5,7 +5,7 @@ import re
 
 from lib import process, source
 
-ROW = re.compile(r'APP_SET_(?:FLAG|INT|DURATION|SIZE|STRING|PATH|LIST|ENUM|SECRET)\(\s*"(\w+)"')
+ROW = re.compile(r'APP_SET_(?:FLAG|INT|DURATION|SIZE|STRING|PATH|LIST|ENUM|SECRET|PARSED)\(\s*"(\w+)"')
 PAGE = "docs/settings.md"
 
 

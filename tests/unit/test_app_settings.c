@@ -11,10 +11,21 @@ typedef struct conf_t {
     apr_int64_t         number, size;
     apr_interval_time_t wait;
     const char         *text, *path, *secret;
-    apr_array_header_t *list, *sum, *lines;
+    apr_array_header_t *list, *sum, *lines, *pairs;
 } conf_t;
 
 static const char *const modes[] = { "fast", "safe", NULL };
+
+/** "NAME VALUE" becomes "NAME=VALUE". */
+static apr_status_t parse_pair(const void **pvalue, const apr_array_header_t *words,
+                               app_error_t *err, apr_pool_t *p)
+{
+    if (words->nelts != 2) {
+        return app_fail(err, APP_E_SETTING, "Pair takes two words, not %d", words->nelts);
+    }
+    *pvalue = apr_array_pstrcat(p, words, '=');
+    return APR_SUCCESS;
+}
 
 static const app_setting_t rows[] = {
     APP_SET_FLAG("Flag", conf_t, flag, "on", APP_SET_LOCATION, "a flag"),
@@ -28,6 +39,7 @@ static const app_setting_t rows[] = {
     APP_SET_LIST("List", conf_t, list, "a b", 0, "a list"),
     APP_SET_LIST("Sum", conf_t, sum, "x", APP_SET_APPEND, "a growing list"),
     APP_SET_LIST("Lines", conf_t, lines, NULL, APP_SET_APPEND | APP_SET_LINES, "a list of lines"),
+    APP_SET_PARSED("Pair", conf_t, pairs, parse_pair, APP_SET_APPEND, "two words"),
     APP_SET_END
 };
 
@@ -61,7 +73,7 @@ static const char *set_and_print(const char *name, const char *args)
     case 'T':
         return conf->text;
     case 'P':
-        return conf->path;
+        return conf->path ? conf->path : joined(conf->pairs);
     case 'K':
         return conf->secret;
     default:
@@ -101,6 +113,9 @@ static void test_values(void **state)
         { "Text", "\"\"", "" },
         { "Path", "a/b", "/root/a/b" },
         { "Path", "/a/b", "/a/b" },
+        { "Pair", "a \"b c\"", "a=b c" },
+        { "Pair", "a,b", "Pair takes two words, not 1" },
+        { "Pair", " ", "Pair needs a value: two words" },
         { "Key", "hush", "hush" },
         { "List", "one two,three, \"four five\"", "one two three four five" },
         { "List", "\"\"", "" },
@@ -153,6 +168,10 @@ static void test_defaults_and_merge(void **state)
     app_values_set(inner, APP_IN_SERVER, NULL, "Sum", "z2", &err, unit_pool);
     app_values_set(outer, APP_IN_SERVER, NULL, "Lines", " one, \"two\"", &err, unit_pool);
     app_values_set(inner, APP_IN_SERVER, NULL, "Lines", "three", &err, unit_pool);
+    assert_string_equal(joined(conf->pairs), "");
+    app_values_set(outer, APP_IN_SERVER, NULL, "Pair", "a 1", &err, unit_pool);
+    app_values_set(outer, APP_IN_SERVER, NULL, "Pair", "b 2", &err, unit_pool);
+    app_values_set(inner, APP_IN_SERVER, NULL, "Pair", "c 3", &err, unit_pool);
     conf = app_values_merge(outer, inner, unit_pool)->data;
     assert_int_equal(conf->number, 0);
     assert_string_equal(conf->text, "outer");
@@ -161,6 +180,7 @@ static void test_defaults_and_merge(void **state)
     assert_int_equal(conf->lines->nelts, 2);
     assert_string_equal(APR_ARRAY_IDX(conf->lines, 0, const char *), "one, \"two\"");
     assert_string_equal(APR_ARRAY_IDX(conf->lines, 1, const char *), "three");
+    assert_string_equal(joined(conf->pairs), "a=1 b=2 c=3");
 }
 
 static void test_secret_from_a_file(void **state)
@@ -194,7 +214,7 @@ static void test_secret_from_a_file(void **state)
 static void test_tables_are_checked(void **state)
 {
     static const app_setting_t outside[] = {
-        { "A", APP_TYPE_INT, sizeof(conf_t), "1", 0, 9, NULL, 0, "x" }, APP_SET_END
+        { "A", APP_TYPE_INT, sizeof(conf_t), "1", 0, 9, NULL, 0, "x", NULL }, APP_SET_END
     };
     static const app_setting_t bad_default[] = {
         APP_SET_INT("A", conf_t, number, "10", 0, 9, 0, "x"), APP_SET_END
@@ -203,9 +223,13 @@ static void test_tables_are_checked(void **state)
         APP_SET_INT("A", conf_t, number, "1", 0, 9, 0, "x"),
         APP_SET_FLAG("a", conf_t, flag, "on", 0, "x"), APP_SET_END
     };
+    static const app_setting_t no_parser[] = {
+        APP_SET_PARSED("A", conf_t, pairs, NULL, 0, "x"), APP_SET_END
+    };
     const char *problem;
 
     (void)state;
+    assert_int_equal(app_values_check(no_parser, sizeof(conf_t), &problem, unit_pool), APR_EINVAL);
     assert_int_equal(app_values_check(twice, sizeof(conf_t), &problem, unit_pool), APR_EINVAL);
     assert_int_equal(app_values_check(rows, sizeof(conf_t), &problem, unit_pool), APR_SUCCESS);
     assert_int_equal(app_values_check(NULL, 0, &problem, unit_pool), APR_SUCCESS);
