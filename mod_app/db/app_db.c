@@ -27,6 +27,20 @@ const char *app_db_path(const app_db_t *db)
     return db->url.kind == APP_DB_SQLITE ? db->url.path : NULL;
 }
 
+apr_uint64_t app_db_version(app_db_t *db, apr_pool_t *p)
+{
+    app_error_t ignored = { .pool = p };
+    apr_uint64_t version;
+    app_db_conn_t *conn;
+
+    if (!db || !db->driver->version || app_db_draw(&conn, db, 0, &ignored) != APR_SUCCESS) {
+        return 0;
+    }
+    version = db->driver->version(conn);
+    app_db_give_back(conn);
+    return version;
+}
+
 /* Making and starting */
 
 apr_status_t app_db_make(app_db_t **pdb, const app_core_conf_t *conf, app_error_t *err,

@@ -150,6 +150,8 @@ struct app_db_driver_t {
     void (*done)(app_rows_t *rows);
     apr_status_t (*get)(app_tx_t *tx, const char *name, const char **pvalue, app_error_t *err);
     apr_status_t (*schema_version)(app_tx_t *tx, apr_int64_t *pversion, app_error_t *err);
+    /** app_db_version(); NULL: cannot be told. */
+    apr_uint64_t (*version)(app_db_conn_t *conn);
     /** Notes with the connection of a read that tx->checked holds. NULL: it cannot tell later. */
     void (*note)(app_tx_t *tx);
     /** Whether that is noted. A query that finds tx->check set looks if it still holds. */

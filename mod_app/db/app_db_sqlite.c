@@ -560,6 +560,7 @@ const app_db_driver_t app_db_sqlite = {
     .done = done,
     .get = get,
     .schema_version = schema_version,
+    .version = app_lite_version,
     .note = note,
     .noted = noted,
     .columns = columns,

@@ -18,6 +18,7 @@
  *     app_db_sqlite_match.c      SQL functions app_ilike(), app_regex()
  *     app_db_sqlite_scan.c       a cursor over JSON text
  *     app_db_sqlite_attach.c     further files, which are only read
+ *     app_db_sqlite_version.c    the version of the database, for all processes
  *     app_db_sqlite_error.c      SQLite's failures in PostgreSQL's words
  */
 #ifndef APP_DB_SQLITE_H
@@ -78,6 +79,7 @@ typedef struct app_lite_watch_t app_lite_watch_t;
 typedef struct app_lite_attached_t {
     const char   *name;
     sqlite3_stmt *version; /* asks for that of its schema */
+    int           wal;     /* it has a write-ahead log */
 } app_lite_attached_t;
 
 /** A connection's state. */
@@ -121,6 +123,8 @@ apr_status_t app_lite_setup(app_db_conn_t *conn, app_error_t *err);
 void         app_lite_teardown(app_db_conn_t *conn);
 int          app_lite_alive(app_db_conn_t *conn);
 void         app_lite_maintain(app_db_conn_t *conn);
+/** Whether the one value of a PRAGMA is "wal". @return an SQLite result code */
+int          app_lite_ask_wal(sqlite3 *link, const char *sql, int *pwal);
 /** Takes the write lock of the database. @return APR_SUCCESS; APP_EFAIL with 55P03 or 58030 */
 apr_status_t app_lite_lock(app_lite_t *lite, apr_interval_time_t wait, app_error_t *err);
 /** Copies the log into the database if it has grown long. The write lock is held. */
@@ -197,6 +201,10 @@ void         app_lite_detach(app_lite_t *lite);
 int          app_lite_attached_version(app_lite_t *lite, apr_int64_t *pversion);
 /** A number that differs whenever one of them has changed: data_version() of theirs. */
 unsigned     app_lite_attached_change(const app_lite_t *lite);
+
+/* app_db_sqlite_version.c */
+/** app_db_version() */
+apr_uint64_t app_lite_version(app_db_conn_t *conn);
 
 /* app_db_sqlite_error.c */
 /** Fails as the connection's last call did. @return always APP_EFAIL */

@@ -108,6 +108,11 @@ apr_status_t app_lite_attach(app_lite_t *lite, app_error_t *err)
             rc = prepare(lite, apr_psprintf(p, "PRAGMA \"%s\".schema_version", attached->name),
                          &attached->version);
         }
+        if (rc == SQLITE_OK) {
+            rc = app_lite_ask_wal(lite->link,
+                                  apr_psprintf(p, "PRAGMA \"%s\".journal_mode", attached->name),
+                                  &attached->wal);
+        }
         if (rc != SQLITE_OK) {
             return app_db_fail_connect(err, db, apr_psprintf(p, "%s: %s", item_at(db, i),
                                                              sqlite3_errmsg(lite->link)));

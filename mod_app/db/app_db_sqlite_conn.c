@@ -261,8 +261,7 @@ static void configure(sqlite3 *link)
     }
 }
 
-/** Whether the one value of a PRAGMA is "wal". @return an SQLite result code */
-static int ask_wal(sqlite3 *link, const char *sql, int *pwal)
+int app_lite_ask_wal(sqlite3 *link, const char *sql, int *pwal)
 {
     sqlite3_stmt *stmt;
     int rc = sqlite3_prepare_v2(link, sql, -1, &stmt, NULL);
@@ -282,13 +281,13 @@ static int ask_wal(sqlite3 *link, const char *sql, int *pwal)
 static apr_status_t use_wal(app_lite_t *lite, app_error_t *err)
 {
     const app_db_t *db = lite->conn->db;
-    int wal, rc = ask_wal(lite->link, "PRAGMA journal_mode", &wal);
+    int wal, rc = app_lite_ask_wal(lite->link, "PRAGMA journal_mode", &wal);
 
     if (rc == SQLITE_OK && !wal) {
         if (app_lite_lock(lite, db->conf->db_wait, err) != APR_SUCCESS) {
             return app_db_fail_connect(err, db, err->log ? err->log : err->message);
         }
-        rc = ask_wal(lite->link, "PRAGMA journal_mode=WAL", &wal);
+        rc = app_lite_ask_wal(lite->link, "PRAGMA journal_mode=WAL", &wal);
         app_lock_release(lite->lock);
     }
     if (rc != SQLITE_OK) {

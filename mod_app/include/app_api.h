@@ -36,7 +36,8 @@
     _(app_db_listen) _(app_db_listener_fd) _(app_db_listener_next)                              \
     _(app_request_variable) _(app_tx_guard) _(app_service_offer) _(app_service_find)   \
     _(app_request_trace) _(app_request_trace_set) \
-    _(app_request_settings_digest) _(app_response_source) _(app_response_tap)
+    _(app_request_settings_digest) _(app_response_source) _(app_response_tap) \
+    _(app_db_version)
 
 #ifdef __cplusplus /* where a member may not take the name that its own type was made from */
 #define APP_API_MEMBER(function) __typeof__(::function) *function;
@@ -141,6 +142,7 @@ extern const app_api_t *app_api;
 #define app_request_settings_digest app_api->app_request_settings_digest
 #define app_response_source        app_api->app_response_source
 #define app_response_tap           app_api->app_response_tap
+#define app_db_version             app_api->app_db_version
 #endif
 
 #endif

@@ -44,6 +44,17 @@ app_db_kind_e app_db_kind(const app_db_t *db);
 const char *app_db_identity(const app_db_t *db);
 
 /**
+ * A number that is another one whenever anything in the database has changed since it was last
+ * asked, whoever changed it; the same in all processes, and after a restart. For answers that are
+ * kept: what was asked of the database after the version was read holds as long as app_db_version()
+ * is that, if it depends on nothing else (the time, random(), settings). SQLite, at about the price
+ * of a connection drawn and given back; a restart may change it once without need.
+ * @param p for the length of the call; any thread
+ * @return 0: not known now, ask the database itself: PostgreSQL, db NULL, no connection is free
+ */
+apr_uint64_t app_db_version(app_db_t *db, apr_pool_t *p);
+
+/**
  * A parameter. Texts and blobs must live until the transaction has ended. A text with a NUL inside
  * is refused (22021), as PostgreSQL does.
  */

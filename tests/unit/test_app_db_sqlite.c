@@ -672,6 +672,39 @@ static void test_check_of_stopped(void **state)
     assert_int_equal(checks, 0);
 }
 
+/** All connections know the same version, and only what changes the database changes it. */
+static void test_version(void **state)
+{
+    static const struct {
+        const char *sql;
+        int         readonly, changes;
+    } cases[] = {
+        { "SELECT * FROM item", 1, 0 },
+        { "INSERT INTO item (name) VALUES ('four')", 0, 1 },
+        { "INSERT INTO item (id) VALUES (1)", 0, 0 }, /* fails */
+        { "UPDATE item SET name = 'x' || name", 0, 1 },
+        { "SELECT * FROM item", 0, 0 },
+        { "DELETE FROM item", 0, 1 },
+        { "CREATE TABLE further (id INTEGER)", 0, 1 },
+    };
+    app_core_conf_t *conf = place();
+    app_db_t *db = sample_of(conf), *second = db_of(conf);
+    apr_uint64_t before, after;
+    size_t i;
+
+    (void)state;
+    assert_int_equal(app_db_version(NULL, unit_pool), 0);
+    for (i = 0; i < COUNT(cases); i++) {
+        before = app_db_version(db, unit_pool);
+        assert_int_not_equal(before, 0);
+        ask(i % 2 ? db : second, cases[i].readonly, cases[i].sql);
+        after = app_db_version(db, unit_pool);
+        CASE_INT(cases[i].sql, after != before, cases[i].changes);
+        CASE_INT(cases[i].sql, app_db_version(second, unit_pool) == after, 1);
+    }
+    CASE_INT("a process that begins", app_db_version(db_of(conf), unit_pool) == after, 1);
+}
+
 /* Streams, deadlines, clients */
 
 static void test_stream(void **state)
@@ -988,7 +1021,8 @@ static struct CMUnitTest tests[] = {
     cmocka_unit_test(test_csv), cmocka_unit_test(test_columns),
     cmocka_unit_test(test_checks),
     cmocka_unit_test(test_checks_at_once),
-    cmocka_unit_test(test_check_of_stopped),
+    cmocka_unit_test(test_version),
+        cmocka_unit_test(test_check_of_stopped),
     cmocka_unit_test(test_deadline),   cmocka_unit_test(test_pool),
     cmocka_unit_test(test_absent),     cmocka_unit_test(test_replaced),
     cmocka_unit_test(test_other_writer), cmocka_unit_test(test_processes),
