@@ -148,10 +148,22 @@ typedef struct app_exchange_t {
     const char               *id;       /* the host's own request id, or NULL */
     int                       secure;   /* came by HTTPS */
     app_site_conf_t          *location; /* settings of the location, or NULL */
+    /**
+     * The host wants credentials, and the request, a preflight, has none: only filters before
+     * APP_PLACE_IDENTITY may answer it; if none does it is refused.
+     */
+    int                       early_only;
 } app_exchange_t;
 
 /** Answers a request. When it returns, the answer has been handed to the host, whole. */
 void app_core_handle(app_site_t *site, app_entry_e entry, const app_exchange_t *exchange);
+
+/**
+ * The headers that plugins want on an error which the host makes itself, outside of
+ * app_core_handle(): those of APP_PLACE_HOST_ERROR. Only the exchange's accessors of headers and
+ * variables are called. Lives as long as the exchange's pool; empty while nothing is served.
+ */
+const apr_table_t *app_core_error_headers(app_site_t *site, const app_exchange_t *exchange);
 
 /** What app_core_identify() finds. Lives as long as the exchange's pool. */
 typedef struct app_identified_t {

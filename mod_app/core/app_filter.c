@@ -32,7 +32,7 @@ apr_status_t app_filter_run(app_place_e place, app_request_t *r, app_response_t 
         apr_status_t rv = filter->run(filter->instance, r, res, err);
 
         /* Those who are told afterwards are all told, whatever one of them answers. */
-        if (rv != APP_NEXT && place != APP_PLACE_AFTER) {
+        if (rv != APP_NEXT && place < APP_PLACE_AFTER) {
             return rv;
         }
     }

@@ -41,6 +41,20 @@ static apr_status_t refuse_stopping(app_error_t *err)
     return APP_EFAIL;
 }
 
+/** Nobody has looked at credentials: what no filter answers may not go further. */
+static apr_status_t answer_early(app_request_t *r, app_response_t *res, app_error_t *err)
+{
+    app_place_e place;
+    apr_status_t rv;
+
+    for (place = APP_PLACE_FIRST; place < APP_PLACE_IDENTITY; place++) {
+        if ((rv = app_filter_run(place, r, res, err)) != APP_NEXT) {
+            return rv;
+        }
+    }
+    return app_fail(err, APP_E_UNAUTHENTICATED, NULL);
+}
+
 static apr_status_t dispatch(app_request_t *r, app_response_t *res, app_error_t *err)
 {
     app_place_e place;
@@ -50,7 +64,11 @@ static apr_status_t dispatch(app_request_t *r, app_response_t *res, app_error_t 
         return refuse_stopping(err);
     }
     if (!app_utf8_valid(app_request_path(r), strlen(app_request_path(r)))) {
+        app_filter_run(APP_PLACE_HOST_ERROR, r, res, err);
         return app_fail(err, APP_E_BAD_REQUEST, "The path is not valid UTF-8");
+    }
+    if (r->exchange->early_only) {
+        return answer_early(r, res, err);
     }
     if (r->entry == APP_ENTRY_HEALTH ||
         (r->entry == APP_ENTRY_API && strcmp(app_request_path(r), "/health") == 0)) {
@@ -97,6 +115,21 @@ void app_core_handle(app_site_t *site, app_entry_e entry, const app_exchange_t *
         app_filter_run(APP_PLACE_AFTER, &r, &res, &err);
     }
     count(site->core, res.status);
+}
+
+const apr_table_t *app_core_error_headers(app_site_t *site, const app_exchange_t *exchange)
+{
+    app_error_t err = { .pool = exchange->pool };
+    app_request_t r;
+    app_response_t res;
+
+    app_request_make(&r, site, APP_ENTRY_API, exchange);
+    app_response_make(&res, &r);
+    apr_table_clear(res.headers); /* the id: the host has its own */
+    if (site->core->running) {
+        app_filter_run(APP_PLACE_HOST_ERROR, &r, &res, &err);
+    }
+    return res.headers;
 }
 
 static apr_status_t identify(app_request_t *r, app_response_t *res, app_error_t *err)

@@ -10,6 +10,8 @@ static void register_auth(apr_pool_t *p)
     ap_hook_post_read_request(app_httpd_pass_strip, NULL, NULL, APR_HOOK_REALLY_FIRST);
     ap_hook_check_authn(app_httpd_auth_authn, NULL, NULL, APR_HOOK_MIDDLE,
                         AP_AUTH_INTERNAL_PER_CONF);
+    ap_hook_check_access_ex(app_httpd_request_preflight, NULL, NULL, APR_HOOK_REALLY_LAST,
+                            AP_AUTH_INTERNAL_PER_CONF);
     ap_hook_check_authz(app_httpd_auth_authz, NULL, NULL, APR_HOOK_REALLY_FIRST,
                         AP_AUTH_INTERNAL_PER_CONF);
     ap_hook_fixups(app_httpd_pass_fixup, NULL, NULL, APR_HOOK_LAST);
@@ -29,7 +31,7 @@ static void register_hooks(apr_pool_t *p)
     ap_hook_translate_name(app_httpd_mount_translate, NULL, NULL, APR_HOOK_LAST);
     ap_hook_map_to_storage(app_httpd_mount_map, NULL, NULL, APR_HOOK_REALLY_FIRST);
     ap_hook_type_checker(app_httpd_mount_type, NULL, NULL, APR_HOOK_REALLY_FIRST);
-    ap_hook_handler(app_httpd_request_handle, NULL, NULL, APR_HOOK_FIRST);
+    ap_hook_handler(app_httpd_request_handle, NULL, NULL, APR_HOOK_REALLY_FIRST);
     ap_hook_insert_error_filter(app_httpd_errors_insert, NULL, NULL, APR_HOOK_LAST);
 
     app_httpd_request_register();

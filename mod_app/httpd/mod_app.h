@@ -80,6 +80,7 @@ typedef struct app_exchange_state_t {
     unsigned            body_read : 1;
     unsigned            passed : 1; /* part of the answer has gone to the filters */
     unsigned            answered_by_filter : 1; /* an input filter has sent an error of its own */
+    unsigned            early_only : 1; /* a preflight where httpd wants credentials */
 } app_exchange_state_t;
 
 /** What AuthType App knows of a request. */
@@ -130,6 +131,13 @@ int app_httpd_mount_type(request_rec *r);      /* hook type_checker */
 
 void app_httpd_request_register(void); /* its output filter */
 int  app_httpd_request_handle(request_rec *r); /* hook handler */
+/**
+ * Hook access_checker_ex, behind Require: a preflight cannot have the credentials that are wanted
+ * (Fetch, 3.2.2), so it goes on to the filters that stand before the question who is asking.
+ */
+int  app_httpd_request_preflight(request_rec *r);
+/** Adds to an error of httpd's own the headers that plugins want on every answer. */
+void app_httpd_request_error_headers(request_rec *r);
 /** app_core_identify() for a request of anybody. Its body is left alone. */
 apr_status_t app_httpd_request_identify(app_identified_t *found, request_rec *r, app_site_t *site,
                                         app_error_t *err);

@@ -22,6 +22,9 @@ static void add_body(request_rec *r, apr_bucket_brigade *brigade, apr_bucket *eo
     if (id) {
         apr_table_setn(r->headers_out, "X-Request-Id", id);
     }
+    if (app_httpd_mount_owns(r)) {
+        app_httpd_request_error_headers(r);
+    }
     if (!r->header_only) {
         /* Not every error comes past the filter that counts. */
         ap_set_content_length(r, (apr_off_t)strlen(body));

@@ -382,7 +382,8 @@ static app_exchange_t make_exchange(app_exchange_state_t *state, const app_excha
                              .peer = r->useragent_ip,
                              .id = apr_table_get(r->subprocess_env, "UNIQUE_ID"),
                              .secure = strcmp(ap_http_scheme(r), "https") == 0,
-                             .location = location->conf };
+                             .location = location->conf,
+                             .early_only = state->early_only };
 }
 
 static void answer(app_exchange_state_t *state, app_site_t *site)
@@ -398,7 +399,7 @@ static void answer(app_exchange_state_t *state, app_site_t *site)
     app_httpd_run_release(&before);
 }
 
-/* Requests of others, of which only is asked whose they are. Their body is not ours to read. */
+/* Requests that others answer, and of which something is asked. Their body is not ours to read. */
 
 static apr_int64_t no_body_length(void *data)
 {
@@ -414,18 +415,18 @@ static apr_status_t read_nothing(void *data, char *buf, apr_size_t *plen)
     return APR_EOF;
 }
 
-static const app_exchange_ops_t identify_ops = { .header = get_header,
-                                                 .headers = each_header,
-                                                 .variable = get_variable,
-                                                 .read = read_nothing,
-                                                 .body_length = no_body_length };
+static const app_exchange_ops_t ask_ops = { .header = get_header,
+                                            .headers = each_header,
+                                            .variable = get_variable,
+                                            .read = read_nothing,
+                                            .body_length = no_body_length };
 
 apr_status_t app_httpd_request_identify(app_identified_t *found, request_rec *r, app_site_t *site,
                                         app_error_t *err)
 {
     app_exchange_state_t state = { .r = r, .user = r->user };
     /* No path of the API's: what filters let pass at one is not meant for others' of that name. */
-    const app_exchange_t exchange = make_exchange(&state, &identify_ops, r->uri, "");
+    const app_exchange_t exchange = make_exchange(&state, &ask_ops, r->uri, "");
     sigset_t before;
     apr_status_t rv;
 
@@ -435,17 +436,56 @@ apr_status_t app_httpd_request_identify(app_identified_t *found, request_rec *r,
     return rv;
 }
 
+static int add_header(void *data, const char *name, const char *value)
+{
+    apr_table_addn(((request_rec *)data)->headers_out, name, value);
+    return 1;
+}
+
+void app_httpd_request_error_headers(request_rec *r)
+{
+    const app_exchange_state_t *known = ap_get_module_config(r->request_config, &app_module);
+    const app_server_t *server = ap_get_module_config(r->server->module_config, &app_module);
+    app_exchange_state_t state = { .r = r, .user = r->user };
+    app_exchange_t exchange;
+    sigset_t before;
+
+    if (!server->site || !app_httpd_run_ready() ||
+        (known && known->mount->entry != APP_ENTRY_API)) {
+        return;
+    }
+    exchange = make_exchange(&state, &ask_ops, "", "");
+    app_httpd_run_hold(&before);
+    apr_table_do(add_header, r, app_core_error_headers(server->site, &exchange), NULL);
+    app_httpd_run_release(&before);
+}
+
+/* Hooks */
+
+int app_httpd_request_preflight(request_rec *r)
+{
+    app_exchange_state_t *state = ap_get_module_config(r->request_config, &app_module);
+
+    if (!state || state->mount->entry != APP_ENTRY_API || r->method_number != M_OPTIONS ||
+        !ap_auth_type(r) || !apr_table_get(r->headers_in, "Origin") ||
+        !apr_table_get(r->headers_in, "Access-Control-Request-Method")) {
+        return DECLINED;
+    }
+    state->early_only = 1;
+    return OK;
+}
+
 int app_httpd_request_handle(request_rec *r)
 {
-    app_exchange_state_t *state;
+    app_exchange_state_t *state = ap_get_module_config(r->request_config, &app_module);
     const app_server_t *server;
 
     if (!r->handler || strncmp(r->handler, "app-", 4) != 0 ||
         (strcmp(r->handler, "app-api") != 0 && strcmp(r->handler, "app-health") != 0 &&
          strcmp(r->handler, "app-status") != 0)) {
-        return DECLINED;
+        /* A line like RewriteRule [H=] gives it to somebody who relies on httpd's Require. */
+        return state && state->early_only ? HTTP_UNAUTHORIZED : DECLINED;
     }
-    state = ap_get_module_config(r->request_config, &app_module);
     server = ap_get_module_config(r->server->module_config, &app_module);
     if (!state || !server->site) {
         ap_log_rerror(APLOG_MARK, APLOG_ERR, 0, r,

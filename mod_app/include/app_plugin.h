@@ -47,6 +47,9 @@ typedef enum app_place_e {
     APP_PLACE_ADMIT,    /* may they */
     APP_PLACE_LOOKUP,   /* an answer that is already there */
     APP_PLACE_AFTER,    /* told when the answer has been made; cannot change it */
+    APP_PLACE_HOST_ERROR, /* the host answers with an error of its own, which passes no other place:
+                             filters may set headers, and nothing else of theirs is heard;
+                             the path may be unknown ("/") */
     APP_PLACES_         /* number of places */
 } app_place_e;
 

@@ -74,9 +74,6 @@ static const app_setting_t settings[] = {
     APP_SET_STRING("PreConfig", rest_conf_t, pre_config, NULL, 0,
                    "PostgreSQL: function without arguments that makes such settings by "
                    "set_config() (db-pre-config)"),
-    APP_SET_LIST("CorsAllowedOrigins", rest_conf_t, cors_origins, NULL, APP_SET_LOCATION,
-                 "origins whose pages may read the answers, with credentials; none: any may, "
-                 "without (server-cors-allowed-origins)"),
     APP_SET_END
 };
 
@@ -261,15 +258,13 @@ static apr_status_t configure(app_instance_t *self, app_error_t *err)
     }
     if (rest_settings_check(conf, err) != APR_SUCCESS ||
         rest_trace_configure(conf, err) != APR_SUCCESS ||
-        rest_openapi_configure(conf, err) != APR_SUCCESS ||
-        rest_cors_configure(conf, err) != APR_SUCCESS) {
+        rest_openapi_configure(conf, err) != APR_SUCCESS) {
         return APP_EFAIL;
     }
     app_instance_context_set(self, rest);
     app_service_offer(self, APP_DATA_SERVICE, &rest_data_service);
     rest_listen_configure(rest);
     app_filter_add(self, APP_PLACE_FIRST, rest_trace_filter);
-    app_filter_add(self, APP_PLACE_FIRST, rest_cors_filter);
     app_filter_add(self, APP_PLACE_LIMIT, rest_timing_filter);
     app_filter_add(self, APP_PLACE_IDENTITY, rest_timing_identified);
     return APR_SUCCESS;

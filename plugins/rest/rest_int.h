@@ -35,7 +35,6 @@ typedef struct rest_conf_t {
     apr_array_header_t *schemas;
     apr_array_header_t *extra_search_path;
     apr_int64_t         max_rows;
-    apr_array_header_t *cors_origins;
     int                 openapi_mode; /* rest_openapi_e */
     int                 openapi_security;
     const char         *openapi_uri;
@@ -448,12 +447,5 @@ apr_status_t rest_openapi_configure(const rest_conf_t *conf, app_error_t *err);
 /** Answers the root. @return as rest_run() */
 apr_status_t rest_openapi_answer(const rest_call_t *call, const rest_schema_t *schema,
                                  app_error_t *err, apr_pool_t *p);
-
-/* rest_cors.c */
-
-/** Whether the site serves any origin: no list, or "*" in it. */
-int rest_cors_serves_all(const rest_conf_t *conf);
-apr_status_t rest_cors_configure(const rest_conf_t *conf, app_error_t *err);
-app_handler_fn rest_cors_filter;
 
 #endif

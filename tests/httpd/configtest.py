@@ -6,6 +6,7 @@ from lib import bare, stage
 
 REST = bare.MOUNTS + "AppDatabase sqlite:/tmp/nosuch.db\n<AppPlugin rest>\n"
 AUTH = bare.MOUNTS + "<AppPlugin auth>\n"
+CORS = bare.MOUNTS + "<AppPlugin cors>\n"
 
 # Lines, the line that is to be named (the first is 1; None: none), what the sentence holds.
 WRONG = [
@@ -28,9 +29,14 @@ WRONG = [
     ("<VirtualHost 127.0.0.1:1>\nServerName a\n<AppPlugin inside>\nRefuse on\n</AppPlugin>\n"
      + bare.MOUNTS + "</VirtualHost>\n", 3, "server a:1: plugin inside refuses"),
     (bare.MOUNTS + "<AppPlugin rest>\n</AppPlugin>\n", 10, "Name one with AppDatabase"),
-    (bare.MOUNTS + "AppDatabase sqlite:/tmp/nosuch.db\n<AppPlugin rest>\n"
-     "CorsAllowedOrigins https://a.example/\n</AppPlugin>\n", 11,
-     'CorsAllowedOrigins "https://a.example/" is no origin'),
+    (CORS + "AllowedOrigins https://a.example/\n</AppPlugin>\n", 10,
+     'AllowedOrigins "https://a.example/" is no origin: it has something else than a host'),
+    (CORS + "AllowedOrigins https://a.example https://a.example:443\n</AppPlugin>\n", 10,
+     'AllowedOrigins "https://a.example:443" is no origin: it names the port that is usual'),
+    (CORS + "Credentials on\n</AppPlugin>\n", 10, "Credentials on does not go with AllowedOrigins *"),
+    (CORS + "Credentials on\nAllowedOrigins https://a.example *\n</AppPlugin>\n", 10,
+     "Credentials on does not go with AllowedOrigins *"),
+    (CORS + "ExposedHeaders 'Content Range'\n</AppPlugin>\n", 10, 'ExposedHeaders "Content Range" is no name'),
     (AUTH + "JwtRoleClaimKey $.roles[*]\n</AppPlugin>\n", 10,
      'JwtRoleClaimKey "$.roles[*]" is not a path that is known, at character 9. Accepted: $.name'),
     (AUTH + "JwtSecret 'a secret that is short'\n</AppPlugin>\n", 10,

@@ -98,7 +98,7 @@ class Site:
         if not self.bare:
             plugins = {"hello": {}, "probe": {},
                        "auth": {"JwtSecretFile": '"%s"' % secret_file},
-                       "rest": {"AnonRole": "web_anon"}, "search": {}}
+                       "rest": {"AnonRole": "web_anon"}, "search": {}, "cors": {}}
         if self.database:
             core["AppDatabase"] = '"%s"' % self.database.url
         for line in self.extra:

@@ -63,11 +63,6 @@ apr_status_t rest_options_answer(const rest_call_t *call, const rest_schema_t *s
     }
     app_response_status(call->res, 200);
     app_response_header(call->res, "Allow", allow);
-    if (!app_request_header(call->r, "Origin")) { /* else rest_cors.c says */
-        if (rest_cors_serves_all(call->conf)) {
-        app_response_header(call->res, "Access-Control-Allow-Origin", "*");
-    }
-    }
     app_response_header_add(call->res, "Vary", "Accept, Prefer, Range");
     rest_timing_end(call->timing, REST_STEP_RESPONSE);
     rest_timing_respond(call->timing, call->res, err->pool);
