@@ -133,6 +133,8 @@ typedef struct app_exchange_ops_t {
     void (*abort)(void *data);
     /** Who is asking is known now; for the host's own log. May be NULL: it need not know. */
     void (*identified)(void *data, const app_identity_t *identity);
+    /** The request is over; for the host's own log, which copies. May be NULL. */
+    void (*finished)(void *data, const app_figures_t *figures);
 } app_exchange_ops_t;
 
 /** A native request. Filled by the host; all texts live as long as pool. */
@@ -188,6 +190,13 @@ apr_status_t app_core_identify(app_identified_t *found, app_site_t *site,
  * or what is left of RequestTimeout where that is less; at least a millisecond.
  */
 apr_interval_time_t app_request_statement_time(const app_request_t *r);
+
+/**
+ * Notes for r's figures that a phase lasted from begun until now.
+ * @param r NULL: nobody's time
+ * @return now
+ */
+apr_time_t app_request_spend(app_request_t *r, app_phase_e phase, apr_time_t begun);
 
 /**
  * The JSON body of an error answer as the core writes them, for errors that the host makes itself.

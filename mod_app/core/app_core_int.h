@@ -56,6 +56,7 @@ struct app_instance_t {
 typedef struct app_route_entry_t {
     const app_route_t *route;
     apr_size_t         length; /* of the path */
+    const char        *name;   /* the path, with "*" behind a "/" at its end */
     app_instance_t    *instance;
 } app_route_entry_t;
 
@@ -129,6 +130,7 @@ struct app_request_t {
     const char            *body; /* once read */
     apr_size_t             body_len;
     apr_array_header_t    *settings; /* of app_values_t *: merged for this request */
+    app_figures_t          figures;
 };
 
 struct app_response_t {
@@ -179,6 +181,10 @@ void app_log_host(const app_host_t *to);
 void app_request_make(app_request_t *r, app_site_t *site, app_entry_e entry,
                       const app_exchange_t *exchange);
 
+/* app_figures.c */
+/** Nothing is left to do but to tell what it was: completes the figures. */
+void app_figures_finish(app_request_t *r, const app_response_t *res);
+
 /* app_response.c */
 void app_response_make(app_response_t *res, app_request_t *r);
 /** What filters have set so far stays, also when the handler fails. */
@@ -204,6 +210,8 @@ apr_uint64_t app_digest_site(const app_site_t *site);
 /* app_route.c */
 /** Makes the table of routes. @return APP_EFAIL where two rows take the same */
 apr_status_t app_route_collect(app_site_t *site, app_error_t *err);
+/** The name of the route that r's path leads to; "none" if it leads nowhere. */
+const char *app_route_name(const app_request_t *r);
 apr_status_t app_route_run(app_request_t *r, app_response_t *res, app_error_t *err);
 
 /* app_filter.c */

@@ -72,9 +72,11 @@ static apr_status_t dispatch(app_request_t *r, app_response_t *res, app_error_t 
     }
     if (r->entry == APP_ENTRY_HEALTH ||
         (r->entry == APP_ENTRY_API && strcmp(app_request_path(r), "/health") == 0)) {
+        app_request_route_set(r, "/health");
         return app_health_answer(r, res, err);
     }
     if (r->entry == APP_ENTRY_STATUS) {
+        app_request_route_set(r, "/status");
         return app_status_answer(r, res, err);
     }
     for (place = APP_PLACE_FIRST; place < APP_PLACE_AFTER; place++) {
@@ -111,8 +113,12 @@ void app_core_handle(app_site_t *site, app_entry_e entry, const app_exchange_t *
     }
     app_tap_end(&res, rv == APR_SUCCESS);
     app_response_finish(&res);
+    app_figures_finish(&r, &res);
     if (entry == APP_ENTRY_API) {
         app_filter_run(APP_PLACE_AFTER, &r, &res, &err);
+    }
+    if (exchange->ops->finished) {
+        exchange->ops->finished(exchange->data, &r.figures);
     }
     count(site->core, res.status);
 }

@@ -57,7 +57,9 @@ void app_request_make(app_request_t *r, app_site_t *site, app_entry_e entry,
     r->site = site;
     r->entry = entry;
     r->conf = effective_conf(site, exchange);
-    r->deadline = apr_time_now() + r->conf->request_timeout;
+    r->figures.begun = apr_time_now();
+    r->figures.rows = -1;
+    r->deadline = r->figures.begun + r->conf->request_timeout;
     r->is_head = strcmp(exchange->method, "HEAD") == 0;
     if (exchange->id) {
         r->id = exchange->id;
@@ -264,6 +266,7 @@ static apr_status_t read_all(app_request_t *r, apr_size_t max, apr_size_t size, 
     data[len] = '\0';
     r->body = data;
     r->body_len = len;
+    r->figures.bytes_in = (apr_int64_t)len;
     return APR_SUCCESS;
 }
 

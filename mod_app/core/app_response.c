@@ -138,12 +138,16 @@ static void send_head(app_response_t *res, apr_int64_t content_length)
 static apr_status_t put(app_response_t *res, const char *data, apr_size_t len, int last)
 {
     const app_exchange_t *exchange = res->r->exchange;
+    apr_time_t begun;
 
     if (res->r->is_head || has_no_body(res->status)) {
         len = 0;
     }
     if (res->broken == APR_SUCCESS && (len || last)) {
+        begun = apr_time_now();
         res->broken = exchange->ops->write(exchange->data, data, len, last);
+        app_request_spend(res->r, APP_PHASE_SEND, begun);
+        res->r->figures.bytes_out += (apr_int64_t)len;
     }
     return res->broken;
 }

@@ -80,6 +80,9 @@ apr_status_t app_route_collect(app_site_t *site, app_error_t *err)
             entry = apr_array_push(site->routes);
             entry->route = route;
             entry->length = strlen(route->path);
+            entry->name = route->path[entry->length - 1] == '/'
+                              ? apr_pstrcat(site->core->pool, route->path, "*", NULL)
+                              : route->path;
             entry->instance = instance;
         }
     }
@@ -97,6 +100,21 @@ static int fits(const app_route_entry_t *entry, const char *path)
         return strncmp(path, entry->route->path, entry->length) == 0;
     }
     return strcmp(path, entry->route->path) == 0;
+}
+
+const char *app_route_name(const app_request_t *r)
+{
+    const apr_array_header_t *routes = r->site->routes;
+    int i;
+
+    for (i = 0; i < routes->nelts; i++) {
+        const app_route_entry_t *entry = &APR_ARRAY_IDX(routes, i, app_route_entry_t);
+
+        if (fits(entry, app_request_path(r))) {
+            return entry->name;
+        }
+    }
+    return "none";
 }
 
 static apr_status_t wrong_method(const app_request_t *r, const char *methods, app_error_t *err)
@@ -131,6 +149,7 @@ apr_status_t app_route_run(app_request_t *r, app_response_t *res, app_error_t *e
             continue;
         }
         if (takes(entry->route->methods, app_request_method(r))) {
+            r->figures.route = entry->name;
             return entry->route->handler(entry->instance, r, res, err);
         }
         length = entry->length;

@@ -106,11 +106,15 @@ static void abandon(app_tx_t *tx)
     tx->rows.streaming = 0;
     tx->db->driver->done(&tx->rows);
     tx->state = APP_TX_OVER;
+    app_db_work_end(tx);
     release(tx);
 }
 
-static apr_status_t forget(void *tx)
+static apr_status_t forget(void *data)
 {
+    app_tx_t *tx = data;
+
+    tx->options.request = NULL; /* over by now */
     abandon(tx);
     return APR_SUCCESS;
 }
@@ -124,11 +128,15 @@ static apr_status_t over(app_error_t *err)
 static apr_status_t begin(app_tx_t **ptx, app_db_t *db, const app_tx_options_t *options,
                           apr_interval_time_t wait, app_error_t *err, apr_pool_t *p)
 {
+    apr_time_t begun = apr_time_now();
+    apr_status_t status;
     app_db_conn_t *conn;
     app_tx_t *tx;
 
-    if (app_db_draw(&conn, db, wait, err) != APR_SUCCESS) {
-        return APP_EFAIL;
+    status = app_db_draw(&conn, db, wait, err);
+    app_request_spend(options->request, APP_PHASE_WAIT, begun);
+    if (status != APR_SUCCESS) {
+        return status;
     }
     tx = apr_pcalloc(p, sizeof(*tx));
     tx->db = db;
@@ -162,6 +170,7 @@ apr_status_t app_tx_commit(app_tx_t *tx, app_error_t *err)
     if (tx->state == APP_TX_OVER) {
         return over(err);
     }
+    app_db_work_begin(tx);
     tx->db->driver->done(&tx->rows);
     if (tx->state == APP_TX_OPEN) {
         rv = tx->db->driver->commit(tx, err);
@@ -171,6 +180,7 @@ apr_status_t app_tx_commit(app_tx_t *tx, app_error_t *err)
         return APP_EFAIL;
     }
     tx->state = APP_TX_OVER;
+    app_db_work_end(tx);
     release(tx);
     return APR_SUCCESS;
 }
@@ -249,13 +259,18 @@ void app_db_setting_put(app_tx_t *tx, const char *name, const char *value, apr_s
 apr_status_t app_tx_get(app_tx_t *tx, const char *name, const char **pvalue, app_error_t *err)
 {
     const char *value = NULL;
+    int whole;
 
     if (tx->state == APP_TX_OVER) {
         return over(err);
     }
+    whole = app_db_work_begin(tx);
     if (tx->db->driver->get(tx, name, &value, err) != APR_SUCCESS) {
         abandon(tx);
         return APP_EFAIL;
+    }
+    if (whole) {
+        app_db_work_end(tx);
     }
     *pvalue = value && *value ? value : NULL;
     return APR_SUCCESS;
@@ -388,13 +403,18 @@ apr_status_t app_tx_query(app_tx_t *tx, const app_sql_t *sql, unsigned flags, ap
                           app_error_t *err)
 {
     apr_status_t status;
+    int whole;
 
     if (tx->state == APP_TX_OVER) {
         return over(err);
     }
     status = check_params(sql, err);
+    whole = app_db_work_begin(tx);
     if (status == APR_SUCCESS) {
         status = run_query(tx, sql, flags, err);
+    }
+    if (whole && !tx->rows.streaming) {
+        app_db_work_end(tx);
     }
     if (status != APR_SUCCESS) {
         if (status == APP_EFAIL && !err->log) {
@@ -434,6 +454,7 @@ apr_status_t app_rows_next(app_rows_t *rows, app_error_t *err)
     }
     if (rv == APR_EOF) {
         tx->db->driver->done(rows);
+        app_db_work_end(tx);
         settle(tx);
         return rv;
     }

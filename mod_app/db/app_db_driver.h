@@ -119,6 +119,8 @@ struct app_tx_t {
     app_tx_check_fn     *check;   /* to be called if anything has changed since note(); or NULL */
     const void          *checked; /* its argument */
     apr_array_header_t  *settings; /* of app_db_setting_t; NULL: none */
+    apr_time_t           running; /* since when the database is at work for it; 0: it is not */
+    apr_interval_time_t  sent;    /* what the request's client had taken until then */
     app_rows_t           rows;
 };
 
@@ -205,6 +207,15 @@ const char *app_db_setting(const app_tx_t *tx, const char *name);
 void app_db_setting_put(app_tx_t *tx, const char *name, const char *value, apr_size_t len);
 /** Makes room for so many columns. */
 void app_db_columns(app_rows_t *rows, int columns);
+
+/* app_db_time.c */
+/**
+ * The database begins to work for tx. Ends what a stream of rows before it has left open.
+ * @return 0: it is at work already, for a call that this one is part of
+ */
+int app_db_work_begin(app_tx_t *tx);
+/** It is done. What the client has taken meanwhile of rows that stream is not its time. */
+void app_db_work_end(app_tx_t *tx);
 
 /* app_db_sqlstate.c */
 /** HTTP status of an SQLSTATE. */

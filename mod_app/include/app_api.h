@@ -34,10 +34,11 @@
     _(app_shm_unlock) _(app_tx_check) _(app_tx_columns) _(app_request_secure)           \
     _(app_db_identity) _(app_instance_state_dir)                                                \
     _(app_db_listen) _(app_db_listener_fd) _(app_db_listener_next)                              \
-    _(app_request_variable) _(app_tx_guard) _(app_service_offer) _(app_service_find)   \
+    _(app_request_variable) _(app_tx_guard) _(app_service_offer) _(app_service_find) \
     _(app_request_trace) _(app_request_trace_set) \
     _(app_request_settings_digest) _(app_response_source) _(app_response_tap) \
-    _(app_db_version)
+    _(app_db_version) \
+    _(app_request_figures) _(app_request_route_set) _(app_request_rows_set)
 
 #ifdef __cplusplus /* where a member may not take the name that its own type was made from */
 #define APP_API_MEMBER(function) __typeof__(::function) *function;
@@ -143,6 +144,9 @@ extern const app_api_t *app_api;
 #define app_response_source        app_api->app_response_source
 #define app_response_tap           app_api->app_response_tap
 #define app_db_version             app_api->app_db_version
+#define app_request_figures        app_api->app_request_figures
+#define app_request_route_set      app_api->app_request_route_set
+#define app_request_rows_set       app_api->app_request_rows_set
 #endif
 
 #endif

@@ -129,6 +129,54 @@ const app_trace_t *app_request_trace(const app_request_t *r);
  */
 void app_request_trace_set(app_request_t *r, const app_trace_t *trace);
 
+/* What a request has cost: for logs, metrics and traces */
+
+/** What a request spends its time on; the rest of its duration is work of ours. */
+typedef enum app_phase_e {
+    APP_PHASE_WAIT,     /* for a connection to the database, making one included */
+    APP_PHASE_DATABASE, /* in the database; of rows that stream, up to the last one */
+    APP_PHASE_SEND,     /* handing bytes to the client, as far as it takes them at once */
+    APP_PHASES_         /* number of phases */
+} app_phase_e;
+
+#define APP_SPANS 16 /* more of one request are summed up, but not listed */
+
+/** One uninterrupted time of a phase. */
+typedef struct app_span_t {
+    app_phase_e         phase;
+    apr_time_t          begun;
+    apr_interval_time_t duration; /* microseconds */
+} app_span_t;
+
+typedef struct app_figures_t {
+    /** "/packages", "/rpc/NAME", "/auth/refresh": never what a client made up; at least "none". */
+    const char         *route;
+    apr_time_t          begun;
+    apr_interval_time_t duration;           /* microseconds; 0 until the answer has been made */
+    apr_interval_time_t spent[APP_PHASES_]; /* microseconds, by app_phase_e */
+    int                 status;             /* 0 until the answer has been made */
+    int                 nspans;
+    app_span_t          spans[APP_SPANS];   /* in the order in which they ended */
+    apr_int64_t         bytes_in;           /* of the body that was read */
+    apr_int64_t         bytes_out;          /* of the body, before any compression */
+    apr_int64_t         rows;               /* in the answer or written; -1: none were asked for */
+} app_figures_t;
+
+/** What is known so far; whole at APP_PLACE_AFTER. Never NULL. */
+const app_figures_t *app_request_figures(const app_request_t *r);
+
+/**
+ * Names the route more closely than the plugin's table does, which has "/auth/" and the like for
+ * all that is below: call it with a name that is known to exist, so that there are never more
+ * routes than the site has. What nobody names is the path of the table, with a "*" behind the
+ * slash at its end.
+ * @param route begins with "/"; must live as long as the request
+ */
+void app_request_route_set(app_request_t *r, const char *route);
+
+/** How many rows the answer has, or the request has written. */
+void app_request_rows_set(app_request_t *r, apr_int64_t rows);
+
 /* The answer: status and headers first, then the body. What is set after the first byte of the
  * body has left has no effect. Without a call, the status is 200. */
 

@@ -6,6 +6,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "apr_strings.h"
+
 #include "rest_command.h"
 
 #define PLANS_MAX 3 /* tries to plan while the schema changes under the request */
@@ -124,6 +126,30 @@ static apr_status_t run(const rest_call_t *call, rest_plan_t *plan, rest_schema_
                : status;
 }
 
+/** For logs and metrics: the route, with a name that the schema has. @param plan NULL: none made */
+static void name_route(const rest_call_t *call, const rest_plan_t *plan,
+                       const rest_schema_t *schema, apr_pool_t *p)
+{
+    const rest_request_t *request = call->request;
+    const char *route = NULL;
+
+    if (call->asked) {
+        return;
+    }
+    if (request->root) {
+        route = "/";
+    }
+    else if (request->action == REST_CALL) {
+        route = plan ? apr_pstrcat(p, "/rpc/", request->relation, NULL) : "/rpc/*";
+    }
+    else if (plan || rest_schema_relation(schema, request->space, request->relation)) {
+        route = apr_pstrcat(p, "/", request->relation, NULL);
+    }
+    if (route) {
+        app_request_route_set(call->r, route);
+    }
+}
+
 /**
  * Steps 2 to 5 on one snapshot.
  * @param plan NULL: to be made @return REST_STALE if the snapshot is not the database's any more
@@ -135,14 +161,17 @@ static apr_status_t answer_on(const rest_call_t *call, rest_plan_t *plan, rest_s
 
     if (plan) {
         rest_timing_end(call->timing, REST_STEP_PLAN);
+        name_route(call, plan, schema, p);
         return run(call, plan, schema, last, err, p);
     }
     if (call->request->root && !call->request->options) {
+        name_route(call, NULL, schema, p);
         return rest_openapi_answer(call, schema, err, p);
     }
     status = call->request->options ? rest_options_answer(call, schema, err)
                                     : rest_plan_make(&plan, call->request, schema, err, p);
     rest_timing_end(call->timing, REST_STEP_PLAN);
+    name_route(call, plan, schema, p);
     if (status != APR_SUCCESS) {
         return !last && rest_cache_outdated(call->rest, schema, call->r, p) ? REST_STALE
                                                                            : APP_EFAIL;

@@ -203,8 +203,12 @@ static apr_status_t answer(asked_t *asked, const char *path, app_buf_t *buf, app
         return app_fail(err, APP_E_NOT_FOUND, NULL);
     }
     collection = find(asked->list, path, len);
-    return collection ? ask(asked, collection, buf, err)
-                      : no_collection(asked->list, apr_pstrmemdup(asked->pool, path, len), err);
+    if (!collection) {
+        return no_collection(asked->list, apr_pstrmemdup(asked->pool, path, len), err);
+    }
+    app_request_route_set(asked->r, apr_pstrcat(asked->pool, "/search/", collection->name,
+                                                path + len, NULL));
+    return ask(asked, collection, buf, err);
 }
 
 static apr_status_t handle(app_instance_t *self, app_request_t *r, app_response_t *res,

@@ -36,6 +36,8 @@ typedef struct answer_t {
     apr_size_t   body_in_len;
     int          announced; /* whether the length of body_in is */
     int          status, writes, aborted, fail_writes;
+    apr_interval_time_t pause; /* before each piece of the body is taken */
+    app_figures_t figures;
     apr_int64_t  content_length;
     const char  *type;
     apr_table_t *headers;
@@ -91,6 +93,7 @@ static apr_status_t take_body(void *data, const char *bytes, apr_size_t len, int
 
     (void)last;
     answer->writes++;
+    apr_sleep(answer->pause);
     app_buf_add(&answer->body, bytes, len);
     return answer->fail_writes ? APR_ECONNABORTED : APR_SUCCESS;
 }
@@ -106,6 +109,11 @@ static void abort_body(void *data)
     ((answer_t *)data)->aborted = 1;
 }
 
+static void take_figures(void *data, const app_figures_t *figures)
+{
+    ((answer_t *)data)->figures = *figures;
+}
+
 static const app_exchange_ops_t ops = { .header = get_header,
                                         .headers = each_header,
                                         .read = read_body,
@@ -113,7 +121,8 @@ static const app_exchange_ops_t ops = { .header = get_header,
                                         .head = take_head,
                                         .write = take_body,
                                         .flush = flush_body,
-                                        .abort = abort_body };
+                                        .abort = abort_body,
+                                        .finished = take_figures };
 
 /* A plugin */
 
@@ -444,6 +453,64 @@ static void test_routes(void **state)
     }
 }
 
+static void test_figures_of_routes(void **state)
+{
+    static const struct {
+        const char *method, *target, *route;
+        int status, bytes_in, bytes_out; /* bytes_out -1: an error's */
+    } cases[] = {
+        { "GET", "/say", "/say", 200, 0, 5 },
+        { "HEAD", "/say", "/say", 200, 0, 0 },
+        { "GET", "/say/it", "/say/*", 200, 0, 7 },
+        { "POST", "/echo", "/echo", 200, 3, 3 },
+        { "POST", "/say", "/say", 200, 0, 5 }, /* its body was not read */
+        { "GET", "/much", "/much", 200, 0, 200000 },
+        { "DELETE", "/say", "/say", 405, 0, -1 },
+        { "GET", "/say?refuse", "/say", 403, 0, -1 },
+        { "GET", "/say/it?stop", "/say/*", 200, 0, 7 },
+        { "GET", "/<script>", "none", 404, 0, -1 },
+        { "GET", "/health", "/health", 200, 0, -1 },
+    };
+    size_t i;
+
+    (void)state;
+    start();
+    for (i = 0; i < COUNT(cases); i++) {
+        const char *name = apr_pstrcat(unit_pool, cases[i].method, " ", cases[i].target, NULL);
+        answer_t answer = { .announced = 1, .body_in = "abc", .body_in_len = 3 };
+
+        ask(&answer, cases[i].method, cases[i].target);
+        CASE_STRING(name, answer.figures.route, cases[i].route);
+        CASE_INT(name, answer.figures.status, cases[i].status);
+        CASE_INT(name, answer.figures.bytes_in, cases[i].bytes_in);
+        CASE_INT(name, answer.figures.bytes_out,
+                 cases[i].bytes_out < 0 ? (int)answer.body.len : cases[i].bytes_out);
+        CASE_INT(name, answer.figures.rows, -1);
+    }
+}
+
+static void test_figures_of_time(void **state)
+{
+    answer_t answer = { .announced = 1, .pause = 2000 };
+    const app_figures_t *figures = &answer.figures;
+    int i;
+
+    (void)state;
+    start();
+    ask(&answer, "GET", "/much");
+    assert_true(answer.writes > 2);
+    assert_int_equal(figures->nspans, answer.writes);
+    for (i = 0; i < figures->nspans; i++) {
+        assert_int_equal(figures->spans[i].phase, APP_PHASE_SEND);
+        assert_true(figures->spans[i].duration >= 2000);
+        assert_true(figures->spans[i].begun >= figures->begun);
+    }
+    assert_true(figures->spent[APP_PHASE_SEND] >= answer.writes * 2000);
+    assert_true(figures->duration >= figures->spent[APP_PHASE_SEND]);
+    assert_int_equal(figures->spent[APP_PHASE_DATABASE], 0);
+    assert_int_equal(figures->spent[APP_PHASE_WAIT], 0);
+}
+
 static void test_an_error_replaces_the_answer(void **state)
 {
     answer_t answer = { .announced = 1 };
@@ -724,6 +791,8 @@ static void test_log_lines_cannot_be_forged(void **state)
 
 static struct CMUnitTest tests[] = {
     cmocka_unit_test(test_routes),
+    cmocka_unit_test(test_figures_of_routes),
+    cmocka_unit_test(test_figures_of_time),
     cmocka_unit_test(test_an_error_replaces_the_answer),
     cmocka_unit_test(test_not_modified),
     cmocka_unit_test(test_long_answers_stream),

@@ -182,6 +182,9 @@ apr_status_t rest_run(const rest_call_t *call, const rest_plan_t *plan, const re
     if (run.tx) {
         app_tx_rollback(run.tx);
     }
+    if (plan->rows || !plan->readonly) {
+        app_request_rows_set(call->r, plan->rows ? run.rows : run.result.page);
+    }
     if (run.large) {
         apr_atomic_dec32(&call->rest->large);
     }
