@@ -179,7 +179,9 @@ static apr_status_t set_line(const char *args, const app_setting_t *row, apr_arr
         return app_fail(err, APP_E_SETTING, "%s needs a value: %s", row->name, row->help);
     }
     *to = apr_array_make(p, 4, sizeof(const char *));
-    APR_ARRAY_PUSH(*to, const char *) = apr_pstrdup(p, args);
+    if (strcmp(args, "\"\"") != 0) {
+        APR_ARRAY_PUSH(*to, const char *) = apr_pstrdup(p, args);
+    }
     return APR_SUCCESS;
 }
 

@@ -21,6 +21,9 @@ static const app_setting_t settings[] = {
                 "hits of a page that asks for no other number"),
     APP_SET_INT("LimitMax", search_conf_t, limit_max, "100", 1, 1000, APP_SET_LOCATION,
                 "most hits of a page"),
+    APP_SET_PARSED("Collection", search_conf_t, specs, search_spec_parse, APP_SET_APPEND,
+                   "a collection that appctl search apply makes: its name, table=, "
+                   "columns=title:A,body:D, and perhaps facets=, language=, title=, key="),
     APP_SET_END
 };
 
@@ -97,7 +100,8 @@ static apr_status_t no_collection(const apr_array_header_t *list, const char *na
     }
     app_fail(err, APP_E_NOT_FOUND, "There is no collection \"%s\" to search in", name);
     return *names ? app_hint(err, "There are: %s.", names)
-                  : app_hint(err, "Make one with: appctl search create.");
+                  : app_hint(err, "The site makes one by appctl search create, or by lines "
+                                  "Collection and appctl search apply.");
 }
 
 static const search_collection_t *find(const apr_array_header_t *list, const char *name,
@@ -238,6 +242,7 @@ static apr_status_t handle(app_instance_t *self, app_request_t *r, app_response_
 
 static apr_status_t configure(app_instance_t *self, app_error_t *err)
 {
+    const search_conf_t *conf = app_instance_settings(self);
     search_t *search = apr_pcalloc(app_instance_pool(self), sizeof(*search));
 
     if (app_instance_db_kind(self, &search->kind) != APR_SUCCESS) {
@@ -246,7 +251,7 @@ static apr_status_t configure(app_instance_t *self, app_error_t *err)
     }
     search->self = self;
     app_instance_context_set(self, search);
-    return APR_SUCCESS;
+    return search_specs_check(conf->specs, search->kind, err);
 }
 
 static apr_status_t start(app_instance_t *self, app_error_t *err)

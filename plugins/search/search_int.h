@@ -4,10 +4,10 @@
  *
  *   search.c        descriptor, settings, routes; which collection is asked
  *   query/          what a person typed → a text for to_tsquery(), plain data
- *   collection/     what a collection is made of, as app_search has it
+ *   collection/     what a collection is made of, as app_search and as administrators say it
  *   answer/         hits, total, facets, corrections and suggestions of one collection, by
  *                   queries through the data API's service (app_data.h)
- *   command/        appctl search: makes, checks and drops the indexes
+ *   command/        appctl search: makes, compares and drops the indexes
  */
 #ifndef SEARCH_INT_H
 #define SEARCH_INT_H
@@ -16,12 +16,14 @@
 
 #include "search_collection.h"
 #include "search_query.h"
+#include "search_spec.h"
 
 /** The plugin's settings. */
 typedef struct search_conf_t {
     apr_int64_t count_max;
     apr_int64_t facet_values;
     apr_int64_t limit, limit_max;
+    apr_array_header_t *specs; /* of const search_spec_t *: collections that are declared */
 } search_conf_t;
 
 /** One instance: a site that uses the plugin. */

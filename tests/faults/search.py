@@ -1,19 +1,16 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Collections are made, compared with their tables after random writes, made anew after damage, and taken away without a
-trace; what is found is what plain SQL says, and nothing that can be typed is an error."""
+"""Collections are made, compared with their tables after random writes, and taken away without a trace; what is found is what
+plain SQL says, and nothing that can be typed is an error."""
 import json
-import os
 import random
 import urllib.parse
 
-from lib import fault, process, stage
+from lib import fault, songs
+from lib.songs import WORDS, some_words
 
-WORDS = "moon river blue night train road home love rain sun river moon".split()
 KEYS = "abc 'OR\"-*():&|!<>\\%_$1?\t{}[]^~é漢\u200b😀"
 ROUNDS = 150
 TYPED = 150
-TABLE = "CREATE TABLE songs (id %s PRIMARY KEY, title text NOT NULL, words text, mood text)"
-COLUMNS = ("--columns", "title:A,words:C", "--facets", "mood")
 COUNTS = {
     "sqlite": "SELECT count(*) FROM songs WHERE ' ' || title || ' ' || coalesce(words, '') || ' ' LIKE '%% %s %%'",
     "pgsql": "SELECT count(*) FROM songs WHERE ' ' || title || ' ' || coalesce(words, '') || ' ' ILIKE '%% %s %%'",
@@ -28,52 +25,22 @@ SCHEMA = {
 def run(build):
     for kind in ("sqlite", "pgsql"):
         database = fault.database(build, kind)
-        make_table(database)
-        config = write_config(build, database)
+        songs.make(database)
+        appctl = songs.Appctl(build, database)
         before = database.query(SCHEMA[kind])
-        appctl(build, config, "create", "songs", "--table", "songs", *COLUMNS)
+        appctl.create()
         with fault.start(build, database) as server:
             change(database)
-            appctl(build, config, "check", "songs")
+            appctl.run("check", "songs", says="songs: index and table are one")
             compare(server, database)
             type_anything(server)
             fault.expect_quiet(server)
         with fault.start(build, database, settings=["search CountMax 3"]) as server:
             compare(server, database, counts=False)
-        if kind == "sqlite":
-            damage(build, config, database)
-        appctl(build, config, "drop", "songs")
+        appctl.run("drop", "songs")
         fault.expect(database.query(SCHEMA[kind]) == before, "%s: dropping leaves something", kind)
         if kind == "pgsql":
             database.cluster.stop("immediate")
-
-
-def make_table(database):
-    if database.kind == "pgsql":
-        database.query(TABLE % "integer" + "; ALTER TABLE songs OWNER TO authenticator;"
-                       " GRANT CREATE ON SCHEMA public TO authenticator; GRANT SELECT ON songs TO web_anon")
-        return
-    database.query(TABLE % "INTEGER")
-    database.query("INSERT INTO app_grants (role, resource, action) VALUES ('web_anon', 'songs', 'select')")
-
-
-def write_config(build, database):
-    path = os.path.join(process.folder("search"), "app.conf")
-    with open(path, "w", encoding="ascii") as file:
-        file.write('AppDatabase "%s"\nAppPluginDir "%s"\n<AppPlugin rest>\n    AnonRole web_anon\n</AppPlugin>\n'
-                   "<AppPlugin search>\n</AppPlugin>\n"
-                   % (database.url, os.path.join(stage.build(build), "plugins")))
-    return path
-
-
-def appctl(build, config, *words, good=True):
-    status, output = process.run([os.path.join(stage.build(build), "appctl"), "-f", config, "search", *words])
-    fault.expect((status == 0) == good, "appctl search %s: %s %s", " ".join(words), status, output)
-    return output
-
-
-def some_words(most):
-    return " ".join(random.choice(WORDS) for _ in range(random.randint(1, most)))
 
 
 def change(database):
@@ -84,7 +51,7 @@ def change(database):
         if kind < 0.6:
             database.query("INSERT INTO songs VALUES (%d, '%s', %s, '%s')"
                            % (number, some_words(3), random.choice(["NULL", "'%s'" % some_words(30)]),
-                              random.choice(["glad", "sad", "odd"])))
+                              random.choice(songs.MOODS)))
         elif kind < 0.8:
             database.query("UPDATE songs SET words = '%s', title = title || ' again' WHERE id %% 7 = %d"
                            % (some_words(9), random.randint(0, 6)))
@@ -131,10 +98,3 @@ def type_anything(server):
         search(server, text)
         answer = fault.get(server, "/api/search/songs/suggest?q=" + urllib.parse.quote(text))
         fault.expect(answer.status == 200, "suggest %r: %s %s", text, answer.status, answer.text()[:300])
-
-
-def damage(build, config, database):
-    database.query("INSERT INTO app_search_songs (app_search_songs) VALUES ('delete-all')")
-    appctl(build, config, "check", "songs", good=False)
-    appctl(build, config, "rebuild", "songs")
-    appctl(build, config, "check", "songs")

@@ -155,6 +155,7 @@ static void test_defaults_and_merge(void **state)
     assert_int_equal(conf->number, 7);
     assert_int_equal(conf->wait, 10 * APR_USEC_PER_SEC);
     assert_null(conf->text);
+    assert_int_equal(conf->lines->nelts, 0);
     assert_string_equal(joined(conf->list), "a b");
     assert_true(app_values_empty(outer));
 

@@ -12,7 +12,8 @@
 #include "search_collection.h"
 
 #define AGE_MAX apr_time_from_sec(5)
-#define FIELDS  "name, relation, key, language, title, columns, facets, corrects"
+#define SELECT                                                                                    \
+    "SELECT name, relation, key, language, title, columns, facets, corrects FROM app_search "
 
 typedef struct list_t {
     apr_pool_t         *pool;
@@ -25,6 +26,10 @@ struct search_collections_t {
     apr_thread_mutex_t *lock;
     list_t             *current; /* NULL: nothing read yet */
     apr_time_t          read;
+};
+
+const char *const search_field_names[SEARCH_FIELDS] = {
+    "name", "relation", "key", "language", "title", "columns", "facets", "corrects"
 };
 
 /* Reading */
@@ -68,13 +73,6 @@ int search_columns_parse(const search_column_t **pcolumns, int *pcount, const ch
     return words->nelts > 0;
 }
 
-static const char *text_of(const app_rows_t *rows, int column, apr_pool_t *p)
-{
-    const char *text = app_rows_text(rows, column, NULL);
-
-    return text ? apr_pstrdup(p, text) : NULL;
-}
-
 /** "schema.table" on PostgreSQL, "table" on SQLite. */
 static void take_relation(search_collection_t *collection, const char *relation, apr_pool_t *p)
 {
@@ -103,22 +101,39 @@ static void make_labels(search_collection_t *collection, apr_pool_t *p)
     }
 }
 
-static void read_row(apr_array_header_t *list, const app_rows_t *rows, apr_pool_t *p)
+const search_collection_t *search_collection_make(const char *const fields[SEARCH_FIELDS],
+                                                  apr_pool_t *p)
 {
     search_collection_t *collection = apr_pcalloc(p, sizeof(*collection));
-    const apr_array_header_t *facets = words_of(app_rows_text(rows, 6, NULL), p);
+    const apr_array_header_t *facets = words_of(fields[SEARCH_FACETS], p);
 
-    collection->name = text_of(rows, 0, p);
-    take_relation(collection, text_of(rows, 1, p), p);
-    collection->key = text_of(rows, 2, p);
-    collection->language = text_of(rows, 3, p);
-    collection->title = text_of(rows, 4, p);
-    collection->corrects = app_rows_int(rows, 7) != 0;
+    memcpy(collection->fields, fields, sizeof(collection->fields));
+    collection->name = fields[SEARCH_NAME];
+    take_relation(collection, fields[SEARCH_RELATION], p);
+    collection->key = fields[SEARCH_KEY];
+    collection->language = fields[SEARCH_LANGUAGE];
+    collection->title = fields[SEARCH_TITLE];
+    collection->corrects = strcmp(fields[SEARCH_CORRECTS], "0") != 0;
     collection->facets = (const char *const *)facets->elts;
     collection->nfacets = facets->nelts;
-    if (search_columns_parse(&collection->columns, &collection->ncolumns,
-                             app_rows_text(rows, 5, NULL), p)) {
-        make_labels(collection, p);
+    if (!search_columns_parse(&collection->columns, &collection->ncolumns, fields[SEARCH_COLUMNS],
+                              p)) {
+        return NULL;
+    }
+    make_labels(collection, p);
+    return collection;
+}
+
+static void read_row(apr_array_header_t *list, const app_rows_t *rows, apr_pool_t *p)
+{
+    const char *fields[SEARCH_FIELDS];
+    const search_collection_t *collection;
+    int i;
+
+    for (i = 0; i < SEARCH_FIELDS; i++) {
+        fields[i] = apr_pstrdup(p, app_rows_text(rows, i, NULL));
+    }
+    if ((collection = search_collection_make(fields, p))) {
         APR_ARRAY_PUSH(list, const search_collection_t *) = collection;
     }
 }
@@ -143,9 +158,8 @@ apr_status_t search_collections_read(apr_array_header_t **plist, app_tx_t *tx, c
 {
     const app_value_t param = { .type = APP_VALUE_TEXT, .text = name,
                                 .len = name ? strlen(name) : 0 };
-    const app_sql_t sql = { name ? "SELECT " FIELDS " FROM app_search WHERE name = $1"
-                                 : "SELECT " FIELDS " FROM app_search ORDER BY name",
-                            &param, name != NULL };
+    const app_sql_t sql = { name ? SELECT "WHERE name = $1" : SELECT "ORDER BY name", &param,
+                            name != NULL };
     apr_array_header_t *list = apr_array_make(p, 4, sizeof(const search_collection_t *));
     app_rows_t *rows;
     apr_status_t status;

@@ -15,8 +15,18 @@ typedef struct search_column_t {
     char        label; /* 'A' to 'D' */
 } search_column_t;
 
+/** A row of app_search, as texts. */
+typedef enum search_field_e {
+    SEARCH_NAME, SEARCH_RELATION, SEARCH_KEY, SEARCH_LANGUAGE, SEARCH_TITLE, SEARCH_COLUMNS,
+    SEARCH_FACETS, SEARCH_CORRECTS, SEARCH_FIELDS
+} search_field_e;
+
+/** Their columns. */
+extern const char *const search_field_names[SEARCH_FIELDS];
+
 /** Immutable. */
 typedef struct search_collection_t {
+    const char            *fields[SEARCH_FIELDS];
     const char            *name;
     const char            *schema;   /* PostgreSQL; NULL on SQLite */
     const char            *relation;
@@ -56,6 +66,13 @@ apr_status_t search_begin(app_tx_t **ptx, app_instance_t *self, app_request_t *r
  */
 apr_status_t search_collections_read(apr_array_header_t **plist, app_tx_t *tx, const char *name,
                                      app_error_t *err, apr_pool_t *p);
+
+/**
+ * What a row says, in p, which must not outlive its texts.
+ * @return NULL: its columns are none
+ */
+const search_collection_t *search_collection_make(const char *const fields[SEARCH_FIELDS],
+                                                  apr_pool_t *p);
 
 /** Reads name:LABEL,… @return 0: it is none */
 int search_columns_parse(const search_column_t **pcolumns, int *pcount, const char *text,

@@ -29,7 +29,18 @@ static const char *columns_of(const search_collection_t *collection, const char 
     return buf.data;
 }
 
+const char *search_index_relation(const search_collection_t *collection, apr_pool_t *p)
+{
+    const char *relation = search_quoted(collection->relation, p);
+
+    return collection->schema
+               ? apr_pstrcat(p, search_quoted(collection->schema, p), ".", relation, NULL)
+               : relation;
+}
+
 /* SQLite */
+
+static const char *const events[] = { "INSERT", "UPDATE", "DELETE" };
 
 /** An FTS5 table over the relation. */
 typedef struct table_t {
@@ -123,7 +134,6 @@ static void command_sqlite(apr_array_header_t *statements, const search_collecti
 static void drop_sqlite(apr_array_header_t *statements, const search_collection_t *collection,
                         apr_pool_t *p)
 {
-    static const char *const events[] = { "INSERT", "UPDATE", "DELETE" };
     table_t tables[2];
     int i;
 
@@ -140,12 +150,6 @@ static void drop_sqlite(apr_array_header_t *statements, const search_collection_
 }
 
 /* PostgreSQL */
-
-static const char *relation_of(const search_collection_t *collection, apr_pool_t *p)
-{
-    return apr_pstrcat(p, search_quoted(collection->schema, p), ".",
-                       search_quoted(collection->relation, p), NULL);
-}
 
 /** The tsvector of a row. */
 static const char *vector_of(const search_collection_t *collection, apr_pool_t *p)
@@ -164,14 +168,20 @@ static const char *vector_of(const search_collection_t *collection, apr_pool_t *
     return buf.data;
 }
 
-static void create_pgsql(apr_array_header_t *statements, const search_collection_t *collection,
+static void drop_index(apr_array_header_t *statements, const search_collection_t *collection,
+                       const char *suffix, apr_pool_t *p)
+{
+    add(statements, apr_psprintf(p, "DROP INDEX IF EXISTS %s.%s",
+                                 search_quoted(collection->schema, p),
+                                 search_index_name(collection, suffix, p)));
+}
+
+static void make_indexes(apr_array_header_t *statements, const search_collection_t *collection,
                          apr_pool_t *p)
 {
-    const char *relation = relation_of(collection, p), *title = search_quoted(collection->title, p);
+    const char *relation = search_index_relation(collection, p);
+    const char *title = search_quoted(collection->title, p);
 
-    add(statements, apr_psprintf(p, "ALTER TABLE %s ADD COLUMN %s tsvector GENERATED ALWAYS AS"
-                                    " (%s) STORED", relation, search_index_name(collection, "", p),
-                                 vector_of(collection, p)));
     add(statements, apr_psprintf(p, "CREATE INDEX %s ON %s USING gin (%s)",
                                  search_index_name(collection, "_words", p), relation,
                                  search_index_name(collection, "", p)));
@@ -183,6 +193,46 @@ static void create_pgsql(apr_array_header_t *statements, const search_collection
     }
 }
 
+/** @param lead what stands in front of the column's name */
+static void add_column(apr_array_header_t *statements, const search_collection_t *collection,
+                       const char *lead, apr_pool_t *p)
+{
+    add(statements, apr_psprintf(p, "ALTER TABLE %s ADD COLUMN %s%s tsvector GENERATED ALWAYS AS"
+                                    " (%s) STORED", search_index_relation(collection, p), lead,
+                                 search_index_name(collection, "", p), vector_of(collection, p)));
+}
+
+static void create_pgsql(apr_array_header_t *statements, const search_collection_t *collection,
+                         apr_pool_t *p)
+{
+    add_column(statements, collection, "", p);
+    make_indexes(statements, collection, p);
+}
+
+/** Where column and expression differ: the language has changed since the row was written. */
+static const char *differing(const search_collection_t *collection, apr_pool_t *p)
+{
+    return apr_psprintf(p, "%s IS DISTINCT FROM (%s)", search_index_name(collection, "", p),
+                        vector_of(collection, p));
+}
+
+static void rebuild_pgsql(apr_array_header_t *statements, const search_collection_t *collection,
+                          apr_pool_t *p)
+{
+    static const char *const suffixes[] = { "_words", "_title", "_like" };
+    const char *column = search_quoted(collection->columns[0].name, p);
+    int i;
+
+    add_column(statements, collection, "IF NOT EXISTS ", p);
+    add(statements, apr_psprintf(p, "UPDATE %s SET %s = %s WHERE %s",
+                                 search_index_relation(collection, p), column, column,
+                                 differing(collection, p)));
+    for (i = 0; i < 3; i++) {
+        drop_index(statements, collection, suffixes[i], p);
+    }
+    make_indexes(statements, collection, p);
+}
+
 static void drop_pgsql(apr_array_header_t *statements, const search_collection_t *collection,
                        apr_pool_t *p)
 {
@@ -190,12 +240,11 @@ static void drop_pgsql(apr_array_header_t *statements, const search_collection_t
     int i;
 
     for (i = 0; i < 2; i++) {
-        add(statements, apr_psprintf(p, "DROP INDEX IF EXISTS %s.%s",
-                                     search_quoted(collection->schema, p),
-                                     search_index_name(collection, suffixes[i], p)));
+        drop_index(statements, collection, suffixes[i], p);
     }
     add(statements, apr_psprintf(p, "ALTER TABLE IF EXISTS %s DROP COLUMN IF EXISTS %s",
-                                 relation_of(collection, p), search_index_name(collection, "", p)));
+                                 search_index_relation(collection, p),
+                                 search_index_name(collection, "", p)));
 }
 
 /* Both */
@@ -208,7 +257,7 @@ void search_index_create(apr_array_header_t *statements, const search_collection
     }
     else {
         create_sqlite(statements, collection, p);
-        search_index_rebuild(statements, collection, kind, p);
+        command_sqlite(statements, collection, "", "'rebuild'", p);
     }
 }
 
@@ -216,12 +265,11 @@ void search_index_rebuild(apr_array_header_t *statements, const search_collectio
                           app_db_kind_e kind, apr_pool_t *p)
 {
     if (kind == APP_DB_PGSQL) {
-        add(statements, apr_psprintf(p, "REINDEX INDEX %s.%s",
-                                     search_quoted(collection->schema, p),
-                                     search_index_name(collection, "_words", p)));
+        rebuild_pgsql(statements, collection, p);
     }
     else {
-        command_sqlite(statements, collection, "", "'rebuild'", p);
+        drop_sqlite(statements, collection, p);
+        search_index_create(statements, collection, kind, p);
     }
 }
 
@@ -236,16 +284,53 @@ void search_index_drop(apr_array_header_t *statements, const search_collection_t
     }
 }
 
-void search_index_check(apr_array_header_t *statements, const search_collection_t *collection,
-                        app_db_kind_e kind, apr_pool_t *p)
+/* Checks */
+
+/** The suffixes of all that belongs to a collection, ended by NULL. */
+static const char *const *parts_of(const search_collection_t *collection, app_db_kind_e kind)
 {
-    if (kind == APP_DB_PGSQL) {
-        add(statements, apr_psprintf(p, "SELECT count(*) FROM %s WHERE %s IS DISTINCT FROM (%s)",
-                                     relation_of(collection, p),
-                                     search_index_name(collection, "", p),
-                                     vector_of(collection, p)));
+    static const char *const lite[] = { "", "_like", "_title", "_INSERT", "_UPDATE", "_DELETE",
+                                        NULL };
+    static const char *const pgsql[] = { "", "_words", "_title", "_like", NULL };
+    static const char *const without[] = { "", "_words", "_title", NULL };
+
+    return kind == APP_DB_SQLITE ? lite : collection->corrects ? pgsql : without;
+}
+
+const char *search_index_missing(const search_collection_t *collection, app_db_kind_e kind,
+                                 apr_pool_t *p)
+{
+    const char *const *suffix = parts_of(collection, kind);
+    const char *table = search_literal(search_index_relation(collection, p), p);
+    app_buf_t buf;
+
+    app_buf_init(&buf, p, APR_SIZE_MAX / 2);
+    for (; *suffix; suffix++) {
+        app_buf_addf(&buf, "%s(%s)", buf.len ? ", " : "WITH wanted (name) AS (VALUES ",
+                     search_literal(search_index(collection, *suffix, p), p));
     }
-    else { /* 1: the content is compared as well */
-        command_sqlite(statements, collection, ", rank", "'integrity-check', 1", p);
+    app_buf_adds(&buf, ") SELECT name FROM wanted WHERE name NOT IN (SELECT ");
+    if (kind == APP_DB_SQLITE) {
+        app_buf_adds(&buf, "name FROM sqlite_schema)");
     }
+    else {
+        app_buf_addf(&buf, "relname FROM pg_index JOIN pg_class ON pg_class.oid = indexrelid WHERE"
+                           " indrelid = %s::regclass AND indisvalid UNION ALL SELECT attname FROM"
+                           " pg_attribute WHERE attrelid = %s::regclass AND NOT attisdropped)",
+                     table, table);
+    }
+    return buf.data;
+}
+
+void search_index_compare(apr_array_header_t *statements, const search_collection_t *collection,
+                          apr_pool_t *p)
+{
+    /* 1: the content is compared as well */
+    command_sqlite(statements, collection, ", rank", "'integrity-check', 1", p);
+}
+
+const char *search_index_count_wrong(const search_collection_t *collection, apr_pool_t *p)
+{
+    return apr_psprintf(p, "SELECT count(*) FROM %s WHERE %s", search_index_relation(collection, p),
+                        differing(collection, p));
 }
