@@ -87,8 +87,7 @@ static const char *accepted(const app_setting_t *row, apr_pool_t *p)
     case APP_TYPE_ENUM:
         return choices(row, p);
     case APP_TYPE_LIST:
-        return row->flags & APP_SET_LINES ? "a line; may stand several times"
-                                          : "words, divided by blanks or commas";
+        return "words, divided by blanks or commas";
     case APP_TYPE_PARSED:
         return row->flags & APP_SET_APPEND ? "as the text says; may stand several times"
                                            : "as the text says";

@@ -171,20 +171,6 @@ static apr_status_t set_flag(const char *word, const app_setting_t *row, int *to
     return app_fail(err, APP_E_SETTING, "%s takes on or off, not \"%s\"", row->name, word);
 }
 
-static apr_status_t set_line(const char *args, const app_setting_t *row, apr_array_header_t **to,
-                             app_error_t *err, apr_pool_t *p)
-{
-    args += strspn(args, " \t");
-    if (!*args) {
-        return app_fail(err, APP_E_SETTING, "%s needs a value: %s", row->name, row->help);
-    }
-    *to = apr_array_make(p, 4, sizeof(const char *));
-    if (strcmp(args, "\"\"") != 0) {
-        APR_ARRAY_PUSH(*to, const char *) = apr_pstrdup(p, args);
-    }
-    return APR_SUCCESS;
-}
-
 static apr_status_t set_list(const char *args, const app_setting_t *row, apr_array_header_t **to,
                              app_error_t *err, apr_pool_t *p)
 {
@@ -278,8 +264,7 @@ apr_status_t app_setting_read(void *to, const app_setting_t *row, int from_file,
     const char *word = NULL;
 
     if (row->type == APP_TYPE_LIST) {
-        return row->flags & APP_SET_LINES ? set_line(args, row, to, err, p)
-                                          : set_list(args, row, to, err, p);
+        return set_list(args, row, to, err, p);
     }
     if (row->type == APP_TYPE_PARSED) {
         return set_parsed(args, row, to, err, p);

@@ -55,7 +55,6 @@ typedef apr_status_t app_setting_parse_fn(const void **pvalue, const apr_array_h
 /** Where beyond the server and virtual host a setting may stand, and how it is merged. */
 #define APP_SET_LOCATION 0x1 /* also in <Location> and in .htaccess-like places */
 #define APP_SET_APPEND   0x2 /* lists and PARSED: further lines, and an inner place, add to it */
-#define APP_SET_LINES    0x4 /* lists: a line is one word, as it stands, blanks and quotes and all */
 
 typedef struct app_setting_t {
     const char        *name;

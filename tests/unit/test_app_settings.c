@@ -38,7 +38,6 @@ static const app_setting_t rows[] = {
     APP_SET_SECRET("Key", conf_t, secret, 0, "a secret"),
     APP_SET_LIST("List", conf_t, list, "a b", 0, "a list"),
     APP_SET_LIST("Sum", conf_t, sum, "x", APP_SET_APPEND, "a growing list"),
-    APP_SET_LIST("Lines", conf_t, lines, NULL, APP_SET_APPEND | APP_SET_LINES, "a list of lines"),
     APP_SET_PARSED("Pair", conf_t, pairs, parse_pair, APP_SET_APPEND, "two words"),
     APP_SET_END
 };
@@ -155,7 +154,6 @@ static void test_defaults_and_merge(void **state)
     assert_int_equal(conf->number, 7);
     assert_int_equal(conf->wait, 10 * APR_USEC_PER_SEC);
     assert_null(conf->text);
-    assert_int_equal(conf->lines->nelts, 0);
     assert_string_equal(joined(conf->list), "a b");
     assert_true(app_values_empty(outer));
 
@@ -167,8 +165,6 @@ static void test_defaults_and_merge(void **state)
     app_values_set(inner, APP_IN_SERVER, NULL, "List", "d", &err, unit_pool);
     app_values_set(inner, APP_IN_SERVER, NULL, "Sum", "z", &err, unit_pool);
     app_values_set(inner, APP_IN_SERVER, NULL, "Sum", "z2", &err, unit_pool);
-    app_values_set(outer, APP_IN_SERVER, NULL, "Lines", " one, \"two\"", &err, unit_pool);
-    app_values_set(inner, APP_IN_SERVER, NULL, "Lines", "three", &err, unit_pool);
     assert_string_equal(joined(conf->pairs), "");
     app_values_set(outer, APP_IN_SERVER, NULL, "Pair", "a 1", &err, unit_pool);
     app_values_set(outer, APP_IN_SERVER, NULL, "Pair", "b 2", &err, unit_pool);
@@ -178,9 +174,6 @@ static void test_defaults_and_merge(void **state)
     assert_string_equal(conf->text, "outer");
     assert_string_equal(joined(conf->list), "d");
     assert_string_equal(joined(conf->sum), "y z z2");
-    assert_int_equal(conf->lines->nelts, 2);
-    assert_string_equal(APR_ARRAY_IDX(conf->lines, 0, const char *), "one, \"two\"");
-    assert_string_equal(APR_ARRAY_IDX(conf->lines, 1, const char *), "three");
     assert_string_equal(joined(conf->pairs), "a=1 b=2 c=3");
 }
 
