@@ -92,6 +92,7 @@ typedef enum app_error_e {
     APP_E_ANONYMOUS,         /* PGRST302 401 */
     APP_E_JWT_CLAIMS,        /* PGRST303 401 */
     APP_E_ISSUER,            /* APPE015 503 keys of a token's issuer cannot be had */
+    APP_E_TOO_MANY,          /* APPE016 429 */
     APP_E_COUNT_             /* number of entries, not an error */
 } app_error_e;
 
