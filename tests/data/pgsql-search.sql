@@ -43,12 +43,12 @@ CREATE POLICY every_subject ON letters FOR SELECT TO web_anon USING (true);
 CREATE POLICY own_letters ON letters FOR SELECT TO web_user USING (owner = auth_uid());
 
 INSERT INTO app.app_search (name, relation, key, language, title, columns, facets, corrects) VALUES ('books', 'public.books', 'id', 'english', 'title', 'title:A,author:B,body:D', 'shelf,language', 1);
-ALTER TABLE "public"."books" ADD COLUMN "app_search_books" tsvector GENERATED ALWAYS AS (setweight(to_tsvector('english'::regconfig, coalesce("title", '')), 'A') || setweight(to_tsvector('english'::regconfig, coalesce("author", '')), 'B') || setweight(to_tsvector('english'::regconfig, coalesce("body", '')), 'D')) STORED;
+ALTER TABLE "public"."books" ADD COLUMN "app_search_books" tsvector GENERATED ALWAYS AS (setweight(to_tsvector('english'::regconfig, translate(coalesce("title", ''), '!"#$%&''()*+,-./:;<=>?@[\]^_`{|}~', repeat(' ', 32))), 'A') || setweight(to_tsvector('english'::regconfig, translate(coalesce("author", ''), '!"#$%&''()*+,-./:;<=>?@[\]^_`{|}~', repeat(' ', 32))), 'B') || setweight(to_tsvector('english'::regconfig, translate(coalesce("body", ''), '!"#$%&''()*+,-./:;<=>?@[\]^_`{|}~', repeat(' ', 32))), 'D')) STORED;
 CREATE INDEX "app_search_books_words" ON "public"."books" USING gin ("app_search_books");
 CREATE INDEX "app_search_books_title" ON "public"."books" (lower("title") COLLATE "C");
 CREATE INDEX "app_search_books_like" ON "public"."books" USING gin ("title" gin_trgm_ops);
 INSERT INTO app.app_search (name, relation, key, language, title, columns, facets, corrects) VALUES ('letters', 'public.letters', 'id', 'english', 'subject', 'subject:A,body:D', '', 1);
-ALTER TABLE "public"."letters" ADD COLUMN "app_search_letters" tsvector GENERATED ALWAYS AS (setweight(to_tsvector('english'::regconfig, coalesce("subject", '')), 'A') || setweight(to_tsvector('english'::regconfig, coalesce("body", '')), 'D')) STORED;
+ALTER TABLE "public"."letters" ADD COLUMN "app_search_letters" tsvector GENERATED ALWAYS AS (setweight(to_tsvector('english'::regconfig, translate(coalesce("subject", ''), '!"#$%&''()*+,-./:;<=>?@[\]^_`{|}~', repeat(' ', 32))), 'A') || setweight(to_tsvector('english'::regconfig, translate(coalesce("body", ''), '!"#$%&''()*+,-./:;<=>?@[\]^_`{|}~', repeat(' ', 32))), 'D')) STORED;
 CREATE INDEX "app_search_letters_words" ON "public"."letters" USING gin ("app_search_letters");
 CREATE INDEX "app_search_letters_title" ON "public"."letters" (lower("subject") COLLATE "C");
 CREATE INDEX "app_search_letters_like" ON "public"."letters" USING gin ("subject" gin_trgm_ops);

@@ -33,6 +33,8 @@ SPOILED = {
         ("UPDATE pg_index SET indisvalid = false WHERE indexrelid = 'app_search_songs_words'::regclass",
          "app_search_songs_words is missing"),
         ("ALTER TABLE songs DROP COLUMN app_search_songs", "app_search_songs is missing"),
+        ("ALTER TABLE songs DROP COLUMN app_search_songs, ADD COLUMN app_search_songs tsvector;"
+         " CREATE INDEX app_search_songs_words ON songs USING gin (app_search_songs)", DIFFER),
     ),
 }
 

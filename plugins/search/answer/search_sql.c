@@ -218,8 +218,9 @@ const char *search_sql_snippet(const search_sql_t *sql, const search_ask_t *ask,
 
     if (ask->search->kind == APP_DB_PGSQL) {
         return apr_psprintf(ask->pool,
-                            "ts_headline(%s, %s, to_tsquery(%s, $1), 'StartSel=' || chr(2) ||"
-                            " ',StopSel=' || chr(3) || ',MaxWords=24,MinWords=12')",
+                            "ts_headline(%s, regexp_replace(%s, '([[:punct:]])', '\\1' || chr(4),"
+                            " 'g'), to_tsquery(%s, $1), 'StartSel=' || chr(2) || ',StopSel=' ||"
+                            " chr(3) || ',MaxWords=24,MinWords=20')",
                             language, column_sql, language);
     }
     return sql->join ? apr_psprintf(ask->pool, "snippet(%s, %d, char(2), char(3), '…', 24)",

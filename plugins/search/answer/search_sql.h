@@ -11,6 +11,8 @@
 /** Marks around hits in a snippet, as the database gives it. */
 #define SEARCH_HIT_BEGIN '\x02'
 #define SEARCH_HIT_END   '\x03'
+/** Behind punctuation, so that PostgreSQL takes "a/b" for two words; not to be shown. */
+#define SEARCH_DIVIDER   '\x04'
 
 #define SEARCH_PARAMS 2 /* $1 and $2 */
 

@@ -59,7 +59,7 @@ static const char *to_html(const char *text, apr_pool_t *p)
         else if ((found = entity(*text))) {
             app_buf_adds(&buf, found);
         }
-        else {
+        else if (*text != SEARCH_DIVIDER) {
             app_buf_addc(&buf, *text);
         }
     }

@@ -11,7 +11,8 @@ typedef void make_fn(apr_array_header_t *statements, const search_collection_t *
                      app_db_kind_e kind, apr_pool_t *p);
 
 /** Runs what make gives for the one collection that is named. */
-static app_command_e run_made(search_job_t *job, int argc, const char *const *argv, make_fn *make)
+static app_command_e run_made(const search_collection_t **pcollection, search_job_t *job,
+                              int argc, const char *const *argv, make_fn *make)
 {
     apr_array_header_t *statements = apr_array_make(job->pool, 8, sizeof(const char *));
     const search_collection_t *collection;
@@ -26,20 +27,50 @@ static app_command_e run_made(search_job_t *job, int argc, const char *const *ar
     if (!collection) {
         return search_job_unknown(job, argv[0]);
     }
+    *pcollection = collection;
     make(statements, collection, job->search->kind, job->pool);
     return search_job_run(job, statements) == APR_SUCCESS ? APP_COMMAND_GOOD : APP_COMMAND_WRONG;
 }
 
+/**
+ * PostgreSQL: a column that somebody has defined otherwise differs still, and is made anew. That
+ * comes last, as the column's grants go with it.
+ */
+static apr_status_t replace_column(search_job_t *job, const search_collection_t *collection)
+{
+    apr_array_header_t *statements = apr_array_make(job->pool, 8, sizeof(const char *));
+    const char *count;
+
+    if (search_job_ask(&count, job, search_index_count_wrong(collection, job->pool), NULL) !=
+        APR_SUCCESS) {
+        return APP_EFAIL;
+    }
+    if (strcmp(count, "0") == 0) {
+        return APR_SUCCESS;
+    }
+    search_index_drop(statements, collection, APP_DB_PGSQL, job->pool);
+    search_index_create(statements, collection, APP_DB_PGSQL, job->pool);
+    return search_job_run(job, statements) == APR_SUCCESS ? search_advise(job, collection)
+                                                          : APP_EFAIL;
+}
+
 static app_command_e rebuild(search_job_t *job, int argc, const char *const *argv)
 {
-    app_command_e code = run_made(job, argc, argv, search_index_rebuild);
+    const search_collection_t *collection;
+    app_command_e code = run_made(&collection, job, argc, argv, search_index_rebuild);
 
-    return code == APP_COMMAND_GOOD ? search_job_finish(job, argv[0], "rebuilt") : code;
+    if (code != APP_COMMAND_GOOD) {
+        return code;
+    }
+    return job->search->kind == APP_DB_SQLITE || replace_column(job, collection) == APR_SUCCESS
+               ? search_job_finish(job, argv[0], "rebuilt")
+               : APP_COMMAND_WRONG;
 }
 
 static app_command_e drop(search_job_t *job, int argc, const char *const *argv)
 {
-    app_command_e code = run_made(job, argc, argv, search_index_drop);
+    const search_collection_t *collection;
+    app_command_e code = run_made(&collection, job, argc, argv, search_index_drop);
     const app_value_t name = search_text(argc ? argv[0] : "");
     const app_sql_t sql = { "DELETE FROM app_search WHERE name = $1", &name, 1 };
 

@@ -151,6 +151,9 @@ static void drop_sqlite(apr_array_header_t *statements, const search_collection_
 
 /* PostgreSQL */
 
+/** What PostgreSQL would make paths, URLs, numbers and tags of, and FTS5 makes words of. */
+#define PUNCTUATION "!\"#$%&''()*+,-./:;<=>?@[\\]^_`{|}~"
+
 /** The tsvector of a row. */
 static const char *vector_of(const search_collection_t *collection, apr_pool_t *p)
 {
@@ -161,9 +164,10 @@ static const char *vector_of(const search_collection_t *collection, apr_pool_t *
     for (i = 0; i < collection->ncolumns; i++) {
         const search_column_t *column = &collection->columns[i];
 
-        app_buf_addf(&buf, "%ssetweight(to_tsvector(%s::regconfig, coalesce(%s, '')), '%c')",
+        app_buf_addf(&buf, "%ssetweight(to_tsvector(%s::regconfig, translate(coalesce(%s, ''), '%s',"
+                           " repeat(' ', 32))), '%c')",
                      i ? " || " : "", search_literal(collection->language, p),
-                     search_quoted(column->name, p), column->label);
+                     search_quoted(column->name, p), PUNCTUATION, column->label);
     }
     return buf.data;
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /**
- * The language of search boxes into to_tsquery()'s, in which every operand is quoted, so that
- * nothing in it is an operator but what is written here. Thread of the request.
+ * The language of search boxes into to_tsquery()'s, in which every operand is quoted and has no
+ * punctuation, so that nothing in it is an operator but what is written here. Thread of the request.
  */
 #include <string.h>
 #include <strings.h>
@@ -51,11 +51,8 @@ static void add_operand(reader_t *c, const char *text, apr_size_t len, const cha
     }
     app_buf_adds(&c->out, c->open ? " & " : "");
     app_buf_adds(&c->out, negated ? "!'" : "'");
-    for (i = 0; i < len; i++) {
-        if (text[i] == '\'' || text[i] == '\\') {
-            app_buf_addc(&c->out, text[i]);
-        }
-        app_buf_addc(&c->out, text[i]);
+    for (i = 0; i < len; i++) { /* PostgreSQL would take "a/b" for one word, a path */
+        app_buf_addc(&c->out, apr_ispunct(text[i]) ? ' ' : text[i]);
     }
     app_buf_addf(&c->out, "'%s%s", *flags ? ":" : "", flags);
     c->open = 1;
