@@ -109,7 +109,9 @@ class Site:
                 plugins.pop(words[0], None)
             else:
                 settings = plugins.setdefault(words[0], {})
-                if len(words) > 1:
+                if len(words) > 1 and words[1].startswith("+"):
+                    settings["%s %s" % (words[1][1:], words[2])] = ""
+                elif len(words) > 1:
                     settings[words[1]] = words[2] if len(words) > 2 else ""
         text = "".join("%s %s\n" % pair for pair in core.items() if pair[1] != "none")
         for plugin, settings in plugins.items():
