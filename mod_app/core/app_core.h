@@ -135,6 +135,8 @@ typedef struct app_exchange_ops_t {
     void (*identified)(void *data, const app_identity_t *identity);
     /** The request is over; for the host's own log, which copies. May be NULL. */
     void (*finished)(void *data, const app_figures_t *figures);
+    /** Which trace it is part of is known now; for the host's own log. May be NULL. */
+    void (*traced)(void *data, const app_trace_t *trace);
 } app_exchange_ops_t;
 
 /** A native request. Filled by the host; all texts live as long as pool. */

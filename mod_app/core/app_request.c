@@ -174,7 +174,12 @@ const app_trace_t *app_request_trace(const app_request_t *r)
 
 void app_request_trace_set(app_request_t *r, const app_trace_t *trace)
 {
+    const app_exchange_t *exchange = r->exchange;
+
     r->trace = *trace;
+    if (exchange->ops->traced) {
+        exchange->ops->traced(exchange->data, trace);
+    }
 }
 
 /* Settings of the location */

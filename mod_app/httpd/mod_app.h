@@ -9,6 +9,7 @@
  *   mod_app_auth.c     AuthType App on any path             the request's thread
  *   mod_app_require.c  Require app-role, -scope, -claim     the request's thread
  *   mod_app_pass.c     what programs learn of the user      the request's thread
+ *   mod_app_log.c      what access logs can say         a request's thread, behind its answer
  *   mod_app_run.c      start and end of process and child   their main threads, and one for timers
  *   mod_app_shm.c      memory that survives a restart       the parent
  *   mod_app_state.c    a folder for files that are shared   the parent
@@ -75,6 +76,8 @@ typedef struct app_exchange_state_t {
     request_rec        *r;
     const app_mount_t  *mount;
     const char         *user; /* whom httpd knows, whatever the API makes of r->user */
+    const char         *role; /* for the access log; NULL: not known */
+    app_figures_t       figures; /* for the access log; route NULL: not over */
     apr_bucket_brigade *in;  /* NULL before the first read */
     apr_bucket_brigade *out; /* NULL before the first write */
     unsigned            body_read : 1;
@@ -183,6 +186,13 @@ int app_httpd_pass_strip(request_rec *r); /* hook post_read_request */
 int app_httpd_pass_fixup(request_rec *r); /* hook fixups */
 
 extern const command_rec app_httpd_pass_commands[];
+
+/* mod_app_log.c */
+
+#define APP_HTTPD_TRACE_NOTE "APP_TRACE_ID" /* for ErrorLogFormat, too: %{APP_TRACE_ID}n */
+
+/** Adds its formats to mod_log_config. In pre_config. */
+void app_httpd_log_register(apr_pool_t *pconf);
 
 /* mod_app_run.c */
 

@@ -58,14 +58,29 @@ static const char *get_variable(void *data, const char *name)
     return strncmp(name, "HTTP_", 5) == 0 ? NULL : apr_table_get(r->subprocess_env, name);
 }
 
-/** For the access log. */
+/* For the access log, and others that look at the request */
+
 static void note_user(void *data, const app_identity_t *identity)
 {
-    request_rec *r = ((const app_exchange_state_t *)data)->r;
+    app_exchange_state_t *state = data;
+    request_rec *r = state->r;
 
+    state->role = identity->role;
     if (identity->user) {
         r->user = apr_pstrdup(r->pool, identity->user);
     }
+}
+
+static void note_trace(void *data, const app_trace_t *trace)
+{
+    request_rec *r = ((const app_exchange_state_t *)data)->r;
+
+    apr_table_setn(r->notes, APP_HTTPD_TRACE_NOTE, trace->id);
+}
+
+static void note_figures(void *data, const app_figures_t *figures)
+{
+    ((app_exchange_state_t *)data)->figures = *figures;
 }
 
 /* Body of the request. It is read when somebody asks for it; only then "100 Continue" is sent. */
@@ -364,7 +379,9 @@ static const app_exchange_ops_t ops = { .header = get_header,
                                         .flush = flush_body,
                                         .gone = is_gone,
                                         .abort = abort_body,
-                                        .identified = note_user };
+                                        .identified = note_user,
+                                        .traced = note_trace,
+                                        .finished = note_figures };
 
 static app_exchange_t make_exchange(app_exchange_state_t *state, const app_exchange_ops_t *with,
                                     const char *mount, const char *path)

@@ -86,6 +86,7 @@ int app_httpd_run_pre_config(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *pt
     (void)plog;
     (void)ptemp;
     app_httpd_pass_reset();
+    app_httpd_log_register(pconf);
     core = app_core_create(&host, pconf);
     apr_pool_cleanup_register(pconf, NULL, forget_core, apr_pool_cleanup_null);
     return OK;

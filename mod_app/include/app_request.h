@@ -118,6 +118,7 @@ typedef struct app_trace_t {
     const char *id;     /* of the trace: 32 hexadecimal digits; NULL: part of none */
     const char *parent; /* the header traceparent of whatever is asked on the request's behalf */
     const char *state;  /* the header tracestate that goes with it; NULL: none */
+    int         sampled; /* somebody wants to know of it: figures tell the text of statements */
 } app_trace_t;
 
 /** The request's trace; never NULL, all members NULL unless a plugin has set them. */

@@ -1,13 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /**
  * Plugin trace: gives each request its place in a trace, taken over from the caller or begun here
- * (W3C Trace Context).
+ * (W3C Trace Context), and hands what it has spent its time on to a collector.
  */
 #include <string.h>
 
 #include "apr_strings.h"
 
 #include "trace_int.h"
+#include "trace_spans.h"
+
+#define OF_REQUEST "mod_app trace" /* a request's trace_request_t among the data of its pool */
 
 static const app_setting_t settings[] = {
     APP_SET_FLAG("TakeParent", trace_conf_t, take_parent, "on", APP_SET_LOCATION,
@@ -15,12 +18,29 @@ static const app_setting_t settings[] = {
     APP_SET_STRING("SampleRatio", trace_conf_t, sample_ratio, "1", 0,
                    "which part of the traces that begin here is kept, from 0 to 1; of others their "
                    "traceparent says it"),
+    APP_SET_STRING("Endpoint", trace_conf_t, export.endpoint, NULL, 0,
+                   "URL of a collector that takes OTLP in JSON, as in "
+                   "http://127.0.0.1:4318/v1/traces; none: spans are sent nowhere"),
+    APP_SET_SECRET("EndpointHeader", trace_conf_t, export.header, 0,
+                   "header that the collector wants, as in \"Authorization: Bearer …\""),
+    APP_SET_PATH("EndpointCaFile", trace_conf_t, export.ca_file, NULL, 0,
+                 "certificates that the collector's is to come from; the system's, if not set"),
+    APP_SET_DURATION("EndpointTimeout", trace_conf_t, export.timeout, "10s", 100000, 60000000, 0,
+                     "longest time of one request to the collector"),
+    APP_SET_STRING("ServiceName", trace_conf_t, export.service, "mod_app", 0,
+                   "service.name of the spans"),
+    APP_SET_DURATION("SendEvery", trace_conf_t, export.every, "2s", 10000, 60000000, 0,
+                     "longest time that spans wait for others to be sent together"),
+    APP_SET_SIZE("QueueSize", trace_conf_t, export.queue_size, "1m", 65536, 268435456, 0,
+                 "bytes of spans that wait to be sent, of each process; what is more is dropped"),
     APP_SET_END
 };
 
-/** What is prepared of the settings. */
+/** The plugin in one site. */
 typedef struct trace_t {
-    apr_int64_t ratio;
+    apr_int64_t     ratio;
+    const char     *database; /* as OpenTelemetry calls it; NULL: none */
+    trace_export_t *export;   /* from start() on; NULL: nothing is sent */
 } trace_t;
 
 /** Follows the caller's trace. @return 0: there is none to follow */
@@ -60,8 +80,68 @@ static apr_status_t begin(app_instance_t *self, app_request_t *r, app_response_t
     trace_context_print(parent, &trace->own);
     trace->told.parent = parent;
     trace->told.id = apr_pstrmemdup(p, parent + TRACE_PARENT_ID_AT, TRACE_ID_HEX);
+    trace->told.sampled = trace->own.sampled && plugin->export;
     app_request_trace_set(r, &trace->told);
+    if (trace->told.sampled) {
+        apr_pool_userdata_setn(trace, OF_REQUEST, NULL, p);
+    }
     return APP_NEXT;
+}
+
+/** At APP_PLACE_AFTER. */
+static apr_status_t finish(app_instance_t *self, app_request_t *r, app_response_t *res,
+                           app_error_t *err)
+{
+    const trace_t *plugin = app_instance_context(self);
+    apr_pool_t *p = app_request_pool(r);
+    void *trace = NULL;
+    app_buf_t spans;
+
+    (void)res;
+    (void)err;
+    apr_pool_userdata_get(&trace, OF_REQUEST, p);
+    if (trace) {
+        app_buf_init(&spans, p, TRACE_SPANS_MAX);
+        trace_spans_write(&spans, trace, r, plugin->database);
+        if (!app_buf_full(&spans)) {
+            trace_export_put(plugin->export, spans.data, spans.len);
+        }
+    }
+    return APP_NEXT;
+}
+
+/* The life of the plugin */
+
+/** A password in a URL would be in the log. */
+static apr_status_t check_endpoint(const char *url, app_error_t *err)
+{
+    const char *host = NULL;
+
+    if (strncmp(url, "http://", 7) == 0) {
+        host = url + 7;
+    }
+    else if (strncmp(url, "https://", 8) == 0) {
+        host = url + 8;
+    }
+    if (!host || !strcspn(host, "/?#") || strcspn(url, " \t\r\n\"<>\\") != strlen(url)) {
+        app_fail(err, APP_E_SETTING, "Endpoint: \"%s\" is no URL of a collector", url);
+        return app_hint(err, "Write it whole: http://127.0.0.1:4318/v1/traces");
+    }
+    if (memchr(host, '@', strcspn(host, "/?#"))) {
+        app_fail(err, APP_E_SETTING, "Endpoint: a name or password has no place in the URL");
+        return app_hint(err, "EndpointHeader can say who sends.");
+    }
+    return APR_SUCCESS;
+}
+
+static const char *database_of(const app_instance_t *self)
+{
+    app_db_kind_e kind;
+
+    if (app_instance_db_kind(self, &kind) != APR_SUCCESS) {
+        return NULL;
+    }
+    return kind == APP_DB_SQLITE ? "sqlite" : "postgresql";
 }
 
 static apr_status_t configure(app_instance_t *self, app_error_t *err)
@@ -74,10 +154,50 @@ static apr_status_t configure(app_instance_t *self, app_error_t *err)
                  conf->sample_ratio);
         return app_hint(err, "Write it with at most six digits behind the point: 0.05");
     }
+    if (conf->export.endpoint && check_endpoint(conf->export.endpoint, err) != APR_SUCCESS) {
+        return APP_EFAIL;
+    }
+    plugin->database = database_of(self);
     app_instance_context_set(self, plugin);
     app_filter_add(self, APP_PLACE_FIRST, begin);
+    app_filter_add(self, APP_PLACE_AFTER, finish);
     return APR_SUCCESS;
 }
 
+static apr_status_t start(app_instance_t *self, app_error_t *err)
+{
+    const trace_conf_t *conf = app_instance_settings(self);
+    trace_t *plugin = app_instance_context(self);
+
+    if (!conf->export.endpoint) {
+        return APR_SUCCESS;
+    }
+    return trace_export_start(&plugin->export, &conf->export, err, app_instance_pool(self));
+}
+
+static void stop(app_instance_t *self)
+{
+    const trace_t *plugin = app_instance_context(self);
+
+    if (plugin->export) {
+        trace_export_stop(plugin->export);
+    }
+}
+
+static void status(app_instance_t *self, app_request_t *r, json_t *part)
+{
+    const trace_t *plugin = app_instance_context(self);
+    trace_export_counts_t counts;
+
+    (void)r;
+    if (plugin->export) {
+        counts = trace_export_counts(plugin->export);
+        json_object_set_new(part, "sent", json_integer((json_int_t)counts.sent));
+        json_object_set_new(part, "dropped", json_integer((json_int_t)counts.dropped));
+        json_object_set_new(part, "waiting_bytes", json_integer((json_int_t)counts.waiting));
+    }
+}
+
 APP_PLUGIN(.name = "trace", .version = "1.0", .summary = "follows requests over several programs",
-           .settings = settings, .settings_size = sizeof(trace_conf_t), .configure = configure)
+           .settings = settings, .settings_size = sizeof(trace_conf_t), .configure = configure,
+           .start = start, .stop = stop, .status = status)

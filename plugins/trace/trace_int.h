@@ -6,16 +6,23 @@
  *   trace_context.c   traceparent                              any thread
  *   trace_state.c     tracestate                               any thread
  *   trace_id.c        numbers of traces and spans              any thread
+ *   trace_spans.c     what is told of a request                the request's thread
+ *   trace_otlp.c      how it is written                        any thread
+ *   trace_queue.c     what waits to be sent                    any thread
+ *   trace_export.c    sending it, in a thread of its own       that thread
+ *   trace_post.c      one request to the collector             that thread
  */
 #ifndef TRACE_INT_H
 #define TRACE_INT_H
 
 #include "trace_context.h"
+#include "trace_export.h"
 #include "trace_id.h"
 
 typedef struct trace_conf_t {
-    int         take_parent;
-    const char *sample_ratio;
+    int                 take_parent;
+    const char         *sample_ratio;
+    trace_export_conf_t export; /* endpoint NULL: spans go nowhere */
 } trace_conf_t;
 
 /** A request's place in its trace. Lives as long as the request. */
