@@ -196,9 +196,11 @@ apr_interval_time_t app_request_statement_time(const app_request_t *r);
 /**
  * Notes for r's figures that a phase lasted from begun until now.
  * @param r NULL: nobody's time
+ * @param statement SQL text of APP_PHASE_DATABASE, copied where a trace wants it; else NULL
  * @return now
  */
-apr_time_t app_request_spend(app_request_t *r, app_phase_e phase, apr_time_t begun);
+apr_time_t app_request_spend(app_request_t *r, app_phase_e phase, apr_time_t begun,
+                             const char *statement);
 
 /**
  * The JSON body of an error answer as the core writes them, for errors that the host makes itself.
@@ -219,6 +221,7 @@ typedef struct app_core_conf_t {
     apr_interval_time_t  statement_timeout, request_timeout;
     int                  db_prepared;
     apr_int64_t          db_statements;
+    apr_interval_time_t  slow_query; /* 0: nothing is slow */
     int                  sqlite_sync; /* 0 full, 1 normal */
     apr_array_header_t  *sqlite_attach; /* "NAME=/path" */
     apr_int64_t          max_body;

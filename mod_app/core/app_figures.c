@@ -1,18 +1,31 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /** What a request has cost, noted on its way by core and databases. Thread of the request. */
+#include "apr_strings.h"
+
 #include "app_core_int.h"
 
-apr_time_t app_request_spend(app_request_t *r, app_phase_e phase, apr_time_t begun)
+#define STATEMENT_MAX 2048 /* bytes of an SQL text that are told */
+
+static void add_span(app_request_t *r, app_span_t span, const char *statement)
+{
+    app_figures_t *figures = &r->figures;
+
+    if (figures->nspans < APP_SPANS) {
+        if (statement && r->trace.sampled) {
+            span.statement = apr_pstrndup(r->exchange->pool, statement, STATEMENT_MAX);
+        }
+        figures->spans[figures->nspans++] = span;
+    }
+}
+
+apr_time_t app_request_spend(app_request_t *r, app_phase_e phase, apr_time_t begun,
+                             const char *statement)
 {
     apr_time_t now = apr_time_now();
-    app_figures_t *figures;
 
     if (r && now > begun) { /* the clock may have been set back */
-        figures = &r->figures;
-        figures->spent[phase] += now - begun;
-        if (figures->nspans < APP_SPANS) {
-            figures->spans[figures->nspans++] = (app_span_t){ phase, begun, now - begun };
-        }
+        r->figures.spent[phase] += now - begun;
+        add_span(r, (app_span_t){ phase, begun, now - begun, NULL }, statement);
     }
     return now;
 }

@@ -146,7 +146,7 @@ static apr_status_t put(app_response_t *res, const char *data, apr_size_t len, i
     if (res->broken == APR_SUCCESS && (len || last)) {
         begun = apr_time_now();
         res->broken = exchange->ops->write(exchange->data, data, len, last);
-        app_request_spend(res->r, APP_PHASE_SEND, begun);
+        app_request_spend(res->r, APP_PHASE_SEND, begun, NULL);
         res->r->figures.bytes_out += (apr_int64_t)len;
     }
     return res->broken;

@@ -114,7 +114,8 @@ static apr_status_t forget(void *data)
 {
     app_tx_t *tx = data;
 
-    tx->options.request = NULL; /* over by now */
+    tx->options.request = NULL; /* over by now, and so may be what its statement was made of */
+    tx->sql.text = NULL;
     abandon(tx);
     return APR_SUCCESS;
 }
@@ -134,7 +135,7 @@ static apr_status_t begin(app_tx_t **ptx, app_db_t *db, const app_tx_options_t *
     app_tx_t *tx;
 
     status = app_db_draw(&conn, db, wait, err);
-    app_request_spend(options->request, APP_PHASE_WAIT, begun);
+    app_request_spend(options->request, APP_PHASE_WAIT, begun, NULL);
     if (status != APR_SUCCESS) {
         return status;
     }
@@ -165,12 +166,13 @@ apr_status_t app_tx_begin(app_tx_t **ptx, app_db_t *db, const app_tx_options_t *
 
 apr_status_t app_tx_commit(app_tx_t *tx, app_error_t *err)
 {
+    static const app_sql_t commit = { "COMMIT", NULL, 0 };
     apr_status_t rv = APR_SUCCESS;
 
     if (tx->state == APP_TX_OVER) {
         return over(err);
     }
-    app_db_work_begin(tx);
+    app_db_work_begin(tx, &commit);
     tx->db->driver->done(&tx->rows);
     if (tx->state == APP_TX_OPEN) {
         rv = tx->db->driver->commit(tx, err);
@@ -258,13 +260,14 @@ void app_db_setting_put(app_tx_t *tx, const char *name, const char *value, apr_s
 
 apr_status_t app_tx_get(app_tx_t *tx, const char *name, const char **pvalue, app_error_t *err)
 {
+    static const app_sql_t get = { "SELECT current_setting(name)", NULL, 0 };
     const char *value = NULL;
     int whole;
 
     if (tx->state == APP_TX_OVER) {
         return over(err);
     }
-    whole = app_db_work_begin(tx);
+    whole = app_db_work_begin(tx, &get);
     if (tx->db->driver->get(tx, name, &value, err) != APR_SUCCESS) {
         abandon(tx);
         return APP_EFAIL;
@@ -409,7 +412,7 @@ apr_status_t app_tx_query(app_tx_t *tx, const app_sql_t *sql, unsigned flags, ap
         return over(err);
     }
     status = check_params(sql, err);
-    whole = app_db_work_begin(tx);
+    whole = app_db_work_begin(tx, sql);
     if (status == APR_SUCCESS) {
         status = run_query(tx, sql, flags, err);
     }

@@ -121,6 +121,7 @@ struct app_tx_t {
     apr_array_header_t  *settings; /* of app_db_setting_t; NULL: none */
     apr_time_t           running; /* since when the database is at work for it; 0: it is not */
     apr_interval_time_t  sent;    /* what the request's client had taken until then */
+    app_sql_t            sql;     /* what it is at work on */
     app_rows_t           rows;
 };
 
@@ -211,9 +212,10 @@ void app_db_columns(app_rows_t *rows, int columns);
 /* app_db_time.c */
 /**
  * The database begins to work for tx. Ends what a stream of rows before it has left open.
+ * @param sql on what
  * @return 0: it is at work already, for a call that this one is part of
  */
-int app_db_work_begin(app_tx_t *tx);
+int app_db_work_begin(app_tx_t *tx, const app_sql_t *sql);
 /** It is done. What the client has taken meanwhile of rows that stream is not its time. */
 void app_db_work_end(app_tx_t *tx);
 

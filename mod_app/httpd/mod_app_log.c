@@ -4,8 +4,6 @@
  * escapes what it logs by \xhh, which JSON does not know, so a JSON log takes all that a client has
  * a hand in from here. Asked by mod_log_config when a request has been answered; in its thread.
  */
-#include <stdio.h>
-
 #include "mod_app.h"
 
 #include "apr_strings.h"
@@ -31,14 +29,13 @@ typedef struct item_t {
 /** RFC 3339, in UTC. */
 static void get_time(value_t *value, request_rec *r, const app_exchange_state_t *state)
 {
-    char *text = apr_palloc(r->pool, 40);
     apr_time_exp_t when;
 
     (void)state;
     ap_explode_recent_gmt(&when, r->request_time);
-    snprintf(text, 40, "%04d-%02d-%02dT%02d:%02d:%02d.%03dZ", when.tm_year + 1900, when.tm_mon + 1,
-             when.tm_mday, when.tm_hour, when.tm_min, when.tm_sec, (int)when.tm_usec / 1000);
-    value->text = text;
+    value->text = apr_psprintf(r->pool, "%04d-%02d-%02dT%02d:%02d:%02d.%03dZ", when.tm_year + 1900,
+                               when.tm_mon + 1, when.tm_mday, when.tm_hour, when.tm_min,
+                               when.tm_sec, (int)when.tm_usec / 1000);
 }
 
 static void get_method(value_t *value, request_rec *r, const app_exchange_state_t *state)
@@ -212,11 +209,12 @@ static const char *log_text(request_rec *r, char *name)
 
 void app_httpd_log_register(apr_pool_t *pconf)
 {
+    static char json[] = "^aj", text[] = "^ap";
     APR_OPTIONAL_FN_TYPE(ap_register_log_handler) *add;
 
     add = APR_RETRIEVE_OPTIONAL_FN(ap_register_log_handler);
     if (add) {
-        add(pconf, "^aj", log_json, 0);
-        add(pconf, "^ap", log_text, 0);
+        add(pconf, json, log_json, 0);
+        add(pconf, text, log_text, 0);
     }
 }

@@ -147,6 +147,7 @@ typedef struct app_span_t {
     app_phase_e         phase;
     apr_time_t          begun;
     apr_interval_time_t duration; /* microseconds */
+    const char         *statement; /* SQL text of a sampled trace, cut; NULL: not told */
 } app_span_t;
 
 typedef struct app_figures_t {
