@@ -165,6 +165,7 @@ static apr_status_t headers(app_instance_t *self, app_request_t *r, app_response
     app_response_header_add(res, "Set-Cookie", "b=2");
     app_response_header(res, "X-Split", "one\r\nX-Evil: two");
     app_response_header(res, "Content-Location", "/elsewhere?a=%20b");
+    app_response_header(res, "Content-Security-Policy", "default-src 'self'");
     app_response_type(res, TEXT);
     return app_response_write(res, "{}", 2);
 }
