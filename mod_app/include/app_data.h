@@ -42,7 +42,8 @@ typedef struct app_data_ask_t {
 typedef apr_status_t app_data_answer_fn(void *ctx, app_data_read_t *read, app_error_t *err);
 
 /** A SELECT: before, SELECT, the row, columns, FROM … WHERE …, after. */
-typedef struct app_data_query_t {
+typedef struct app_data_query_t app_data_query_t;
+struct app_data_query_t {
     const char        *before;  /* SQL in front; NULL: none */
     int                row;     /* the first column is the row as JSON text, as select wants it */
     const char        *columns; /* SQL of further columns; NULL: none */
@@ -52,7 +53,11 @@ typedef struct app_data_query_t {
     const char        *after;   /* SQL behind: "LIMIT …"; NULL: none */
     const app_value_t *params;  /* $1, $2 … of all these */
     int                nparams;
-} app_data_query_t;
+    unsigned           flags;   /* APP_QUERY_LAST, APP_QUERY_STREAM */
+    /** Written in front of it in the same statement, as "WITH name AS (" of its own is; NULL: none.
+     *  Its params and flags do not count. */
+    const app_data_query_t *first;
+};
 
 typedef struct app_data_service_t {
     apr_size_t size; /* sizeof(app_data_service_t) of who offers it */

@@ -56,25 +56,22 @@ static const char *piece(const rest_sql_t *sql, const char *text)
 static apr_status_t render(rest_sql_t *sql, const app_data_read_t *read,
                            const app_data_query_t *query)
 {
+    const rest_dialect_t *dialect = read->call->rest->dialect;
     rest_node_t root = read->plan->root;
-    int i;
 
+    if (query->first && render(sql, read, query->first) != APR_SUCCESS) {
+        return APP_EFAIL;
+    }
     root.joined = piece(sql, query->join);
     root.matched = piece(sql, query->where);
-    for (i = 0; i < query->nparams; i++) {
-        rest_sql_bind(sql, &query->params[i]);
-    }
     app_buf_addf(&sql->text, "%sSELECT ", query->before ? piece(sql, query->before) : "");
     if (query->row && render_row(sql, read->plan) != APR_SUCCESS) {
         return APP_EFAIL;
     }
     app_buf_addf(&sql->text, "%s%s", query->row && query->columns ? ", " : "",
                  query->columns ? piece(sql, query->columns) : "");
-    if (rest_render_from(sql, read->call->rest->dialect, &root) != APR_SUCCESS) {
-        return APP_EFAIL;
-    }
-    if (query->ordered && rest_render_order(sql, read->call->rest->dialect, &root, 0) !=
-                              APR_SUCCESS) {
+    if (rest_render_from(sql, dialect, &root) != APR_SUCCESS ||
+        (query->ordered && rest_render_order(sql, dialect, &root, 0) != APR_SUCCESS)) {
         return APP_EFAIL;
     }
     app_buf_addf(&sql->text, " %s", query->after ? piece(sql, query->after) : "");
@@ -87,12 +84,16 @@ static apr_status_t run_query(app_data_read_t *read, const app_data_query_t *que
     rest_sql_t *sql = rest_sql_create(read->plan->kind == APP_DB_SQLITE ? '?' : '$', err,
                                       read->pool);
     app_sql_t finished;
+    int i;
 
+    for (i = 0; i < query->nparams; i++) {
+        rest_sql_bind(sql, &query->params[i]);
+    }
     if (render(sql, read, query) != APR_SUCCESS) {
         return APP_EFAIL;
     }
     finished = rest_sql_finish(sql);
-    return app_tx_query(read->tx, &finished, 0, prows, err);
+    return app_tx_query(read->tx, &finished, query->flags, prows, err);
 }
 
 /* What is known of the read */

@@ -50,6 +50,8 @@ CREATE TRIGGER "app_search_books_DELETE" AFTER DELETE ON "books" BEGIN INSERT IN
 CREATE INDEX "app_search_books_title" ON "books" (lower("title"));
 INSERT INTO "app_search_books" ("app_search_books") VALUES ('rebuild');
 INSERT INTO "app_search_books_like" ("app_search_books_like") VALUES ('rebuild');
+INSERT INTO "app_search_books" ("app_search_books") VALUES ('optimize');
+INSERT INTO "app_search_books_like" ("app_search_books_like") VALUES ('optimize');
 INSERT INTO app_search (name, relation, key, language, title, columns, facets, corrects) VALUES ('letters', 'letters', 'rowid', 'english', 'subject', 'subject:A,body:D', '', 1);
 CREATE VIRTUAL TABLE "app_search_letters" USING fts5("subject", "body", content = 'letters', content_rowid = 'rowid', tokenize = 'porter unicode61 remove_diacritics 2', prefix = '2 3');
 CREATE VIRTUAL TABLE "app_search_letters_like" USING fts5("subject", content = 'letters', content_rowid = 'rowid', tokenize = 'trigram', detail = none);
@@ -59,3 +61,5 @@ CREATE TRIGGER "app_search_letters_DELETE" AFTER DELETE ON "letters" BEGIN INSER
 CREATE INDEX "app_search_letters_title" ON "letters" (lower("subject"));
 INSERT INTO "app_search_letters" ("app_search_letters") VALUES ('rebuild');
 INSERT INTO "app_search_letters_like" ("app_search_letters_like") VALUES ('rebuild');
+INSERT INTO "app_search_letters" ("app_search_letters") VALUES ('optimize');
+INSERT INTO "app_search_letters_like" ("app_search_letters_like") VALUES ('optimize');

@@ -104,9 +104,10 @@ def print_alone(appctl):
 def advise(appctl, database):
     """Grants of columns do not hold for the column that is searched, and policies keep indexes from being used."""
     database.query("REVOKE SELECT ON songs FROM web_anon; GRANT SELECT (id, title) ON songs TO web_anon")
-    appctl.run("check", says='GRANT SELECT (app_search_songs) ON "public"."songs" TO web_anon;')
-    database.query("GRANT SELECT (app_search_songs) ON songs TO web_anon; GRANT SELECT (words) ON songs TO PUBLIC")
-    appctl.run("check", says='GRANT SELECT (app_search_songs, id) ON "public"."songs" TO PUBLIC;')
+    appctl.run("check", says='GRANT SELECT (app_search_songs, app_search_songs_titles) ON "public"."songs" TO web_anon;')
+    database.query("GRANT SELECT (app_search_songs, app_search_songs_titles) ON songs TO web_anon;"
+                   " GRANT SELECT (words) ON songs TO PUBLIC")
+    appctl.run("check", says='GRANT SELECT (app_search_songs, app_search_songs_titles, id) ON "public"."songs" TO PUBLIC;')
     database.query("REVOKE SELECT (words) ON songs FROM PUBLIC")
     fault.expect("GRANT" not in appctl.run("check"), "what is granted is asked for")
     database.query("ALTER TABLE songs ENABLE ROW LEVEL SECURITY")

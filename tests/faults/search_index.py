@@ -35,6 +35,7 @@ SPOILED = {
         ("ALTER TABLE songs DROP COLUMN app_search_songs", "app_search_songs is missing"),
         ("ALTER TABLE songs DROP COLUMN app_search_songs, ADD COLUMN app_search_songs tsvector;"
          " CREATE INDEX app_search_songs_words ON songs USING gin (app_search_songs)", DIFFER),
+        ("ALTER TABLE songs DROP COLUMN app_search_songs_titles", "app_search_songs_titles is missing"),
     ),
 }
 

@@ -66,7 +66,7 @@ static void test_queries(void **state)
     }
 }
 
-/** Words without a field, looked for in titles. */
+/** Words without a field, looked for in titles; and all without their fields. */
 static void test_in_title(void **state)
 {
     search_query_t query;
@@ -74,6 +74,11 @@ static void test_in_title(void **state)
     (void)state;
     search_query_read(&query, "a \"b c\" title:d -e*", &fields, unit_pool);
     assert_string_equal(query.in_title, "'a':B & 'b c':B & 'd':A & !'e':B*");
+    assert_string_equal(query.plain, "'a' & 'b c' & 'd' & !'e':*");
+    assert_int_equal(query.negates, 1);
+    search_query_read(&query, "title:a OR b", &fields, unit_pool);
+    assert_string_equal(query.plain, "'a' | 'b'");
+    assert_int_equal(query.negates, 0);
 }
 
 /** What is too long is cut between two characters, and so many words are enough. */

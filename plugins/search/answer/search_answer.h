@@ -32,6 +32,8 @@ typedef struct search_work_t {
     apr_int64_t         limit, offset;
     apr_int64_t         total;
     int                 estimated; /* there are at least that many */
+    int                *facets;    /* those that the caller may see, by number */
+    int                 nfacets;
     apr_array_header_t *values;    /* of search_value_t */
     apr_array_header_t *hits;      /* of search_hit_t */
     int                *shown;     /* columns that snippets are of */
@@ -51,11 +53,41 @@ app_value_t  search_cursor_key(const search_work_t *work);
 /** The cursor behind the page, NULL where the page is the last one. */
 const char  *search_cursor_next(const search_work_t *work);
 
-/* search_count.c: how many rows fit, and the values of their facets */
+/* search_facets.c: what the values of facets and the total are made of */
+
+/** SQL of the facets' columns, as ", … AS f0, … AS f1"; "" where there are none. Sets facets. */
+const char *search_facets(search_work_t *work);
+/** @param facet as in f0, f1 … @param text lives as long as the request; NULL: no value */
+void        search_facet_add(search_work_t *work, int facet, const char *text, apr_int64_t count);
+/** @param total counted up to one more than the bound */
+void        search_total_set(search_work_t *work, apr_int64_t total);
+/** A copy of a row's text, NULL for NULL. */
+const char *search_kept(const app_rows_t *rows, int column, apr_pool_t *p);
+
+/* search_count.c, SQLite: how many rows fit, and the values of their facets */
 apr_status_t search_count(search_work_t *work, app_error_t *err);
+
+/** search_found.c, PostgreSQL: the same, and the hits unless search_by_titles() says so. */
+apr_status_t search_found(search_work_t *work, app_error_t *err);
+
+/** search_answer.c: more rows fit than are ranked: those with the words in titles come first. */
+int search_by_titles(const search_work_t *work);
 
 /* search_hits.c: keys and ranks of the page */
 apr_status_t search_hits(search_work_t *work, app_error_t *err);
+/** The condition of rows behind the cursor, whose parameters follow those of sql. */
+const char  *search_hits_where(const search_work_t *work, const search_sql_t *sql);
+/** Fills the parameters of a query. @param behind those of the cursor, too @return their number */
+int          search_hits_params(app_value_t params[SEARCH_PARAMS + 2], const search_work_t *work,
+                                const search_sql_t *sql, int behind);
+
+/* search_rows.c: what is shown of the hits */
+apr_status_t search_rows(search_work_t *work, app_error_t *err);
+/** SQL of the snippets that the caller may see, as ", …, …"; "" for none. Sets shown. */
+const char  *search_snippets(search_work_t *work);
+/** Takes what is shown of a hit from a row: row in its first column, snippets from column on. */
+void         search_hit_take(search_hit_t *hit, const search_work_t *work, const app_rows_t *rows,
+                             int column);
 
 /* search_correct.c: a title that is like what was typed */
 apr_status_t search_correct(search_work_t *work, app_error_t *err);

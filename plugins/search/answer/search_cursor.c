@@ -54,19 +54,22 @@ app_value_t search_cursor_key(const search_work_t *work)
 apr_status_t search_cursor_place(search_work_t *work, const search_sql_t *sql, app_error_t *err)
 {
     apr_pool_t *p = work->ask->pool;
-    const app_value_t params[] = { sql->params[0], sql->params[1], search_cursor_key(work) };
+    app_value_t params[SEARCH_PARAMS + 2];
+    int n = sql->nparams;
     const app_data_query_t query = { .columns = sql->rank,
                                      .join = sql->join,
-                                     .where = apr_psprintf(p, "%s AND %s = $3", sql->where,
-                                                           sql->key),
+                                     .where = apr_psprintf(p, "%s AND %s = $%d", sql->where,
+                                                           sql->key, n + 1),
                                      .params = params,
-                                     .nparams = 3 };
+                                     .nparams = n + 1 };
     app_rows_t *rows;
     apr_status_t status;
 
     if (!sql->ranked) {
         return APR_SUCCESS;
     }
+    memcpy(params, sql->params, sizeof(sql->params));
+    params[n] = search_cursor_key(work);
     if (work->ask->search->data->query(work->read, &query, &rows, err) != APR_SUCCESS) {
         return APP_EFAIL;
     }

@@ -33,18 +33,30 @@ static apr_status_t read_hits(search_work_t *work, app_rows_t *rows, app_error_t
     return status == APR_EOF ? APR_SUCCESS : status;
 }
 
-/** What is not ranked has no use for the text in $2: the cursor's key stands there. */
-static const char *where_of(const search_work_t *work, const part_t *part)
+const char *search_hits_where(const search_work_t *work, const search_sql_t *sql)
 {
-    const search_sql_t *sql = &part->sql;
+    int n = sql->nparams;
 
-    if (!part->behind) {
-        return sql->where;
-    }
     return sql->ranked ? apr_psprintf(work->ask->pool,
-                                      "%s AND (%s < $4 OR (%s = $4 AND %s > $3))", sql->where,
-                                      sql->rank, sql->rank, sql->key)
-                       : apr_psprintf(work->ask->pool, "%s AND %s > $2", sql->where, sql->key);
+                                      "%s AND (%s < $%d OR (%s = $%d AND %s > $%d))", sql->where,
+                                      sql->rank, n + 2, sql->rank, n + 2, sql->key, n + 1)
+                       : apr_psprintf(work->ask->pool, "%s AND %s > $%d", sql->where, sql->key,
+                                      n + 1);
+}
+
+int search_hits_params(app_value_t params[SEARCH_PARAMS + 2], const search_work_t *work,
+                       const search_sql_t *sql, int behind)
+{
+    int n = sql->nparams;
+
+    memcpy(params, sql->params, sizeof(*params) * SEARCH_PARAMS);
+    if (behind) {
+        params[n++] = search_cursor_key(work);
+    }
+    if (behind && sql->ranked) {
+        params[n++] = (app_value_t){ .type = APP_VALUE_REAL, .real = work->cursor.rank };
+    }
+    return n;
 }
 
 static apr_status_t find(search_work_t *work, const part_t *part, app_error_t *err)
@@ -53,14 +65,12 @@ static apr_status_t find(search_work_t *work, const part_t *part, app_error_t *e
     const app_data_service_t *data = ask->search->data;
     const search_sql_t *sql = &part->sql;
     int ordered = data->has_order(work->read);
-    const app_value_t key = search_cursor_key(work);
-    const app_value_t params[] = { sql->params[0], sql->ranked ? sql->params[1] : key, key,
-                                   { .type = APP_VALUE_REAL, .real = work->cursor.rank } };
+    app_value_t params[SEARCH_PARAMS + 2];
     const app_data_query_t query = {
         .columns = apr_psprintf(ask->pool, "%s AS search_key, %s AS search_rank", sql->key,
                                 sql->rank),
         .join = sql->join,
-        .where = where_of(work, part),
+        .where = part->behind ? search_hits_where(work, sql) : sql->where,
         .ordered = ordered,
         .after = apr_psprintf(ask->pool, "%sLIMIT %" APR_INT64_T_FMT " OFFSET %" APR_INT64_T_FMT,
                               ordered       ? ""
@@ -68,7 +78,7 @@ static apr_status_t find(search_work_t *work, const part_t *part, app_error_t *e
                                             : "ORDER BY search_key ",
                               part->limit, part->offset),
         .params = params,
-        .nparams = 1 + sql->ranked + (part->behind ? 1 + sql->ranked : 0)
+        .nparams = search_hits_params(params, work, sql, part->behind)
     };
     app_rows_t *rows;
 
@@ -87,17 +97,6 @@ static apr_status_t find_part(search_work_t *work, const part_t *part, app_error
 
 /* Titles first */
 
-/** @param operator between the query and the same query looked for in titles alone */
-static apr_status_t make_part(part_t *part, const search_work_t *work, const char *operator,
-                              app_error_t *err)
-{
-    const search_query_t *query = work->ask->query;
-
-    return search_sql_make(&part->sql, work->ask,
-                           apr_pstrcat(work->ask->pool, "(", query->tsquery, ") ", operator, " (",
-                                       query->in_title, ")", NULL), work->read, err);
-}
-
 static apr_status_t count_part(apr_int64_t *pcount, const search_work_t *work, const part_t *part,
                                app_error_t *err)
 {
@@ -105,7 +104,7 @@ static apr_status_t count_part(apr_int64_t *pcount, const search_work_t *work, c
                                      .join = part->sql.join,
                                      .where = part->sql.where,
                                      .params = part->sql.params,
-                                     .nparams = 1 };
+                                     .nparams = part->sql.nwhere };
     app_rows_t *rows;
 
     if (work->ask->search->data->query(work->read, &query, &rows, err) != APR_SUCCESS ||
@@ -135,17 +134,15 @@ static apr_status_t skip_titles(part_t *others, const search_work_t *work, const
 static apr_status_t find_titles_first(search_work_t *work, app_error_t *err)
 {
     part_t titles = { .limit = work->limit, .offset = work->offset }, others = titles;
-    apr_status_t status = make_part(&titles, work, "&", err);
+    apr_status_t status = search_sql_make(&titles.sql, work->ask, SEARCH_TITLES, work->read, err);
     int among_others = work->cursor.key && work->cursor.rank <= 0;
 
     if (status == APR_SUCCESS) {
-        status = make_part(&others, work, "& !", err);
+        status = search_sql_make(&others.sql, work->ask, SEARCH_OTHERS, work->read, err);
     }
     if (status != APR_SUCCESS) {
         return status;
     }
-    others.sql.rank = "0.0";
-    others.sql.ranked = 0;
     others.offset = 0;
     titles.behind = work->cursor.key && !among_others;
     others.behind = among_others;
@@ -162,8 +159,5 @@ apr_status_t search_hits(search_work_t *work, app_error_t *err)
     const part_t whole = { .sql = work->sql, .limit = work->limit, .offset = work->offset,
                            .behind = work->cursor.key != NULL };
 
-    return work->estimated && work->ask->query->in_title && work->sql.ranked &&
-                   !work->ask->search->data->has_order(work->read)
-               ? find_titles_first(work, err)
-               : find_part(work, &whole, err);
+    return search_by_titles(work) ? find_titles_first(work, err) : find_part(work, &whole, err);
 }

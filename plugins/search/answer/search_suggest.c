@@ -76,7 +76,7 @@ static apr_status_t take_words(titles_t *titles, app_error_t *err)
 {
     const search_ask_t *ask = titles->ask;
     search_sql_t sql;
-    apr_status_t status = search_sql_make(&sql, ask, ask->query->in_title, titles->read, err);
+    apr_status_t status = search_sql_make(&sql, ask, SEARCH_BY_TITLE, titles->read, err);
     const app_data_query_t query = {
         .before = "SELECT search_title FROM (",
         .columns = apr_pstrcat(ask->pool, titles->title, " AS search_title", NULL),
@@ -87,7 +87,7 @@ static apr_status_t take_words(titles_t *titles, app_error_t *err)
                                          " LIMIT %" APR_INT64_T_FMT,
                               titles->limit),
         .params = sql.params,
-        .nparams = 1
+        .nparams = sql.nwhere
     };
 
     if (status != APR_SUCCESS) {

@@ -22,11 +22,12 @@ static const char *lacking_grants(const search_collection_t *collection, apr_poo
         " string_agg(DISTINCT quote_ident(w.attname), ', ') AS names"
         " FROM pg_attribute g, aclexplode(g.attacl) a, pg_attribute w"
         " WHERE g.attrelid = $1::text::regclass AND w.attrelid = g.attrelid"
-        " AND a.privilege_type = 'SELECT' AND w.attname IN (%s, %s)"
+        " AND a.privilege_type = 'SELECT' AND w.attname IN (%s, %s, %s)"
         " AND NOT has_column_privilege(a.grantee, w.attrelid, w.attnum, 'SELECT')"
         " GROUP BY a.grantee) lacking",
         search_literal(collection->key, p),
-        search_literal(search_index(collection, "", p), p));
+        search_literal(search_index(collection, "", p), p),
+        search_literal(search_index(collection, "_titles", p), p));
 }
 
 /**

@@ -2,7 +2,7 @@
 /**
  * What a collection is searched by. SQLite: an FTS5 table over the relation's own rows, a second
  * one of trigrams over its title, triggers that keep both true, an index of titles. PostgreSQL: a
- * generated column with a GIN index, and indexes of titles and their trigrams.
+ * generated column with a GIN index, another of titles, and indexes of titles and their trigrams.
  */
 #include "apr_strings.h"
 
@@ -154,7 +154,16 @@ static void drop_sqlite(apr_array_header_t *statements, const search_collection_
 /** What PostgreSQL would make paths, URLs, numbers and tags of, and FTS5 makes words of. */
 #define PUNCTUATION "!\"#$%&''()*+,-./:;<=>?@[\\]^_`{|}~"
 
-/** The tsvector of a row. */
+/** The tsvector of a column. */
+static const char *words_of(const search_collection_t *collection, const char *column,
+                            apr_pool_t *p)
+{
+    return apr_psprintf(p, "to_tsvector(%s::regconfig, translate(coalesce(%s, ''), '%s',"
+                           " repeat(' ', 32)))", search_literal(collection->language, p),
+                        search_quoted(column, p), PUNCTUATION);
+}
+
+/** That of a row. */
 static const char *vector_of(const search_collection_t *collection, apr_pool_t *p)
 {
     app_buf_t buf;
@@ -164,10 +173,8 @@ static const char *vector_of(const search_collection_t *collection, apr_pool_t *
     for (i = 0; i < collection->ncolumns; i++) {
         const search_column_t *column = &collection->columns[i];
 
-        app_buf_addf(&buf, "%ssetweight(to_tsvector(%s::regconfig, translate(coalesce(%s, ''), '%s',"
-                           " repeat(' ', 32))), '%c')",
-                     i ? " || " : "", search_literal(collection->language, p),
-                     search_quoted(column->name, p), PUNCTUATION, column->label);
+        app_buf_addf(&buf, "%ssetweight(%s, '%c')", i ? " || " : "",
+                     words_of(collection, column->name, p), column->label);
     }
     return buf.data;
 }
@@ -180,15 +187,24 @@ static void drop_index(apr_array_header_t *statements, const search_collection_t
                                  search_index_name(collection, suffix, p)));
 }
 
+/** An index of the words in a column. */
+static void add_words(apr_array_header_t *statements, const search_collection_t *collection,
+                      const char *column, const char *suffix, apr_pool_t *p)
+{
+    add(statements, apr_psprintf(p, "CREATE INDEX %s ON %s USING gin (%s)",
+                                 search_index_name(collection, suffix, p),
+                                 search_index_relation(collection, p),
+                                 search_index_name(collection, column, p)));
+}
+
 static void make_indexes(apr_array_header_t *statements, const search_collection_t *collection,
                          apr_pool_t *p)
 {
     const char *relation = search_index_relation(collection, p);
     const char *title = search_quoted(collection->title, p);
 
-    add(statements, apr_psprintf(p, "CREATE INDEX %s ON %s USING gin (%s)",
-                                 search_index_name(collection, "_words", p), relation,
-                                 search_index_name(collection, "", p)));
+    add_words(statements, collection, "", "_words", p);
+    add_words(statements, collection, "_titles", "_titles_words", p);
     add(statements, apr_psprintf(p, "CREATE INDEX %s ON %s (lower(%s) COLLATE \"C\")",
                                  search_index_name(collection, "_title", p), relation, title));
     if (collection->corrects) {
@@ -197,41 +213,50 @@ static void make_indexes(apr_array_header_t *statements, const search_collection
     }
 }
 
-/** @param lead what stands in front of the column's name */
-static void add_column(apr_array_header_t *statements, const search_collection_t *collection,
-                       const char *lead, apr_pool_t *p)
+/**
+ * In one statement, since each writes the table anew. An index of words does not know in which
+ * column they are; so titles have a column of their own.
+ * @param lead what stands in front of the columns' names
+ */
+static void add_columns(apr_array_header_t *statements, const search_collection_t *collection,
+                        const char *lead, apr_pool_t *p)
 {
     add(statements, apr_psprintf(p, "ALTER TABLE %s ADD COLUMN %s%s tsvector GENERATED ALWAYS AS"
+                                    " (%s) STORED, ADD COLUMN %s%s tsvector GENERATED ALWAYS AS"
                                     " (%s) STORED", search_index_relation(collection, p), lead,
-                                 search_index_name(collection, "", p), vector_of(collection, p)));
+                                 search_index_name(collection, "", p), vector_of(collection, p),
+                                 lead, search_index_name(collection, "_titles", p),
+                                 words_of(collection, collection->title, p)));
 }
 
 static void create_pgsql(apr_array_header_t *statements, const search_collection_t *collection,
                          apr_pool_t *p)
 {
-    add_column(statements, collection, "", p);
+    add_columns(statements, collection, "", p);
     make_indexes(statements, collection, p);
 }
 
-/** Where column and expression differ: the language has changed since the row was written. */
+/** Where columns and expressions differ: the language has changed since the row was written. */
 static const char *differing(const search_collection_t *collection, apr_pool_t *p)
 {
-    return apr_psprintf(p, "%s IS DISTINCT FROM (%s)", search_index_name(collection, "", p),
-                        vector_of(collection, p));
+    return apr_psprintf(p, "(%s IS DISTINCT FROM (%s) OR %s IS DISTINCT FROM (%s))",
+                        search_index_name(collection, "", p), vector_of(collection, p),
+                        search_index_name(collection, "_titles", p),
+                        words_of(collection, collection->title, p));
 }
 
 static void rebuild_pgsql(apr_array_header_t *statements, const search_collection_t *collection,
                           apr_pool_t *p)
 {
-    static const char *const suffixes[] = { "_words", "_title", "_like" };
+    static const char *const suffixes[] = { "_words", "_titles_words", "_title", "_like" };
     const char *column = search_quoted(collection->columns[0].name, p);
     int i;
 
-    add_column(statements, collection, "IF NOT EXISTS ", p);
+    add_columns(statements, collection, "IF NOT EXISTS ", p);
     add(statements, apr_psprintf(p, "UPDATE %s SET %s = %s WHERE %s",
                                  search_index_relation(collection, p), column, column,
                                  differing(collection, p)));
-    for (i = 0; i < 3; i++) {
+    for (i = 0; i < 4; i++) {
         drop_index(statements, collection, suffixes[i], p);
     }
     make_indexes(statements, collection, p);
@@ -246,9 +271,11 @@ static void drop_pgsql(apr_array_header_t *statements, const search_collection_t
     for (i = 0; i < 2; i++) {
         drop_index(statements, collection, suffixes[i], p);
     }
-    add(statements, apr_psprintf(p, "ALTER TABLE IF EXISTS %s DROP COLUMN IF EXISTS %s",
+    add(statements, apr_psprintf(p, "ALTER TABLE IF EXISTS %s DROP COLUMN IF EXISTS %s,"
+                                    " DROP COLUMN IF EXISTS %s",
                                  search_index_relation(collection, p),
-                                 search_index_name(collection, "", p)));
+                                 search_index_name(collection, "", p),
+                                 search_index_name(collection, "_titles", p)));
 }
 
 /* Both */
@@ -262,6 +289,7 @@ void search_index_create(apr_array_header_t *statements, const search_collection
     else {
         create_sqlite(statements, collection, p);
         command_sqlite(statements, collection, "", "'rebuild'", p);
+        command_sqlite(statements, collection, "", "'optimize'", p);
     }
 }
 
@@ -295,10 +323,12 @@ static const char *const *parts_of(const search_collection_t *collection, app_db
 {
     static const char *const lite[] = { "", "_like", "_title", "_INSERT", "_UPDATE", "_DELETE",
                                         NULL };
-    static const char *const pgsql[] = { "", "_words", "_title", "_like", NULL };
-    static const char *const without[] = { "", "_words", "_title", NULL };
+    static const char *const pgsql[] = { "", "_words", "_titles", "_titles_words", "_title",
+                                         NULL };
+    static const char *const like[] = { "", "_words", "_titles", "_titles_words", "_title",
+                                        "_like", NULL };
 
-    return kind == APP_DB_SQLITE ? lite : collection->corrects ? pgsql : without;
+    return kind == APP_DB_SQLITE ? lite : collection->corrects ? like : pgsql;
 }
 
 const char *search_index_missing(const search_collection_t *collection, app_db_kind_e kind,

@@ -18,6 +18,7 @@ typedef struct reader_t {
     int         wanted; /* of these not negated */
     int         open;   /* a side of "|" is open, and holds something */
     char        every;  /* label of operands without a field; 0: none */
+    int         plain;  /* no operand has a label */
     const search_fields_t *fields;
 } reader_t;
 
@@ -71,7 +72,7 @@ static char take_field(reader_t *c)
         return c->every;
     }
     c->at += len + 1;
-    return label;
+    return (char)(c->plain ? 0 : label);
 }
 
 /** A word or a phrase; a quote that is not closed goes up to the end. */
@@ -146,22 +147,25 @@ static const char *trimmed(const char *text, apr_pool_t *p)
     return apr_pstrmemdup(p, text, len);
 }
 
-static const char *translated(int *pwords, const char *text, const search_fields_t *fields,
-                              char every, apr_pool_t *p)
+static const char *translated(reader_t *c, const char *text, apr_pool_t *p)
 {
-    reader_t c = { .at = text, .every = every, .fields = fields };
-
-    app_buf_init(&c.out, p, SEARCH_TEXT_MAX * 8);
-    read_all(&c);
-    drop_last_or(&c);
-    *pwords = c.wanted;
-    return c.wanted ? c.out.data : NULL;
+    c->at = text;
+    app_buf_init(&c->out, p, SEARCH_TEXT_MAX * 8);
+    read_all(c);
+    drop_last_or(c);
+    return c->wanted ? c->out.data : NULL;
 }
 
 void search_query_read(search_query_t *query, const char *text, const search_fields_t *fields,
                        apr_pool_t *p)
 {
+    reader_t whole = { .fields = fields }, titles = { .fields = fields, .every = fields->title };
+    reader_t plain = { .fields = fields, .plain = 1 };
+
     query->text = trimmed(text, p);
-    query->tsquery = translated(&query->words, query->text, fields, 0, p);
-    query->in_title = translated(&query->words, query->text, fields, fields->title, p);
+    query->tsquery = translated(&whole, query->text, p);
+    query->in_title = translated(&titles, query->text, p);
+    query->plain = translated(&plain, query->text, p);
+    query->words = whole.wanted;
+    query->negates = whole.words > whole.wanted;
 }

@@ -13,10 +13,12 @@
 #define SEARCH_WORDS_MAX 64   /* what follows is left out */
 
 typedef struct search_query_t {
-    const char *text;    /* as it was typed, without blanks around it */
-    const char *tsquery; /* in the language of to_tsquery(); NULL: there is nothing to look for */
+    const char *text;     /* as it was typed, without blanks around it */
+    const char *tsquery;  /* in the language of to_tsquery(); NULL: there is nothing to look for */
     const char *in_title; /* the same, its words looked for in titles alone */
-    int         words;   /* that are looked for: not negated */
+    const char *plain;    /* the same without any fields */
+    int         words;    /* that are looked for: not negated */
+    int         negates;  /* some words must not be there */
 } search_query_t;
 
 /** What a query is about. */
