@@ -82,6 +82,7 @@ static const entry_t catalogue[APP_E_COUNT_] = {
     [APP_E_JWT_CLAIMS] = { "PGRST303", 401, "Parsing claims failed" },
     [APP_E_ISSUER] = { "APPE015", 503, "The keys of the token's issuer cannot be fetched" },
     [APP_E_TOO_MANY] = { "APPE016", 429, "Too many requests" },
+    [APP_E_PRECONDITION] = { "APPE017", 412, "The precondition of the request does not hold" },
 };
 
 static void begin(app_error_t *err, const char *code, int status)

@@ -93,6 +93,7 @@ typedef enum app_error_e {
     APP_E_JWT_CLAIMS,        /* PGRST303 401 */
     APP_E_ISSUER,            /* APPE015 503 keys of a token's issuer cannot be had */
     APP_E_TOO_MANY,          /* APPE016 429 */
+    APP_E_PRECONDITION,      /* APPE017 412 If-Match, If-None-Match */
     APP_E_COUNT_             /* number of entries, not an error */
 } app_error_e;
 

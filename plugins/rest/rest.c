@@ -76,6 +76,8 @@ static const app_setting_t settings[] = {
     APP_SET_STRING("PreConfig", rest_conf_t, pre_config, NULL, 0,
                    "PostgreSQL: function without arguments that makes such settings by "
                    "set_config() (db-pre-config)"),
+    APP_SET_FLAG("EntityTags", rest_conf_t, entity_tags, "on", APP_SET_LOCATION,
+                 "answers to GET have an ETag; what the client has already is not sent again"),
     APP_SET_END
 };
 

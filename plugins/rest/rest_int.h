@@ -52,6 +52,7 @@ typedef struct rest_conf_t {
     int                 channel_enabled;
     int                 db_config;
     const char         *pre_config;
+    int                 entity_tags;
 } rest_conf_t;
 
 typedef enum rest_tx_end_e {
@@ -290,6 +291,7 @@ typedef struct rest_call_t {
     unsigned              profiled : 1;  /* Content-Profile is due */
     unsigned              rolls_back : 1;    /* nothing is to stay of a write */
     unsigned              ending_chosen : 1; /* Prefer: tx= was followed */
+    unsigned              compares : 1; /* a write with If-Match or If-None-Match */
 } rest_call_t;
 
 /* rest.c */
@@ -343,6 +345,8 @@ typedef struct rest_result_t {
     const char *location; /* the new row's key as a query string; NULL: none */
     const char *status;   /* response.status; NULL: unset */
     const char *headers;  /* response.headers; NULL: unset */
+    const char *tag;      /* ETag of a read; NULL: it has none */
+    int         unchanged; /* the client has what this tag is of */
 } rest_result_t;
 
 /** What stands around the rows in the body. */

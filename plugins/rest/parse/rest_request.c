@@ -204,6 +204,8 @@ apr_status_t rest_request_begin(rest_call_t *call, rest_request_t *request, app_
     call->request = request;
     read_method(request, app_request_method(call->r));
     read_said(&call->said, call->r, request);
+    call->compares = !is_asking(request) && (app_request_header(call->r, "If-Match") ||
+                                             app_request_header(call->r, "If-None-Match"));
     return read_role(call, request, err);
 }
 

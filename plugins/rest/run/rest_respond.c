@@ -169,8 +169,12 @@ static apr_status_t respond_read(const rest_call_t *call, const rest_plan_t *pla
         return refuse_offset(call, plan, result, err, p);
     }
     app_response_status(call->res, plan->empty                     ? 204
+                                   : result->unchanged            ? 304
                                    : result->total > result->page ? 206
                                                                   : 200);
+    if (result->tag) {
+        app_response_etag(call->res, result->tag);
+    }
     app_response_header(call->res, "Content-Range",
                         range_of(plan->root.offset, result->page, result->total, p));
     if (plan->action == REST_READ) {

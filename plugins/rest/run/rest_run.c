@@ -100,6 +100,7 @@ static int has_bound(const rest_run_t *run)
 int rest_run_waits(const rest_run_t *run)
 {
     return run->plan->single || run->plan->action == REST_REPLACE || has_bound(run) ||
+           run->call->compares ||
            (!run->plan->readonly && (run->schema->sets_response || run->call->rolls_back));
 }
 
@@ -129,7 +130,7 @@ apr_status_t rest_run_check(rest_run_t *run)
         app_fail(run->err, APP_E_MAX_AFFECTED, NULL);
         return app_details(run->err, "The query affects %" APR_INT64_T_FMT " rows", page);
     }
-    return APR_SUCCESS;
+    return rest_condition_written(run);
 }
 
 apr_status_t rest_run_end(rest_run_t *run)

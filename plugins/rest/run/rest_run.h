@@ -8,6 +8,7 @@
 #include "apr_strings.h"
 
 #include "rest_held.h"
+#include "rest_tag.h"
 
 #define REST_HELD_MAX (64 * 1024 * 1024) /* of an answer that is held until it is committed */
 
@@ -20,6 +21,7 @@ typedef struct rest_run_t {
     rest_result_t        result;
     rest_frame_t         frame;
     rest_held_t          held;
+    rest_tag_t           tag;     /* of the rows of a read that have come */
     int                  large;   /* one of the few that may hold much */
     apr_int64_t          rows;    /* that have come */
     int                  row;     /* SQLite: of the body, that is being written */
@@ -55,6 +57,27 @@ void rest_run_send_held(rest_run_t *run);
 
 /* rest_run_read.c */
 apr_status_t rest_run_read(rest_run_t *run);
+/** Reads the plan's rows in run->tx, and makes nothing but run->tag of them. */
+apr_status_t rest_run_read_tag(rest_run_t *run);
+
+/* rest_condition.c */
+
+/**
+ * All rows of a read are held: result.tag, and whether the client has that already. Of an answer
+ * that has no tag nothing.
+ * @return APR_SUCCESS; APP_EFAIL with APP_E_PRECONDITION
+ */
+apr_status_t rest_condition_read(rest_run_t *run);
+
+/**
+ * Before a write whose call compares: whether what is there is what the client has read.
+ * @return APR_SUCCESS; APP_EFAIL with APP_E_PRECONDITION, or as it is when the rows are read
+ */
+apr_status_t rest_condition_write(rest_run_t *run);
+
+/** After it, before its commit: whether rows were there, where that matters. @return the same */
+apr_status_t rest_condition_written(const rest_run_t *run);
+
 /* rest_run_write.c */
 apr_status_t rest_run_write(rest_run_t *run);
 /* rest_run_constraint.c: SQLite: finds out for run->err what a write has violated */

@@ -98,6 +98,9 @@ static int enlarge(rest_run_t *run)
 
 static apr_status_t hold_row(rest_run_t *run, const char *row, apr_size_t len)
 {
+    if (run->call->request->reads) {
+        rest_tag_row(&run->tag, row, len);
+    }
     rest_run_hold(run, row, len);
     if (run->held.full && enlarge(run)) {
         rest_run_hold(run, row, len);
@@ -173,12 +176,15 @@ static unsigned stream_of(const rest_plan_t *plan)
     return plan->kind == APP_DB_PGSQL && is_short ? 0 : APP_QUERY_STREAM;
 }
 
+static unsigned object_of(const rest_run_t *run)
+{
+    return APP_QUERY_OBJECT(run->statement.nmembers) |
+           (run->statement.marked ? APP_QUERY_MARKED : 0);
+}
+
 static unsigned flags_of(const rest_run_t *run)
 {
-    unsigned object = APP_QUERY_OBJECT(run->statement.nmembers) |
-                      (run->statement.marked ? APP_QUERY_MARKED : 0);
-
-    return object | (run->plan->readonly
+    return object_of(run) | (run->plan->readonly
                          ? (run->told ? APP_QUERY_LAST : 0) | stream_of(run->plan)
                      : ends_apart(run) ? 0
                                        : APP_QUERY_LAST);
@@ -203,10 +209,10 @@ static apr_status_t end_read(rest_run_t *run)
     else if (status == APR_SUCCESS && !run->told) {
         status = rest_run_settings(run);
     }
-    if (status == APR_SUCCESS) {
+    if (status == APR_SUCCESS && (status = rest_condition_read(run)) == APR_SUCCESS) {
         status = rest_run_head(run);
     }
-    if (status == APR_SUCCESS && run->plan->rows && !run->plan->empty) {
+    if (status == APR_SUCCESS && run->plan->rows && !run->plan->empty && !run->result.unchanged) {
         rest_run_send_held(run);
     }
     return status;
@@ -252,12 +258,14 @@ static apr_status_t start(rest_run_t *run, int again)
     run->rows = 0;
     run->counted = 0;
     run->result = (rest_result_t){ .total = -1, .inserted = -1 };
+    rest_tag_init(&run->tag);
     rest_held_init(&run->held,
                    rest_run_waits(run) ? REST_HELD_MAX
                    : run->large        ? LARGE_HELD_MAX
                                        : READ_HELD_MAX,
                    run->pool);
-    if ((status = rest_run_begin(run)) != APR_SUCCESS) {
+    if ((status = rest_run_begin(run)) != APR_SUCCESS ||
+        (run->call->compares && (status = rest_condition_write(run)) != APR_SUCCESS)) {
         return status;
     }
     run->told = !run->schema->sets_response;
@@ -301,4 +309,23 @@ apr_status_t rest_run_read(rest_run_t *run)
     return status == UNCOUNTED
                ? app_fail(run->err, APP_E_INTERNAL, "The answer is too large to be held")
                : status;
+}
+
+apr_status_t rest_run_read_tag(rest_run_t *run)
+{
+    apr_status_t status = make_statement(run, 0);
+    app_rows_t *rows;
+    const char *row;
+    apr_size_t len;
+
+    rest_tag_init(&run->tag);
+    if (status == APR_SUCCESS) {
+        status = rest_run_query(run, run->statement.main, object_of(run) | APP_QUERY_STREAM, &rows);
+    }
+    while (status == APR_SUCCESS && (status = app_rows_next(rows, run->err)) == APR_SUCCESS) {
+        if ((row = row_of(run, rows, &len))) {
+            rest_tag_row(&run->tag, row, len);
+        }
+    }
+    return status == APR_EOF ? APR_SUCCESS : status;
 }

@@ -8,6 +8,7 @@
 #include "rest_run.h"
 
 #define KEYS_TEXT_MAX (64 * 1024 * 1024)
+#define TRIES         4 /* of a write that compares and is overtaken */
 #define ROWS_FEW      1000 /* that are shown without a bound, once they are committed */
 
 static apr_status_t denied_row(const rest_run_t *run, const char *which)
@@ -301,20 +302,43 @@ static apr_status_t look_into(rest_run_t *run, apr_status_t status)
     return status;
 }
 
-apr_status_t rest_run_write(rest_run_t *run)
+static apr_status_t write_once(rest_run_t *run)
 {
     apr_status_t status;
 
+    run->rows = 0;
     run->result = (rest_result_t){ .total = -1, .inserted = -1 };
     if (run->schema->kind == APP_DB_SQLITE ||
         (run->plan->action == REST_INSERT && !run->plan->body->nrows)) {
         run->result.inserted = 0;
     }
     if ((status = rest_run_begin(run)) != APR_SUCCESS ||
+        (run->call->compares && (status = rest_condition_write(run)) != APR_SUCCESS) ||
         (status = rest_render(&run->statement, run->call->rest->dialect, run->plan, 0, run->err,
-                              run->pool)) != APR_SUCCESS ||
-        (status = look_into(run, write_all(run))) != APR_SUCCESS ||
-        (status = rest_run_head(run)) != APR_SUCCESS) {
+                              run->pool)) != APR_SUCCESS) {
+        return status;
+    }
+    return look_into(run, write_all(run));
+}
+
+/** Whether somebody has written at the same time what was compared: it is to be compared anew. */
+static int was_overtaken(const rest_run_t *run, apr_status_t status)
+{
+    return status == APP_EFAIL && run->call->compares && run->schema->kind == APP_DB_PGSQL &&
+           run->err->code && strcmp(run->err->code, "40001") == 0;
+}
+
+apr_status_t rest_run_write(rest_run_t *run)
+{
+    apr_status_t status = write_once(run);
+    int try;
+
+    for (try = 1; try < TRIES && was_overtaken(run, status); try++) {
+        app_tx_rollback(run->tx);
+        run->tx = NULL;
+        status = write_once(run);
+    }
+    if (status != APR_SUCCESS || (status = rest_run_head(run)) != APR_SUCCESS) {
         return status;
     }
     if (run->plan->rows) {

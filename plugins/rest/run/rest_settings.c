@@ -191,8 +191,8 @@ static app_isolation_e isolation_of(const char *text)
     return APP_ISOLATION_DEFAULT;
 }
 
-app_isolation_e rest_settings_isolation(const rest_call_t *call, const rest_schema_t *schema,
-                                        const rest_routine_t *routine)
+static app_isolation_e roles_isolation(const rest_call_t *call, const rest_schema_t *schema,
+                                       const rest_routine_t *routine)
 {
     const rest_role_setting_t *setting = schema->role_settings;
 
@@ -204,6 +204,14 @@ app_isolation_e rest_settings_isolation(const rest_call_t *call, const rest_sche
         setting = setting->next;
     }
     return setting ? isolation_of(setting->value) : APP_ISOLATION_DEFAULT;
+}
+
+app_isolation_e rest_settings_isolation(const rest_call_t *call, const rest_schema_t *schema,
+                                        const rest_routine_t *routine)
+{
+    app_isolation_e isolation = roles_isolation(call, schema, routine);
+
+    return call->compares && isolation < APP_REPEATABLE_READ ? APP_REPEATABLE_READ : isolation;
 }
 
 /** The order is the dialect's: what a role is set to holds before the role is taken. */
