@@ -10,7 +10,7 @@ from lib.songs import WORDS, some_words
 
 KEYS = "abc 'OR\"-*():&|!<>\\%_$1?\t{}[]^~é漢\u200b😀"
 ROUNDS = 150
-TYPED = 150
+TYPED = 100
 COUNTS = {
     "sqlite": "SELECT count(*) FROM songs WHERE ' ' || title || ' ' || coalesce(words, '') || ' ' LIKE '%% %s %%'",
     "pgsql": "SELECT count(*) FROM songs WHERE ' ' || title || ' ' || coalesce(words, '') || ' ' ILIKE '%% %s %%'",
@@ -46,19 +46,20 @@ def run(build):
 def change(database):
     """Inserts, updates and deletes, many in one statement."""
     random.seed(7)
-    for number in range(ROUNDS):
-        kind = random.random()
-        if kind < 0.6:
-            database.query("INSERT INTO songs VALUES (%d, '%s', %s, '%s')"
-                           % (number, some_words(3), random.choice(["NULL", "'%s'" % some_words(30)]),
-                              random.choice(songs.MOODS)))
-        elif kind < 0.8:
-            database.query("UPDATE songs SET words = '%s', title = title || ' again' WHERE id %% 7 = %d"
-                           % (some_words(9), random.randint(0, 6)))
-        elif kind < 0.9:
-            database.query("UPDATE songs SET id = -id WHERE id = %d" % random.randint(0, number))
-        else:
-            database.query("DELETE FROM songs WHERE id = %d" % random.randint(0, number))
+    songs.run_script(database, [any_change(number) for number in range(ROUNDS)])
+
+
+def any_change(number):
+    kind = random.random()
+    if kind < 0.6:
+        return "INSERT INTO songs VALUES (%d, '%s', %s, '%s')" % (
+            number, some_words(3), random.choice(["NULL", "'%s'" % some_words(30)]), random.choice(songs.MOODS))
+    if kind < 0.8:
+        return ("UPDATE songs SET words = '%s', title = title || ' again' WHERE id %% 7 = %d"
+                % (some_words(9), random.randint(0, 6)))
+    if kind < 0.9:
+        return "UPDATE songs SET id = -id WHERE id = %d" % random.randint(0, number)
+    return "DELETE FROM songs WHERE id = %d" % random.randint(0, number)
 
 
 def search(server, text, more=""):
@@ -93,8 +94,17 @@ def ids_of(pages):
 
 
 def type_anything(server):
+    """What is searched for is never wrong; parameters may be, and then the answer says so."""
     for _ in range(TYPED):
-        text = "".join(random.choice(KEYS + "  moon title:") for _ in range(random.randint(1, 12)))
+        text, other = some_keys(), some_keys()
         search(server, text)
         answer = fault.get(server, "/api/search/songs/suggest?q=" + urllib.parse.quote(text))
         fault.expect(answer.status == 200, "suggest %r: %s %s", text, answer.status, answer.text()[:300])
+        name = random.choice(("cursor", "in", "select", "order", "limit", "offset", "mood", "or", other))
+        target = "/api/search?q=%s&%s=%s" % tuple(urllib.parse.quote(part) for part in (text, name, other))
+        answer = fault.get(server, target)
+        fault.expect(answer.status in (200, 400, 404, 416), "%s: %s %s", target, answer.status, answer.text()[:300])
+
+
+def some_keys():
+    return "".join(random.choice(KEYS + "  moon title:") for _ in range(random.randint(1, 12)))

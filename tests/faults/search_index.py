@@ -126,7 +126,7 @@ def write_by_sql(database, number, answered, ending):
     chance = random.Random(number)
     while not ending.is_set():
         row = song(number, chance)
-        run_script(database, (
+        songs.run_script(database, (
             "BEGIN%s" % (" IMMEDIATE" if database.kind == "sqlite" else ""),
             "DELETE FROM songs WHERE id < 0",
             "INSERT INTO songs VALUES (%d, '%s', '%s', '%s')" % (row["id"], row["title"], row["words"] or "", row["mood"])
@@ -135,15 +135,3 @@ def write_by_sql(database, number, answered, ending):
             chance.choice(("COMMIT", "ROLLBACK"))))
         answered.append(200)
         time.sleep(0.02)
-
-
-def run_script(database, statements):
-    script = "; ".join(statements)
-    if database.kind == "pgsql":
-        database.query(script)
-        return
-    connection = database.connect()
-    try:
-        connection.executescript(script)
-    finally:
-        connection.close()

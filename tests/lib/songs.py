@@ -30,6 +30,19 @@ def some_words(most, chance=random):
     return " ".join(chance.choice(WORDS) for _ in range(chance.randint(1, most)))
 
 
+def run_script(database, statements):
+    """Runs statements one behind the other, by one program."""
+    script = "; ".join(statements)
+    if database.kind == "pgsql":
+        database.query(script)
+        return
+    connection = database.connect()
+    try:
+        connection.executescript(script)
+    finally:
+        connection.close()
+
+
 class Appctl:
     """appctl search, with a configuration of its own."""
 
