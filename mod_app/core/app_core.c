@@ -25,6 +25,7 @@ app_core_t *app_core_create(const app_host_t *host, apr_pool_t *pconf)
     core->dbs = apr_array_make(pconf, 2, sizeof(app_db_use_t));
     core->shms = apr_array_make(pconf, 8, sizeof(app_shm_t *));
     core->timers = apr_array_make(pconf, 4, sizeof(app_timer_t));
+    app_metrics_create(core);
     core->counters = app_shm_add(core, "core/counters", sizeof(app_counters_t));
     app_log_host(host);
     apr_pool_cleanup_register(pconf, NULL, forget_host, apr_pool_cleanup_null);
@@ -35,9 +36,10 @@ apr_status_t app_core_share(app_core_t *core, app_error_t *err)
 {
     app_counters_t *counters;
 
-    if (app_shm_share(core, err) != APR_SUCCESS) {
+    if (app_metrics_layout(core, err) != APR_SUCCESS || app_shm_share(core, err) != APR_SUCCESS) {
         return APP_EFAIL;
     }
+    app_metrics_shared(core);
     counters = app_shm_base(core->counters);
     if (counters->started == 0) {
         counters->started = apr_time_now();
@@ -68,9 +70,11 @@ apr_status_t app_core_start(app_core_t *core, apr_pool_t *pchild, app_error_t *e
 {
     int i;
 
+    app_metrics_process(core);
     for (i = 0; i < core->dbs->nelts; i++) {
         app_db_use_t *use = &APR_ARRAY_IDX(core->dbs, i, app_db_use_t);
 
+        app_metrics_database(core, use->db);
         if (app_db_start(use->db, pchild, err) != APR_SUCCESS) {
             return APP_EFAIL;
         }

@@ -22,6 +22,12 @@ typedef struct app_site_t      app_site_t;
 typedef struct app_site_conf_t app_site_conf_t;
 typedef struct app_values_t    app_values_t;
 
+/** How busy the host is. */
+typedef struct app_workers_t {
+    int busy, idle, free; /* threads or processes that answer requests; free: may be started yet */
+    int generation;       /* graceful restarts so far */
+} app_workers_t;
+
 /* What the host gives. One const struct per host program. */
 typedef struct app_host_t {
     const char *name; /* "httpd", "cgi", "fastcgi", "appctl" */
@@ -37,6 +43,8 @@ typedef struct app_host_t {
                           app_error_t *err);
     /** Adds the host's members to /status (server version, MPM, …); may be NULL. */
     void (*status)(json_t *status);
+    /** @return APR_SUCCESS, or APR_NOTFOUND: it cannot tell. May be NULL. */
+    apr_status_t (*workers)(app_workers_t *workers);
     const char *plugin_dir; /* where plugins are, unless PluginDir says otherwise */
     const char *(*root)(void); /* folder that relative paths start from; NULL: the working folder */
     /** Folder for files that processes share, where StateDir is not set; may be or give NULL. */
@@ -100,7 +108,12 @@ void app_core_timer_run(app_core_t *core, apr_pool_t *scratch);
 
 /* Request */
 
-typedef enum app_entry_e { APP_ENTRY_API, APP_ENTRY_HEALTH, APP_ENTRY_STATUS } app_entry_e;
+typedef enum app_entry_e {
+    APP_ENTRY_API,
+    APP_ENTRY_HEALTH,
+    APP_ENTRY_STATUS,
+    APP_ENTRY_METRICS
+} app_entry_e;
 
 /** Status and headers of an answer, as the host is to send them. */
 typedef struct app_head_t {
@@ -232,6 +245,33 @@ typedef struct app_core_conf_t {
     const char          *state_dir;
     const char          *base_path;
 } app_core_conf_t;
+
+/* Metrics of the core's own folders: series that are resolved once, for each process anew. */
+
+/**
+ * Declares a family without the label "site", in app_core_share().
+ * @param max series, in place of the definition's
+ */
+apr_status_t app_metric_add_family(app_metric_t **pmetric, app_core_t *core, const char *site,
+                                   const app_metric_def_t *def, int max, app_error_t *err);
+/** Where a series is counted; NULL: nobody collects, and the functions below do nothing. */
+apr_int64_t *app_metric_cell(const app_metric_t *metric, const char *const *values);
+/** @param cells of a histogram */
+void app_metric_cell_observe(apr_int64_t *cells, const app_metric_def_t *def, apr_int64_t value);
+
+static inline void app_metric_cell_add(apr_int64_t *cell, apr_int64_t amount)
+{
+    if (cell) {
+        __atomic_add_fetch(cell, amount, __ATOMIC_RELAXED);
+    }
+}
+
+static inline void app_metric_cell_set(apr_int64_t *cell, apr_int64_t value)
+{
+    if (cell) {
+        __atomic_store_n(cell, value, __ATOMIC_RELAXED);
+    }
+}
 
 const app_core_conf_t *app_site_core_conf(const app_site_t *site);
 app_db_t              *app_site_db(const app_site_t *site); /* NULL: none */

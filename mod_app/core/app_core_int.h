@@ -104,6 +104,8 @@ typedef struct app_counters_t {
     apr_uint64_t errors; /* answers with a 5xx status */
 } app_counters_t;
 
+typedef struct app_metrics_t app_metrics_t; /* app_metric_int.h */
+
 struct app_core_t {
     const app_host_t   *host;
     apr_pool_t         *pool;
@@ -114,6 +116,7 @@ struct app_core_t {
     apr_array_header_t *shms;    /* of app_shm_t * */
     apr_array_header_t *timers;  /* of app_timer_t */
     app_shm_t          *counters;
+    app_metrics_t      *metrics;
     int                 running;
 };
 
@@ -232,6 +235,7 @@ apr_status_t app_shm_try_lock(app_shm_t *shm);
 /* app_timer.c */
 typedef struct app_timer_t {
     app_instance_t     *instance;
+    const char         *name;
     app_timer_fn       *fn;
     apr_interval_time_t interval;
     apr_time_t          due;    /* in this process */
@@ -249,6 +253,26 @@ int app_viewers_allow(app_request_t *r, app_response_t *res);
 apr_status_t app_json_answer(app_response_t *res, json_t *document, app_error_t *err);
 /** Time as RFC 3339 in UTC, with milliseconds. */
 const char *app_time_text(apr_time_t when, apr_pool_t *p);
+
+/* app_metric.c */
+void app_metrics_create(app_core_t *core);
+/** Declares the core's families and, if somebody collects, asks for the memory of all. */
+apr_status_t app_metrics_layout(app_core_t *core, app_error_t *err);
+/** The memory is there. */
+void app_metrics_shared(app_core_t *core);
+
+/* app_metric_core.c */
+/** Counts a request that is over. */
+void app_metrics_request(const app_request_t *r);
+/** Counts a run of a timer. */
+void app_metrics_timer(const app_timer_t *timer, apr_time_t begun);
+/** This process serves requests from now on. */
+void app_metrics_process(app_core_t *core);
+/** And db. */
+void app_metrics_database(app_core_t *core, app_db_t *db);
+
+/* app_metric_page.c */
+apr_status_t app_metrics_answer(app_request_t *r, app_response_t *res, app_error_t *err);
 
 /* app_core.c */
 /** The site's databases of a core, each once. */

@@ -47,6 +47,10 @@ static apr_status_t answer_early(app_request_t *r, app_response_t *res, app_erro
     app_place_e place;
     apr_status_t rv;
 
+    if (r->entry == APP_ENTRY_METRICS) {
+        app_request_route_set(r, "/metrics");
+        return app_metrics_answer(r, res, err);
+    }
     for (place = APP_PLACE_FIRST; place < APP_PLACE_IDENTITY; place++) {
         if ((rv = app_filter_run(place, r, res, err)) != APP_NEXT) {
             return rv;
@@ -114,6 +118,7 @@ void app_core_handle(app_site_t *site, app_entry_e entry, const app_exchange_t *
     app_tap_end(&res, rv == APR_SUCCESS);
     app_response_finish(&res);
     app_figures_finish(&r, &res);
+    app_metrics_request(&r);
     if (entry == APP_ENTRY_API) {
         app_filter_run(APP_PLACE_AFTER, &r, &res, &err);
     }

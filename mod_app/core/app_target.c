@@ -107,11 +107,12 @@ int app_target_split(app_target_t *target, const char *path, apr_size_t base, ap
         app_entry_e entry;
     } entries[] = { { "/api", 4, APP_ENTRY_API },
                     { "/health", 7, APP_ENTRY_HEALTH },
-                    { "/status", 7, APP_ENTRY_STATUS } };
+                    { "/status", 7, APP_ENTRY_STATUS },
+                    { "/metrics", 8, APP_ENTRY_METRICS } };
     const char *rest = path + base;
     int i;
 
-    for (i = 0; i < 3; i++) {
+    for (i = 0; i < (int)(sizeof(entries) / sizeof(*entries)); i++) {
         apr_size_t len = entries[i].len;
 
         if (strncmp(rest, entries[i].name, len) == 0 && (rest[len] == '/' || !rest[len])) {

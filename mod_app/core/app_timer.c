@@ -22,6 +22,7 @@ void app_timer_add(app_instance_t *self, const char *name, apr_interval_time_t i
     }
     timer = apr_array_push(self->site->core->timers);
     timer->instance = self;
+    timer->name = apr_pstrdup(self->site->core->pool, name);
     timer->fn = fn;
     timer->interval = interval;
     timer->due = 0;
@@ -49,6 +50,14 @@ apr_interval_time_t app_core_timer_wait(app_core_t *core)
     return wait;
 }
 
+static void run(const app_timer_t *timer, apr_pool_t *scratch)
+{
+    apr_time_t begun = apr_time_now();
+
+    timer->fn(timer->instance, scratch);
+    app_metrics_timer(timer, begun);
+}
+
 static void run_alone(app_timer_t *timer, apr_pool_t *scratch)
 {
     apr_time_t *done = app_shm_base(timer->shared);
@@ -59,7 +68,7 @@ static void run_alone(app_timer_t *timer, apr_pool_t *scratch)
     }
     if (*done + timer->interval <= now || *done > now) {
         *done = now;
-        timer->fn(timer->instance, scratch);
+        run(timer, scratch);
     }
     app_shm_unlock(timer->shared);
 }
@@ -84,7 +93,7 @@ void app_core_timer_run(app_core_t *core, apr_pool_t *scratch)
             run_alone(timer, scratch);
         }
         else {
-            timer->fn(timer->instance, scratch);
+            run(timer, scratch);
         }
         apr_pool_clear(scratch);
     }

@@ -129,13 +129,14 @@ static apr_status_t over(app_error_t *err)
 static apr_status_t begin(app_tx_t **ptx, app_db_t *db, const app_tx_options_t *options,
                           apr_interval_time_t wait, app_error_t *err, apr_pool_t *p)
 {
-    apr_time_t begun = apr_time_now();
+    apr_time_t begun = apr_time_now(), now;
     apr_status_t status;
     app_db_conn_t *conn;
     app_tx_t *tx;
 
     status = app_db_draw(&conn, db, wait, err);
-    app_request_spend(options->request, APP_PHASE_WAIT, begun, NULL);
+    now = app_request_spend(options->request, APP_PHASE_WAIT, begun, NULL);
+    app_db_count_wait(db, now > begun ? now - begun : 0);
     if (status != APR_SUCCESS) {
         return status;
     }

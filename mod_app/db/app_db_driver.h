@@ -34,6 +34,13 @@ typedef struct app_db_url_t {
     const char   *identity; /* of app_db_identity() */
 } app_db_url_t;
 
+/** Where it is counted what this process does with a database; each NULL where nobody collects. */
+typedef struct app_db_cells_t {
+    apr_int64_t *in_use, *idle, *waiting, *waits, *timeouts, *connects, *failures;
+    apr_int64_t *wait_time, *work_time; /* histograms */
+    apr_int64_t *hits, *misses;
+} app_db_cells_t;
+
 struct app_db_t {
     const app_core_conf_t  *conf;
     app_db_url_t            url;
@@ -54,6 +61,7 @@ struct app_db_t {
     apr_time_t           retry_at;
     int                  probing;
     apr_time_t           maintained;
+    app_db_cells_t       cells;
     int                  server_version;
     app_lock_t          *write_lock; /* SQLite: over all processes; NULL until needed */
     volatile apr_uint32_t log_dirty; /* SQLite: written to since this process's last checkpoint */
@@ -208,6 +216,16 @@ const char *app_db_setting(const app_tx_t *tx, const char *name);
 void app_db_setting_put(app_tx_t *tx, const char *name, const char *value, apr_size_t len);
 /** Makes room for so many columns. */
 void app_db_columns(app_rows_t *rows, int columns);
+
+/* app_db_metrics.c */
+/** The pool's figures have changed. */
+void app_db_count_pool_locked(app_db_t *db);
+/** Microseconds until a transaction had its connection, or none. */
+void app_db_count_wait(app_db_t *db, apr_interval_time_t duration);
+/** Microseconds that the database worked. */
+void app_db_count_work(app_db_t *db, apr_interval_time_t duration);
+/** @param found whether a statement was prepared already */
+void app_db_count_prepared(app_db_t *db, int found);
 
 /* app_db_time.c */
 /**

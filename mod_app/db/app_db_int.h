@@ -19,6 +19,17 @@ apr_status_t app_db_make(app_db_t **pdb, const app_core_conf_t *conf, app_error_
 /** The file of an SQLite database; NULL for others. */
 const char *app_db_path(const app_db_t *db);
 
+/** What is counted of databases, as declared: the same for all of a core. */
+#define APP_DB_METRICS 9
+
+typedef struct app_db_metrics_t {
+    app_metric_t *families[APP_DB_METRICS];
+} app_db_metrics_t;
+
+apr_status_t app_db_metrics_declare(app_db_metrics_t *metrics, app_core_t *core, app_error_t *err);
+/** Looks up where this process counts what it does with db. Before app_db_start(). */
+void app_db_metrics_start(app_db_t *db, const app_db_metrics_t *metrics);
+
 /** Opens the pool in this process, after the fork. A server that is down is no failure. */
 apr_status_t app_db_start(app_db_t *db, apr_pool_t *pchild, app_error_t *err);
 

@@ -309,6 +309,7 @@ static apr_status_t query(app_tx_t *tx, app_rows_t *rows, const app_sql_t *sql, 
         !app_pg_sync(pg)) {
         return app_pg_lost(tx, err);
     }
+    app_db_count_prepared(tx->db, pg->reused);
     if (app_pg_collect(tx, rows, err) != APR_SUCCESS) {
         if (pg->stale && pg->item == pg->nitems) {
             forget_statements(tx, pg);

@@ -27,7 +27,11 @@ static void count_open(const app_db_conn_t *conn, int change)
     if (conn->pooled) {
         apr_thread_mutex_lock(db->mutex);
         db->open += change;
-        db->connects += change > 0;
+        if (change > 0) {
+            db->connects++;
+            app_metric_cell_add(db->cells.connects, 1);
+        }
+        app_db_count_pool_locked(db);
         apr_thread_mutex_unlock(db->mutex);
     }
 }
@@ -120,6 +124,7 @@ static int note_connect(app_db_t *db, int connected)
     }
     else {
         db->failures++;
+        app_metric_cell_add(db->cells.failures, 1);
         db->backoff = db->backoff ? db->backoff * 2 : BACKOFF_MIN;
         db->backoff = db->backoff > BACKOFF_MAX ? BACKOFF_MAX : db->backoff;
         db->retry_at = apr_time_now() + db->backoff;
@@ -201,6 +206,8 @@ static apr_status_t wait_locked(app_db_t *db, apr_interval_time_t wait)
 
     db->waits++;
     db->waiting++;
+    app_metric_cell_add(db->cells.waits, 1);
+    app_db_count_pool_locked(db);
     while (!db->granted && left > 0) {
         apr_thread_cond_timedwait(db->granted_cond, db->mutex, left);
         left = until - apr_time_now();
@@ -208,6 +215,7 @@ static apr_status_t wait_locked(app_db_t *db, apr_interval_time_t wait)
     db->waiting--;
     if (!db->granted) {
         db->timeouts++;
+        app_metric_cell_add(db->cells.timeouts, 1);
         return APR_TIMEUP;
     }
     db->granted--;
@@ -232,6 +240,7 @@ static apr_status_t enter(app_db_t *db, apr_interval_time_t wait)
     else {
         rv = wait > 0 ? wait_locked(db, wait) : APR_TIMEUP;
     }
+    app_db_count_pool_locked(db);
     apr_thread_mutex_unlock(db->mutex);
     return rv;
 }
@@ -245,6 +254,7 @@ static void leave(app_db_t *db)
     }
     else {
         db->in_use--;
+        app_db_count_pool_locked(db);
     }
     apr_thread_mutex_unlock(db->mutex);
 }

@@ -237,6 +237,7 @@ static apr_status_t get_statement(app_lite_stmt_t **pst, app_lite_t *lite, const
     if (!cached) {
         return app_db_fail(err, "53200", "out of memory");
     }
+    app_db_count_prepared(lite->tx->db, cached->data != NULL);
     if (!cached->data) {
         if (prepare(&st, lite, text, len, readonly, err) != APR_SUCCESS) {
             app_db_statements_remove(lite->statements, cached);

@@ -56,6 +56,7 @@ void app_db_work_end(app_tx_t *tx)
     begun = tx->running + sent_so_far(tx) - tx->sent;
     tx->running = 0;
     now = app_request_spend(tx->options.request, APP_PHASE_DATABASE, begun, tx->sql.text);
+    app_db_count_work(tx->db, now > begun ? now - begun : 0);
     if (slow && now - begun >= slow && tx->sql.text) {
         log_slow(tx, now - begun);
     }

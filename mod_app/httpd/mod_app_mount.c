@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /**
  * Which requests are ours, and where their path begins: <Location /path> with SetHandler app-api,
- * app-health or app-status. Their path names nothing on disk, so directory walk, document root and
+ * app-health, app-status or app-metrics. Their path names nothing on disk, so directory walk, document root and
  * file types are passed by. Collected at check_config in one thread; the hooks run in every
  * request's thread, also for requests that are not ours, and must cost those next to nothing.
  */
@@ -21,7 +21,7 @@ typedef struct handler_line_t {
     app_entry_e           entry;
 } handler_line_t;
 
-static const char *const handlers[] = { "app-api", "app-health", "app-status" };
+static const char *const handlers[] = { "app-api", "app-health", "app-status", "app-metrics" };
 
 /* Configuration */
 

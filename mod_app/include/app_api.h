@@ -38,7 +38,9 @@
     _(app_request_trace) _(app_request_trace_set) \
     _(app_request_settings_digest) _(app_response_source) _(app_response_tap) \
     _(app_db_version) \
-    _(app_request_figures) _(app_request_route_set) _(app_request_rows_set)
+    _(app_request_figures) _(app_request_route_set) _(app_request_rows_set) \
+    _(app_metric_declare) _(app_metric_add) _(app_metric_set) _(app_metric_observe) \
+    _(app_metrics_collect) _(app_metrics_read)
 
 #ifdef __cplusplus /* where a member may not take the name that its own type was made from */
 #define APP_API_MEMBER(function) __typeof__(::function) *function;
@@ -147,6 +149,12 @@ extern const app_api_t *app_api;
 #define app_request_figures        app_api->app_request_figures
 #define app_request_route_set      app_api->app_request_route_set
 #define app_request_rows_set       app_api->app_request_rows_set
+#define app_metric_declare         app_api->app_metric_declare
+#define app_metric_add             app_api->app_metric_add
+#define app_metric_set             app_api->app_metric_set
+#define app_metric_observe         app_api->app_metric_observe
+#define app_metrics_collect        app_api->app_metrics_collect
+#define app_metrics_read           app_api->app_metrics_read
 #endif
 
 #endif

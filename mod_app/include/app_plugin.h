@@ -19,6 +19,7 @@
 #include "app_db.h"
 #include "app_error.h"
 #include "app_log.h"
+#include "app_metric.h"
 #include "app_parse.h"
 #include "app_request.h"
 #include "app_settings.h"
