@@ -11,7 +11,6 @@
 #include <pthread.h>
 
 #include "apr_errno.h"
-#include "apr_pools.h"
 #include "apr_time.h"
 
 typedef struct app_lock_t {
@@ -29,16 +28,5 @@ apr_status_t app_lock_init(app_lock_t *lock);
  */
 apr_status_t app_lock_acquire(app_lock_t *lock, apr_interval_time_t wait, int *pdied);
 void         app_lock_release(app_lock_t *lock);
-
-/**
- * A lock for all processes that open the same file. The file is made if absent, with mode and owner
- * like mode_of's, holds the lock and nothing else, and is mapped for the life of p. It stays behind
- * when p goes; what a crash of the machine left in it does no harm. Not before a fork, and not on a
- * network file system.
- * @return APR_SUCCESS; APR_EMISMATCH if the file is something else; APR_TIMEUP; the error of the
- *         system
- */
-apr_status_t app_lock_open(app_lock_t **plock, const char *path, const char *mode_of,
-                           apr_pool_t *p);
 
 #endif

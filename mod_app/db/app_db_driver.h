@@ -15,7 +15,7 @@
 #include "apr_thread_mutex.h"
 
 #include "app_db_int.h"
-#include "app_lock.h"
+#include "app_lock_file.h"
 
 #define APP_DB_CELLS       8  /* columns for which no memory is taken */
 #define APP_DB_REAL_SIZE   32 /* bytes that app_db_print_real() needs */
@@ -63,7 +63,7 @@ struct app_db_t {
     apr_time_t           maintained;
     app_db_cells_t       cells;
     int                  server_version;
-    app_lock_t          *write_lock; /* SQLite: over all processes; NULL until needed */
+    app_lock_file_t     *lock_file; /* SQLite: of all processes; NULL until needed */
     volatile apr_uint32_t log_dirty; /* SQLite: written to since this process's last checkpoint */
 };
 

@@ -343,7 +343,7 @@ static apr_status_t stop(void *data)
         return APR_SUCCESS;
     }
     db->conns = NULL;
-    db->write_lock = NULL;
+    db->lock_file = NULL;
     apr_pool_destroy(pool);
     db->pool = NULL;
     db->mutex = NULL;

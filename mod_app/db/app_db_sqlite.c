@@ -56,7 +56,7 @@ static void leave(app_tx_t *tx, app_lite_t *lite)
 {
     if (tx->locked) {
         tx->locked = 0;
-        app_lock_release(lite->lock);
+        app_lite_unlock(lite);
     }
     lite->tx = NULL;
     lite->deadline = 0;
@@ -81,25 +81,37 @@ static apr_status_t begin(app_tx_t *tx, app_lite_t *lite, app_error_t *err)
     return rc == SQLITE_OK ? APR_SUCCESS : app_lite_fail(lite, rc, err);
 }
 
+/** Commits what is open. @param pnumber the commit's, if something was written */
+static apr_status_t commit_open(apr_uint64_t *pnumber, app_tx_t *tx, app_lite_t *lite,
+                                app_error_t *err)
+{
+    int rc;
+
+    lite->log_pages = 0;
+    rc = run_command(lite, APP_LITE_COMMIT, NULL);
+    if (rc != SQLITE_OK) {
+        return app_lite_fail(lite, rc, err);
+    }
+    if (tx->locked && lite->log_pages) {
+        *pnumber = app_lite_count_commit(lite);
+        app_lite_checkpoint_locked(lite);
+    }
+    return APR_SUCCESS;
+}
+
 static apr_status_t commit(app_tx_t *tx, app_error_t *err)
 {
     app_lite_t *lite = tx->conn->state;
-    int rc;
+    apr_uint64_t number = 0;
 
     lite->deadline = 0;
-    if (!sqlite3_get_autocommit(lite->link)) {
-        lite->log_pages = 0;
-        rc = run_command(lite, APP_LITE_COMMIT, NULL);
-        if (rc != SQLITE_OK) {
-            return app_lite_fail(lite, rc, err);
-        }
-        if (tx->locked) {
-            app_lite_checkpoint_locked(lite);
-        }
+    if (!sqlite3_get_autocommit(lite->link) &&
+        commit_open(&number, tx, lite, err) != APR_SUCCESS) {
+        return APP_EFAIL;
     }
     tx->state = APP_TX_OVER;
     leave(tx, lite);
-    return APR_SUCCESS;
+    return number && !tx->db->conf->sqlite_sync ? app_lite_sync(lite, number, err) : APR_SUCCESS;
 }
 
 static void end_statement(app_lite_t *lite)

@@ -6,6 +6,7 @@
  *     app_db_sqlite.c            transactions, queries, scripts
  *     app_db_sqlite_rows.c       rows in memory
  *     app_db_sqlite_conn.c       opening a connection, deadlines, the log
+ *     app_db_sqlite_lock.c       writing one after the other, and reaching the disk together
  *     app_db_sqlite_authorize.c  what SQL may do on a connection
  *     app_db_sqlite_functions.c  SQL functions: settings, claims
  *     app_db_sqlite_json.c       SQL functions app_json(), app_object(): values as JSON
@@ -92,7 +93,7 @@ typedef struct app_lite_t {
     int                  nattached;
     app_lite_stmt_t     *active;   /* the statement of a result that streams */
     app_lite_stmt_t     *uncached; /* one that is too long to keep */
-    app_lock_t          *lock;     /* of the database, over all processes; NULL until needed */
+    app_lock_file_t     *shared;   /* with all processes; NULL until something is written */
     const char          *lock_path;
     app_tx_t            *tx;       /* whose SQL runs; the SQL functions read its settings */
 
@@ -125,8 +126,6 @@ int          app_lite_alive(app_db_conn_t *conn);
 void         app_lite_maintain(app_db_conn_t *conn);
 /** Whether the one value of a PRAGMA is "wal". @return an SQLite result code */
 int          app_lite_ask_wal(sqlite3 *link, const char *sql, int *pwal);
-/** Takes the write lock of the database. @return APR_SUCCESS; APP_EFAIL with 55P03 or 58030 */
-apr_status_t app_lite_lock(app_lite_t *lite, apr_interval_time_t wait, app_error_t *err);
 /** Copies the log into the database if it has grown long. The write lock is held. */
 void         app_lite_checkpoint_locked(app_lite_t *lite);
 /** Whether a statement has to stop: its time is over, or its client gone. For long loops. */
@@ -135,6 +134,22 @@ int          app_lite_must_stop(app_lite_t *lite);
 const char  *app_lite_network_fs(unsigned long type);
 /** Frees a prepared statement. */
 void         app_lite_finalize(app_lite_stmt_t *st);
+
+/* app_db_sqlite_lock.c */
+/** Takes the write lock of the database. @return APR_SUCCESS; APP_EFAIL with 55P03 or 58030 */
+apr_status_t app_lite_lock(app_lite_t *lite, apr_interval_time_t wait, app_error_t *err);
+/** Takes it if it is free, and something has been written before. @return 0: not taken */
+int          app_lite_try_lock(app_lite_t *lite);
+void         app_lite_unlock(app_lite_t *lite);
+/** Brings the log to the disk, and its name if it is new. @return an SQLite result code */
+int          app_lite_sync_log(app_lite_t *lite);
+/** The number of the commit that has just been made. The write lock is held. */
+apr_uint64_t app_lite_count_commit(app_lite_t *lite);
+/**
+ * Returns when the commit of that number is on the disk. The write lock is not held.
+ * @return APR_SUCCESS; APP_EFAIL with 58030: it is done, and not known to be safe
+ */
+apr_status_t app_lite_sync(app_lite_t *lite, apr_uint64_t commit, app_error_t *err);
 
 /* app_db_sqlite_authorize.c */
 /** The connection's authorizer (sqlite3_set_authorizer()). */

@@ -8,6 +8,7 @@
  */
 #include <stdlib.h>
 #include <sys/vfs.h>
+#include <unistd.h>
 
 #include "apr_atomic.h"
 #include "apr_strings.h"
@@ -93,70 +94,6 @@ static int progress(void *lite)
     return app_lite_must_stop(lite);
 }
 
-/* The write lock */
-
-static apr_status_t open_lock(app_lite_t *lite)
-{
-    app_db_t *db = lite->conn->db;
-    apr_status_t rv = APR_SUCCESS;
-    apr_pool_t *p;
-
-    if (!db->mutex) {
-        return app_lock_open(&lite->lock, lite->lock_path, db->url.path, lite->conn->pool);
-    }
-    apr_thread_mutex_lock(db->mutex);
-    if (!db->write_lock) {
-        apr_pool_create(&p, db->pool);
-        rv = app_lock_open(&db->write_lock, lite->lock_path, db->url.path, p);
-        if (rv != APR_SUCCESS) {
-            apr_pool_destroy(p);
-        }
-    }
-    lite->lock = db->write_lock;
-    apr_thread_mutex_unlock(db->mutex);
-    return rv;
-}
-
-static apr_status_t fail_lock(app_error_t *err, apr_status_t rv, const char *path)
-{
-    char reason[128];
-
-    app_db_fail(err, APR_STATUS_IS_ENOSPC(rv) ? "53100" : "58030",
-                "the lock of the database cannot be opened");
-    if (APR_STATUS_IS_EMISMATCH(rv)) {
-        return app_log_only(err, "%s: something else is in this file", path);
-    }
-    return app_log_only(err, "%s: %s%s", path, apr_strerror(rv, reason, sizeof(reason)),
-                        APR_STATUS_IS_EACCES(rv)
-                            ? "; file and folder must be writable for the server's user"
-                            : "");
-}
-
-apr_status_t app_lite_lock(app_lite_t *lite, apr_interval_time_t wait, app_error_t *err)
-{
-    const char *path = lite->lock_path;
-    apr_status_t rv = lite->lock ? APR_SUCCESS : open_lock(lite);
-    int died = 0;
-
-    if (rv != APR_SUCCESS) {
-        return fail_lock(err, rv, path);
-    }
-    rv = app_lock_acquire(lite->lock, wait, &died);
-    if (rv == APR_TIMEUP) {
-        return app_lite_fail_busy(err);
-    }
-    if (rv != APR_SUCCESS) {
-        app_db_fail(err, "58030", "the lock of the database cannot be taken");
-        return app_log_only(err, "%s: status %d", path, rv);
-    }
-    if (died) {
-        app_log(APP_LOG_WARNING, NULL, "APP0220",
-                "%s: a process ended while it was writing; what it had not committed is undone",
-                lite->conn->db->url.path);
-    }
-    return APR_SUCCESS;
-}
-
 /* The log */
 
 static int note_log(void *data, sqlite3 *link, const char *database, int pages)
@@ -209,15 +146,14 @@ void app_lite_maintain(app_db_conn_t *conn)
     app_lite_t *lite = conn->state;
     app_db_t *db = conn->db;
 
-    if (!apr_atomic_read32(&db->log_dirty) || !lite->lock ||
-        app_lock_acquire(lite->lock, 0, NULL) != APR_SUCCESS) {
+    if (!apr_atomic_read32(&db->log_dirty) || !app_lite_try_lock(lite)) {
         return;
     }
     apr_atomic_set32(&db->log_dirty, 0);
     if (!checkpoint_idle_locked(lite)) {
         apr_atomic_set32(&db->log_dirty, 1);
     }
-    app_lock_release(lite->lock);
+    app_lite_unlock(lite);
 }
 
 /* A connection */
@@ -278,9 +214,24 @@ int app_lite_ask_wal(sqlite3 *link, const char *sql, int *pwal)
     return sqlite3_finalize(stmt);
 }
 
+/** Whether there is no log yet: who opens the database makes it. */
+static int lacks_log(sqlite3 *link)
+{
+    return access(sqlite3_filename_wal(sqlite3_db_filename(link, "main")), F_OK) != 0;
+}
+
+/** The first read makes it. Its name in the folder has to be safe before what is written to it. */
+static int make_log(app_lite_t *lite)
+{
+    int rc = sqlite3_exec(lite->link, "PRAGMA schema_version", NULL, NULL, NULL);
+
+    return rc != SQLITE_OK || lite->conn->db->conf->sqlite_sync ? rc : app_lite_sync_log(lite);
+}
+
 static apr_status_t use_wal(app_lite_t *lite, app_error_t *err)
 {
     const app_db_t *db = lite->conn->db;
+    int fresh = lacks_log(lite->link);
     int wal, rc = app_lite_ask_wal(lite->link, "PRAGMA journal_mode", &wal);
 
     if (rc == SQLITE_OK && !wal) {
@@ -288,7 +239,10 @@ static apr_status_t use_wal(app_lite_t *lite, app_error_t *err)
             return app_db_fail_connect(err, db, err->log ? err->log : err->message);
         }
         rc = app_lite_ask_wal(lite->link, "PRAGMA journal_mode=WAL", &wal);
-        app_lock_release(lite->lock);
+        app_lite_unlock(lite);
+    }
+    if (rc == SQLITE_OK && wal && fresh) {
+        rc = make_log(lite);
     }
     if (rc != SQLITE_OK) {
         return app_db_fail_connect(err, db, sqlite3_errmsg(lite->link));
@@ -300,17 +254,15 @@ static apr_status_t use_wal(app_lite_t *lite, app_error_t *err)
 static apr_status_t set_pragmas(app_lite_t *lite, app_error_t *err)
 {
     static const char pragmas[] = "PRAGMA foreign_keys=ON;"
+                                  "PRAGMA synchronous=NORMAL;" /* app_lite_sync() does the rest */
                                   "PRAGMA temp_store=FILE;"
                                   "PRAGMA journal_size_limit=16777216;"
                                   "PRAGMA cache_size=-8000;"
                                   "PRAGMA mmap_size=0;"
                                   "PRAGMA wal_autocheckpoint=0";
     const app_db_t *db = lite->conn->db;
-    const char *sync = db->conf->sqlite_sync ? "PRAGMA synchronous=NORMAL"
-                                             : "PRAGMA synchronous=FULL";
 
-    if (sqlite3_exec(lite->link, sync, NULL, NULL, NULL) != SQLITE_OK ||
-        sqlite3_exec(lite->link, pragmas, NULL, NULL, NULL) != SQLITE_OK) {
+    if (sqlite3_exec(lite->link, pragmas, NULL, NULL, NULL) != SQLITE_OK) {
         return app_db_fail_connect(err, db, sqlite3_errmsg(lite->link));
     }
     return APR_SUCCESS;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/** The SQLite driver, on files in a folder of its own. */
-#include "unit_db.h"
+/** The SQLite driver. */
+#include "unit_sqlite.h"
 
 #include <fcntl.h>
 #include <signal.h>
@@ -27,59 +27,14 @@
     "  SELECT RAISE(ABORT, 'PT402: pay first'); END;"                                              \
     "INSERT INTO item VALUES (1,'one','A',0.1), (2,'two',NULL,1e20), (3,'three','C',NULL);"
 
-static char folder[64];
-
-static int make_folder(void)
+static app_db_t *sample_of(const app_core_conf_t *conf)
 {
-    apr_cpystrn(folder, "/tmp/test_app_db_sqlite.XXXXXX", sizeof(folder));
-    return mkdtemp(folder) != NULL;
-}
-
-static void remove_database(void)
-{
-    static const char *const ends[] = { "", "-wal", "-shm", ".app-lock" };
-    size_t i;
-
-    for (i = 0; i < COUNT(ends); i++) {
-        unlink(apr_pstrcat(unit_pool, folder, "/a b.db", ends[i], NULL));
-    }
-    rmdir(folder);
-}
-
-static apr_status_t clean(void *data)
-{
-    (void)data;
-    remove_database();
-    return APR_SUCCESS;
-}
-
-/** A new folder with no database in it yet; gone with the test. */
-static app_core_conf_t *place(void)
-{
-    assert_true(make_folder());
-    apr_pool_cleanup_register(unit_pool, NULL, clean, apr_pool_cleanup_null);
-    err.pool = unit_pool;
-    return db_conf(apr_pstrcat(unit_pool, "sqlite:", folder, "/a%20b.db", NULL));
-}
-
-static void make_schema(app_db_t *db)
-{
-    if (app_db_script(db, SCHEMA, &err, unit_pool) != APR_SUCCESS) {
-        fail_msg("%s (%s)", err.message, err.details);
-    }
-}
-
-static app_db_t *sample_of(app_core_conf_t *conf)
-{
-    app_db_t *db = db_of(conf);
-
-    make_schema(db);
-    return db;
+    return sqlite_with(conf, SCHEMA);
 }
 
 static app_db_t *sample(void)
 {
-    return sample_of(place());
+    return sample_of(sqlite_place());
 }
 
 /* Reading */
@@ -614,7 +569,7 @@ static void test_checks(void **state)
 
     (void)state;
     for (j = 0; j < COUNT(flags); j++) {
-        app_core_conf_t *conf = place();
+        app_core_conf_t *conf = sqlite_place();
         app_db_t *db = sample_of(conf), *second = db_of(conf);
 
         for (i = 0; i < COUNT(cases); i++) {
@@ -659,7 +614,7 @@ static void test_checks_at_once(void **state)
 static void test_check_of_stopped(void **state)
 {
     static const char one[] = "one", names[] = "SELECT group_concat(name) FROM item";
-    app_core_conf_t *conf = place();
+    app_core_conf_t *conf = sqlite_place();
     app_db_t *db = sample_of(conf), *second = db_of(conf);
 
     (void)state;
@@ -687,7 +642,7 @@ static void test_version(void **state)
         { "DELETE FROM item", 0, 1 },
         { "CREATE TABLE further (id INTEGER)", 0, 1 },
     };
-    app_core_conf_t *conf = place();
+    app_core_conf_t *conf = sqlite_place();
     app_db_t *db = sample_of(conf), *second = db_of(conf);
     apr_uint64_t before, after;
     size_t i;
@@ -768,7 +723,7 @@ static void test_deadline(void **state)
 
 static void test_pool(void **state)
 {
-    app_core_conf_t *conf = place();
+    app_core_conf_t *conf = sqlite_place();
     app_tx_t *held[4];
     app_db_t *db;
     size_t i;
@@ -802,7 +757,7 @@ static void test_pool(void **state)
 
 static void test_absent(void **state)
 {
-    app_db_t *db = db_of(place());
+    app_db_t *db = db_of(sqlite_place());
     const app_tx_options_t options = { .readonly = 1 };
     app_tx_t *tx;
     struct stat st;
@@ -817,7 +772,7 @@ static void test_absent(void **state)
     assert_int_not_equal(stat(db->url.path, &st), 0);
     assert_int_equal(app_tx_begin(&tx, db, &options, &err, unit_pool), APP_EFAIL);
     assert_non_null(strstr(err.log, "a moment ago"));
-    make_schema(db);
+    assert_int_equal(app_db_script(db, SCHEMA, &err, unit_pool), APR_SUCCESS);
     apr_sleep(150000);
     assert_string_equal(ask(db, 1, "SELECT count(*) FROM item"), "3;");
 }
@@ -827,7 +782,7 @@ static void test_replaced(void **state)
     static const char *const ends[] = { "-wal", "-shm", "" };
     app_db_t *db = sample();
     const char *other = apr_pstrcat(unit_pool, db->url.path, ".new", NULL);
-    const char *url = apr_pstrcat(unit_pool, "sqlite:", folder, "/a%20b.db.new", NULL);
+    const char *url = apr_pstrcat(unit_pool, "sqlite:", sqlite_folder, "/a%20b.db.new", NULL);
     app_db_t *new_db = db_of(db_conf(url));
     size_t i;
 
@@ -846,8 +801,8 @@ static void test_replaced(void **state)
 
 static void test_other_writer(void **state)
 {
-    app_core_conf_t *conf = place();
-    app_lock_t *lock;
+    app_core_conf_t *conf = sqlite_place();
+    app_lock_file_t *file;
     app_db_t *db;
     const char *path;
 
@@ -855,13 +810,13 @@ static void test_other_writer(void **state)
     conf->db_wait = 100000;
     db = sample_of(conf);
     path = apr_pstrcat(unit_pool, db->url.path, ".app-lock", NULL);
-    assert_int_equal(app_lock_open(&lock, path, db->url.path, unit_pool), APR_SUCCESS);
-    assert_int_equal(app_lock_acquire(lock, 0, NULL), APR_SUCCESS);
+    assert_int_equal(app_lock_file_open(&file, path, db->url.path, unit_pool), APR_SUCCESS);
+    assert_int_equal(app_lock_acquire(&file->write, 0, NULL), APR_SUCCESS);
     assert_string_equal(ask(db, 0, "DELETE FROM item"), "55P03");
     assert_int_equal(err.status, 503);
     assert_int_equal(err.retry_after, 1);
     assert_string_equal(ask(db, 1, "SELECT count(*) FROM item"), "3;");
-    app_lock_release(lock);
+    app_lock_release(&file->write);
     assert_string_equal(ask(db, 0, "DELETE FROM item"), "");
 }
 
@@ -897,7 +852,7 @@ static void write_many(const char *url)
 /** Processes write at the same time, one is killed while it does, none sees a busy database. */
 static void test_processes(void **state)
 {
-    app_core_conf_t *conf = place();
+    app_core_conf_t *conf = sqlite_place();
     pid_t pids[WRITERS + 1];
     app_db_t *db;
     apr_int64_t n;
@@ -906,7 +861,7 @@ static void test_processes(void **state)
 
     (void)state;
     app_db_make(&db, conf, &err, unit_pool);
-    make_schema(db);
+    assert_int_equal(app_db_script(db, SCHEMA, &err, unit_pool), APR_SUCCESS);
     for (i = 0; i < COUNT(pids); i++) {
         if ((pids[i] = fork()) == 0) {
             write_many(conf->database);
@@ -939,7 +894,7 @@ static apr_off_t log_size(const app_db_t *db)
 /** A commit that leaves a long log copies it, so that it is begun anew; maintenance cuts it. */
 static void test_checkpoint(void **state)
 {
-    app_core_conf_t *conf = place();
+    app_core_conf_t *conf = sqlite_place();
     apr_off_t size;
     app_db_t *db;
 
@@ -985,7 +940,7 @@ static void test_script(void **state)
 
 static void test_statements(void **state)
 {
-    app_core_conf_t *conf = place();
+    app_core_conf_t *conf = sqlite_place();
     app_db_t *db;
     int i;
 

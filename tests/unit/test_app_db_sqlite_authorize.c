@@ -1,11 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /** What statements may touch under a guard, on a database of its own. */
-#include "unit_db.h"
-
-#include <stdio.h>
-#include <unistd.h>
-
-#include "app_db_driver.h"
+#include "unit_sqlite.h"
 
 #define SCHEMA                                                                                     \
     "CREATE TABLE boss (id INTEGER PRIMARY KEY, name TEXT);"                                       \
@@ -23,32 +18,9 @@
     "INSERT INTO item VALUES (1, 'one', 2.5, 1), (2, 'two', 3.5, NULL);"                           \
     "INSERT INTO words(words) VALUES ('rebuild');"
 
-static char folder[64];
-
-static apr_status_t clean(void *data)
-{
-    static const char *const ends[] = { "", "-wal", "-shm", ".app-lock" };
-    size_t i;
-
-    (void)data;
-    for (i = 0; i < COUNT(ends); i++) {
-        unlink(apr_pstrcat(unit_pool, folder, "/x.db", ends[i], NULL));
-    }
-    rmdir(folder);
-    return APR_SUCCESS;
-}
-
 static app_db_t *sample(void)
 {
-    app_db_t *db;
-
-    apr_cpystrn(folder, "/tmp/test_app_db_authorize.XXXXXX", sizeof(folder));
-    assert_non_null(mkdtemp(folder));
-    apr_pool_cleanup_register(unit_pool, NULL, clean, apr_pool_cleanup_null);
-    err.pool = unit_pool;
-    db = db_of(db_conf(apr_pstrcat(unit_pool, "sqlite:", folder, "/x.db", NULL)));
-    assert_int_equal(app_db_script(db, SCHEMA, &err, unit_pool), APR_SUCCESS);
-    return db;
+    return sqlite_with(sqlite_place(), SCHEMA);
 }
 
 /** What the guard of the tests allows: "action table column". */

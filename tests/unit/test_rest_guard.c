@@ -3,12 +3,8 @@
  * The second line of defence: statements that no plan of ours makes, run in the transaction of a
  * request as if a defect had let them through, or somebody had smuggled them in.
  */
-#include "unit_db.h"
+#include "unit_sqlite.h"
 
-#include <stdio.h>
-#include <unistd.h>
-
-#include "apr_file_io.h"
 #include "rest_dialect.h"
 #include "rest_guard.h"
 
@@ -39,50 +35,11 @@
     " ('sum_of', 'integer', 'stable', 'SELECT count(email) FROM app_users'),"                      \
     " ('hash', 'text', 'stable', 'SELECT password FROM app_users');"
 
-static char folder[64];
-
-static apr_status_t clean(void *data)
-{
-    static const char *const ends[] = { "", "-wal", "-shm", ".app-lock" };
-    size_t i;
-
-    (void)data;
-    for (i = 0; i < COUNT(ends); i++) {
-        unlink(apr_pstrcat(unit_pool, folder, "/t.db", ends[i], NULL));
-    }
-    rmdir(folder);
-    return APR_SUCCESS;
-}
-
-static const char *file(const char *path)
-{
-    apr_finfo_t info;
-    apr_file_t *opened;
-    char *text;
-
-    assert_int_equal(apr_file_open(&opened, path, APR_READ, 0, unit_pool), APR_SUCCESS);
-    apr_file_info_get(&info, APR_FINFO_SIZE, opened);
-    text = apr_pcalloc(unit_pool, (apr_size_t)info.size + 1);
-    assert_int_equal(apr_file_read_full(opened, text, (apr_size_t)info.size, NULL), APR_SUCCESS);
-    apr_file_close(opened);
-    return text;
-}
-
 static app_db_t *database(void)
 {
-    app_db_t *db;
-
-    apr_cpystrn(folder, "/tmp/test_rest_guard.XXXXXX", sizeof(folder));
-    assert_non_null(mkdtemp(folder));
-    apr_pool_cleanup_register(unit_pool, NULL, clean, apr_pool_cleanup_null);
-    err.pool = unit_pool;
-    db = db_of(db_conf(apr_pstrcat(unit_pool, "sqlite:", folder, "/t.db", NULL)));
-    if (app_db_script(db, apr_pstrcat(unit_pool, file("sql/sqlite/0001_grants.sql"),
-                                      file("sql/sqlite/0002_functions.sql"), TABLES, NULL),
-                      &err, unit_pool) != APR_SUCCESS) {
-        fail_msg("%s %s", err.message, err.details);
-    }
-    return db;
+    return sqlite_with(sqlite_place(),
+                       apr_pstrcat(unit_pool, sqlite_script("sql/sqlite/0001_grants.sql"),
+                                   sqlite_script("sql/sqlite/0002_functions.sql"), TABLES, NULL));
 }
 
 static rest_schema_t *load(app_db_t *db)

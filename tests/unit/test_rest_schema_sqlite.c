@@ -1,59 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /** SQLite's catalogue as a snapshot, of a database with mod_app's own tables. */
-#include "unit_db.h"
+#include "unit_sqlite.h"
 #include "unit_image.h"
 #include "unit_schema.h"
 #include "unit_snapshot.h"
 
-#include <stdio.h>
-#include <unistd.h>
-
-#include "apr_file_io.h"
 #include "rest_schema_sqlite.h"
 
-static char folder[64];
-
-static apr_status_t clean(void *data)
-{
-    static const char *const ends[] = { "", "-wal", "-shm", ".app-lock" };
-    size_t i;
-
-    (void)data;
-    for (i = 0; i < COUNT(ends); i++) {
-        unlink(apr_pstrcat(unit_pool, folder, "/t.db", ends[i], NULL));
-    }
-    rmdir(folder);
-    return APR_SUCCESS;
-}
-
-static const char *file(const char *path)
-{
-    apr_finfo_t info;
-    apr_file_t *opened;
-    char *text;
-
-    assert_int_equal(apr_file_open(&opened, path, APR_READ, 0, unit_pool), APR_SUCCESS);
-    apr_file_info_get(&info, APR_FINFO_SIZE, opened);
-    text = apr_pcalloc(unit_pool, (apr_size_t)info.size + 1);
-    assert_int_equal(apr_file_read_full(opened, text, (apr_size_t)info.size, NULL), APR_SUCCESS);
-    apr_file_close(opened);
-    return text;
-}
-
-/** A new database with the tables of a script; gone with the test. */
 static app_db_t *database(const char *script)
 {
-    app_db_t *db;
-
-    apr_cpystrn(folder, "/tmp/test_rest_schema_sqlite.XXXXXX", sizeof(folder));
-    assert_non_null(mkdtemp(folder));
-    apr_pool_cleanup_register(unit_pool, NULL, clean, apr_pool_cleanup_null);
-    err.pool = unit_pool;
-    db = db_of(db_conf(apr_pstrcat(unit_pool, "sqlite:", folder, "/t.db", NULL)));
-    if (app_db_script(db, script, &err, unit_pool) != APR_SUCCESS) {
-        fail_msg("%s %s %s", err.code, err.message, err.details);
-    }
-    return db;
+    return sqlite_with(sqlite_place(), script);
 }
 
 static rest_schema_t *load(app_db_t *db)
@@ -77,8 +33,9 @@ static rest_schema_t *load(app_db_t *db)
 /** @param more behind mod_app's own tables */
 static rest_schema_t *loaded(const char *more)
 {
-    return load(database(apr_pstrcat(unit_pool, file("sql/sqlite/0001_grants.sql"),
-                                     file("sql/sqlite/0002_functions.sql"), more, NULL)));
+    return load(database(apr_pstrcat(unit_pool, sqlite_script("sql/sqlite/0001_grants.sql"),
+                                     sqlite_script("sql/sqlite/0002_functions.sql"), more,
+                                     NULL)));
 }
 
 static const char *relations_of(const rest_schema_t *schema, int columns)
@@ -97,7 +54,7 @@ static const char *relations_of(const rest_schema_t *schema, int columns)
 static void test_role_settings(void **state)
 {
     rest_schema_t *schema = loaded(
-        apr_pstrcat(unit_pool, file("sql/sqlite/0005_role_settings.sql"),
+        apr_pstrcat(unit_pool, sqlite_script("sql/sqlite/0005_role_settings.sql"),
                     "INSERT INTO app_role_settings VALUES ('b', 'x', 'y'), ('a', 'x', 'z'),"
                     " ('a', 'statement_timeout', '2s')", NULL));
     const rest_role_setting_t *setting = schema->role_settings;
@@ -270,7 +227,7 @@ static void test_links(void **state)
     (void)state;
     for (i = 0; i < COUNT(links); i++) {
         snapshot_compare(links[i].name, links_of(links[i].script), links[i].links);
-        clean(NULL);
+        sqlite_clean(NULL);
     }
 }
 
@@ -441,9 +398,9 @@ static void test_versions(void **state)
         "UPDATE app_role_settings SET value = '3s'",
         "DELETE FROM app_role_settings",
     };
-    app_db_t *db = database(apr_pstrcat(unit_pool, file("sql/sqlite/0001_grants.sql"),
-                                        file("sql/sqlite/0002_functions.sql"),
-                                        file("sql/sqlite/0005_role_settings.sql"),
+    app_db_t *db = database(apr_pstrcat(unit_pool, sqlite_script("sql/sqlite/0001_grants.sql"),
+                                        sqlite_script("sql/sqlite/0002_functions.sql"),
+                                        sqlite_script("sql/sqlite/0005_role_settings.sql"),
                                         "CREATE TABLE t (a)", NULL));
     size_t i;
 
@@ -470,8 +427,8 @@ static void test_own_tables(void **state)
     assert_int_equal(schema->no_grants, 1);
     assert_string_equal(schema_links(schema, "\n"),
                         "a o2m b b_a_fkey(id=a)\nb m2o a b_a_fkey(a=id)\n");
-    clean(NULL);
-    schema = load(database(file("sql/sqlite/0001_grants.sql")));
+    sqlite_clean(NULL);
+    schema = load(database(sqlite_script("sql/sqlite/0001_grants.sql")));
     assert_int_equal(schema->no_grants, 0);
     assert_int_equal(schema->spaces[0].nroutines, 0);
 }

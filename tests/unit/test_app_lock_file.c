@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/** The lock between processes: exclusion, time limits, holders that die, files that are no lock. */
+/** Locks between processes: exclusion, time limits, holders that die, files that hold none. */
 #include "unit.h"
 
 #include <fcntl.h>
@@ -13,19 +13,19 @@
 
 #include "apr_strings.h"
 
-#include "app_lock.h"
+#include "app_lock_file.h"
 
 #define ROUNDS 20000
 
 typedef struct place_t {
-    char        dir[32];
+    char        dir[48];
     const char *like;
     const char *path;
 } place_t;
 
 static place_t make_place(void)
 {
-    place_t place = { .dir = "/tmp/test_app_lock.XXXXXX" };
+    place_t place = { .dir = "/tmp/test_app_lock_file.XXXXXX" };
     int fd;
 
     assert_non_null(mkdtemp(place.dir));
@@ -46,10 +46,10 @@ static void drop_place(place_t *place)
 
 static app_lock_t *open_lock(const place_t *place)
 {
-    app_lock_t *lock = NULL;
+    app_lock_file_t *file = NULL;
 
-    assert_int_equal(app_lock_open(&lock, place->path, place->like, unit_pool), APR_SUCCESS);
-    return lock;
+    assert_int_equal(app_lock_file_open(&file, place->path, place->like, unit_pool), APR_SUCCESS);
+    return &file->write;
 }
 
 /** Runs hold(place) in a child; returns its pid once it has written a byte. */
@@ -111,25 +111,27 @@ static void test_holder_killed(void **state)
 static void test_left_locked(void **state)
 {
     place_t place = make_place();
-    char image[256];
+    char image[512];
+    app_lock_file_t *file;
     apr_pool_t *first;
-    app_lock_t *lock;
     ssize_t size;
     int fd;
 
     (void)state;
     apr_pool_create(&first, unit_pool);
-    assert_int_equal(app_lock_open(&lock, place.path, place.like, first), APR_SUCCESS);
-    assert_int_equal(app_lock_acquire(lock, 0, NULL), APR_SUCCESS);
+    assert_int_equal(app_lock_file_open(&file, place.path, place.like, first), APR_SUCCESS);
+    assert_int_equal(app_lock_acquire(&file->write, 0, NULL), APR_SUCCESS);
+    file->synced = 1000; /* which are not those of after the crash */
     fd = open(place.path, O_RDWR);
     size = read(fd, image, sizeof(image));
-    app_lock_release(lock);
+    app_lock_release(&file->write);
     apr_pool_destroy(first);
     assert_int_equal(pwrite(fd, image, (size_t)size, 0), size);
     close(fd);
-    lock = open_lock(&place);
-    assert_int_equal(app_lock_acquire(lock, 0, NULL), APR_SUCCESS);
-    app_lock_release(lock);
+    assert_int_equal(app_lock_file_open(&file, place.path, place.like, unit_pool), APR_SUCCESS);
+    assert_int_equal(app_lock_acquire(&file->write, 0, NULL), APR_SUCCESS);
+    assert_int_equal(file->synced, 0);
+    app_lock_release(&file->write);
     drop_place(&place);
 }
 
@@ -180,18 +182,18 @@ static void test_refused(void **state)
 {
     place_t place = make_place();
     const char *other = apr_pstrcat(unit_pool, place.dir, "/other", NULL);
-    app_lock_t *lock;
+    app_lock_file_t *file;
 
     (void)state;
     write_file(place.path, "this is somebody's letter");
-    assert_int_equal(app_lock_open(&lock, place.path, place.like, unit_pool), APR_EMISMATCH);
+    assert_int_equal(app_lock_file_open(&file, place.path, place.like, unit_pool), APR_EMISMATCH);
     unlink(place.path);
     write_file(other, "");
     assert_int_equal(symlink(other, place.path), 0);
-    assert_int_not_equal(app_lock_open(&lock, place.path, place.like, unit_pool), APR_SUCCESS);
+    assert_int_not_equal(app_lock_file_open(&file, place.path, place.like, unit_pool), APR_SUCCESS);
     unlink(place.path);
     unlink(other);
-    assert_int_not_equal(app_lock_open(&lock, place.path, "/nowhere/db", unit_pool), APR_SUCCESS);
+    assert_int_not_equal(app_lock_file_open(&file, place.path, "/nowhere/db", unit_pool), APR_SUCCESS);
     drop_place(&place);
 }
 
