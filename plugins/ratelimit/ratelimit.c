@@ -3,10 +3,14 @@
  * Plugin ratelimit: how many requests may come in what time, from an address, a user, a key or all.
  * Descriptor, settings and life; what happens to a request is in ratelimit_filter.c.
  */
+#include <string.h>
+
 #include "apr_general.h"
 
 #include "ratelimit_address.h"
 #include "ratelimit_int.h"
+
+#define PREFIX_MAX 128 /* bytes of RedisPrefix */
 
 /** A line of Exempt: an array of networks. */
 static apr_status_t parse_exempt(const void **pvalue, const apr_array_header_t *words,
@@ -46,21 +50,53 @@ static const app_setting_t settings[] = {
                  "answers say by RateLimit-Policy and RateLimit what holds, and what is left"),
     APP_SET_SIZE("Memory", ratelimit_conf_t, memory, "2m", 64 * 1024, APR_INT64_C(1) << 32, 0,
                  "shared memory for the buckets of all who are limited, 16 bytes each"),
+    APP_SET_SECRET("Redis", ratelimit_conf_t, redis, 0,
+                   "where several machines count together: redis://user:password@host:port/0 or "
+                   "unix:///path"),
+    APP_SET_DURATION("RedisTimeout", ratelimit_conf_t, redis_timeout, "100ms",
+                     apr_time_from_msec(1), apr_time_from_sec(10), 0,
+                     "longest wait for Redis, to connect and for each answer"),
+    APP_SET_STRING("RedisPrefix", ratelimit_conf_t, redis_prefix, "app:limit:", 0,
+                   "what the keys begin with; sites with the same one count together"),
     APP_SET_END
 };
+
+static void look_for_redis(app_instance_t *self, apr_pool_t *scratch)
+{
+    const ratelimit_t *ratelimit = app_instance_context(self);
+
+    (void)scratch;
+    ratelimit_redis_tick(ratelimit->redis);
+}
+
+static apr_status_t configure_redis(app_instance_t *self, ratelimit_t *ratelimit,
+                                    const ratelimit_conf_t *conf, app_error_t *err)
+{
+    ratelimit->redis_conf.timeout = conf->redis_timeout;
+    ratelimit->redis_conf.prefix = conf->redis_prefix;
+    if (strlen(conf->redis_prefix) > PREFIX_MAX) {
+        return app_fail(err, APP_E_SETTING, "RedisPrefix is longer than %d bytes", PREFIX_MAX);
+    }
+    if (ratelimit_redis_url_parse(&ratelimit->redis_conf.url, conf->redis, err,
+                                  app_instance_pool(self)) != APR_SUCCESS) {
+        return APP_EFAIL;
+    }
+    ratelimit->redis_shm = app_shm_declare(self, "redis", sizeof(ratelimit_redis_state_t));
+    app_timer_add(self, "ratelimit-redis", apr_time_from_sec(1), 1, look_for_redis);
+    return APR_SUCCESS;
+}
 
 static apr_status_t configure(app_instance_t *self, app_error_t *err)
 {
     const ratelimit_conf_t *conf = app_instance_settings(self);
     ratelimit_t *ratelimit = apr_pcalloc(app_instance_pool(self), sizeof(*ratelimit));
 
-    (void)err;
     ratelimit->table_shm = app_shm_declare(self, "buckets", (apr_size_t)conf->memory);
     ratelimit->counts_shm = app_shm_declare(self, "counts", sizeof(ratelimit_counts_t));
     app_instance_context_set(self, ratelimit);
     app_filter_add(self, APP_PLACE_LIMIT, ratelimit_filter_early);
     app_filter_add(self, APP_PLACE_ADMIT, ratelimit_filter_late);
-    return APR_SUCCESS;
+    return conf->redis ? configure_redis(self, ratelimit, conf, err) : APR_SUCCESS;
 }
 
 /** Whichever process is first makes the table; the others find it. */
@@ -84,7 +120,15 @@ static apr_status_t start(app_instance_t *self, app_error_t *err)
     ratelimit_t *ratelimit = app_instance_context(self);
 
     ratelimit->counts = app_shm_base(ratelimit->counts_shm);
-    return make_table(ratelimit, (apr_size_t)conf->memory, err);
+    if (make_table(ratelimit, (apr_size_t)conf->memory, err) != APR_SUCCESS) {
+        return APP_EFAIL;
+    }
+    if (!ratelimit->redis_shm) {
+        return APR_SUCCESS;
+    }
+    ratelimit->redis_state = app_shm_base(ratelimit->redis_shm);
+    return ratelimit_redis_create(&ratelimit->redis, &ratelimit->redis_conf,
+                                  ratelimit->redis_state, err, app_instance_pool(self));
 }
 
 static void add_limit(void *ctx, const ratelimit_count_t *count)
@@ -95,6 +139,12 @@ static void add_limit(void *ctx, const ratelimit_count_t *count)
                         json_pack("{s:I, s:I, s:I}", "passed", (json_int_t)n[RATELIMIT_PASSED],
                                   "refused", (json_int_t)n[RATELIMIT_REFUSED], "would_refuse",
                                   (json_int_t)n[RATELIMIT_WOULD_REFUSE]));
+}
+
+static json_t *redis_part(const ratelimit_redis_state_t *state)
+{
+    return json_pack("{s:s, s:I, s:I}", "state", state->away ? "away" : "there", "asked",
+                     (json_int_t)state->asked, "failed", (json_int_t)state->failed);
 }
 
 static void status(app_instance_t *self, app_request_t *r, json_t *part)
@@ -108,6 +158,9 @@ static void status(app_instance_t *self, app_request_t *r, json_t *part)
     json_object_set_new(part, "limits", limits);
     json_object_set_new(part, "buckets", json_integer((json_int_t)figures.buckets));
     json_object_set_new(part, "forgotten", json_integer((json_int_t)figures.forgotten));
+    if (ratelimit->redis_state) {
+        json_object_set_new(part, "redis", redis_part(ratelimit->redis_state));
+    }
 }
 
 APP_PLUGIN(.name = "ratelimit", .version = "0.1", .summary = "how many requests in what time",

@@ -25,7 +25,6 @@ typedef struct ratelimit_count_t {
 /** What lies in shared memory; all zero at first. */
 typedef struct ratelimit_counts_t {
     ratelimit_count_t limits[RATELIMIT_COUNTS];
-    apr_uint64_t      redis_asked, redis_failed;
 } ratelimit_counts_t;
 
 void ratelimit_count(ratelimit_counts_t *counts, const ratelimit_rule_t *rule,

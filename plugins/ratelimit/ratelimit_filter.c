@@ -73,14 +73,38 @@ static const char *text_of(const ratelimit_rule_t *rule, const caller_t *caller)
 }
 
 /** Texts and addresses must not meet in a bucket, whatever a client writes into a header. */
-static apr_uint64_t hash_of(const ratelimit_table_t *table, const ratelimit_rule_t *rule,
-                            const caller_t *caller)
+static ratelimit_key_t key_of(const ratelimit_rule_t *rule, const caller_t *caller)
 {
     const char *text = text_of(rule, caller);
 
-    return text ? ratelimit_table_hash(table, rule->id, text, strlen(text))
-                : ratelimit_table_hash(table, ~rule->id, caller->network.bytes,
-                                       sizeof(caller->network.bytes));
+    return text ? (ratelimit_key_t){ rule->id, text, strlen(text) }
+                : (ratelimit_key_t){ ~rule->id, caller->network.bytes,
+                                     sizeof(caller->network.bytes) };
+}
+
+/**
+ * Takes the tokens here, and where all machines count, too. What this machine alone refuses all of
+ * them would: its buckets never hold more, so a flood of refusals does not reach Redis.
+ */
+static ratelimit_verdict_t take(const ratelimit_t *ratelimit, const ratelimit_rule_t *rule,
+                                const caller_t *caller, apr_int64_t cost)
+{
+    const ratelimit_key_t key = key_of(rule, caller);
+    const apr_uint64_t hash =
+        ratelimit_table_hash(ratelimit->table, key.label, key.data, key.len);
+    const ratelimit_verdict_t here =
+        ratelimit_table_take(ratelimit->table, hash, &rule->rate, cost, apr_time_now() * 1000);
+    ratelimit_verdict_t everywhere;
+
+    if (!here.passed || !ratelimit->redis ||
+        ratelimit_redis_take(&everywhere, ratelimit->redis, &key, &rule->rate, cost) !=
+            APR_SUCCESS) {
+        return here;
+    }
+    if (!everywhere.passed) {
+        ratelimit_table_give(ratelimit->table, hash, &rule->rate, cost);
+    }
+    return everywhere;
 }
 
 static apr_status_t refuse(const ratelimit_rule_t *rule, const ratelimit_verdict_t *verdict,
@@ -104,8 +128,7 @@ static apr_status_t check(const ratelimit_t *ratelimit, const ratelimit_rule_t *
     if (cost == 0) {
         return APP_NEXT;
     }
-    verdict = ratelimit_table_take(ratelimit->table, hash_of(ratelimit->table, rule, caller),
-                                   &rule->rate, cost, apr_time_now() * 1000);
+    verdict = take(ratelimit, rule, caller, cost);
     ratelimit_count(ratelimit->counts, rule,
                     verdict.passed  ? RATELIMIT_PASSED
                     : rule->dry_run ? RATELIMIT_WOULD_REFUSE

@@ -16,6 +16,7 @@
 #define RATELIMIT_INT_H
 
 #include "ratelimit_count.h"
+#include "ratelimit_redis.h"
 #include "ratelimit_rule.h"
 #include "ratelimit_table.h"
 
@@ -25,14 +26,20 @@ typedef struct ratelimit_conf_t {
     apr_int64_t         ipv4_prefix, ipv6_prefix;
     int                 headers;
     apr_int64_t         memory;
+    const char         *redis;
+    apr_interval_time_t redis_timeout;
+    const char         *redis_prefix;
 } ratelimit_conf_t;
 
 /** One instance: a site that uses the plugin. */
 typedef struct ratelimit_t {
-    app_shm_t *table_shm, *counts_shm;
+    app_shm_t             *table_shm, *counts_shm, *redis_shm;
+    ratelimit_redis_conf_t redis_conf;
     /* From start() on: */
-    ratelimit_table_t  *table;
-    ratelimit_counts_t *counts;
+    ratelimit_table_t       *table;
+    ratelimit_counts_t      *counts;
+    ratelimit_redis_state_t *redis_state; /* NULL: there is no Redis */
+    ratelimit_redis_t       *redis;
 } ratelimit_t;
 
 /* ratelimit_filter.c */
