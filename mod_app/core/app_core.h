@@ -88,6 +88,10 @@ extern const app_setting_t app_core_settings[];
 apr_status_t app_site_make(app_core_t *core, const char *name, app_site_conf_t *conf,
                            app_site_t **psite, app_error_t *err);
 
+/** Has the plugins check what holds in a location of the site. */
+apr_status_t app_site_check(app_site_t *site, const app_site_conf_t *location, app_error_t *err,
+                            apr_pool_t *p);
+
 apr_status_t app_core_share(app_core_t *core, app_error_t *err);
 
 /* Process */

@@ -143,6 +143,29 @@ apr_status_t app_site_make(app_core_t *core, const char *name, app_site_conf_t *
     return APR_SUCCESS;
 }
 
+apr_status_t app_site_check(app_site_t *site, const app_site_conf_t *location, app_error_t *err,
+                            apr_pool_t *p)
+{
+    int i, j;
+
+    for (i = 0; i < site->instances->nelts; i++) {
+        app_instance_t *instance = APR_ARRAY_IDX(site->instances, i, app_instance_t *);
+
+        for (j = 0; instance->plugin->check && j < location->plugins->nelts; j++) {
+            app_values_t *values = APR_ARRAY_IDX(location->plugins, j, app_values_t *);
+
+            if (values->plugin != instance->plugin) {
+                continue;
+            }
+            values = app_values_merge(instance->values, values, p);
+            if (instance->plugin->check(instance, values->data, err) != APR_SUCCESS) {
+                return refused(instance, err);
+            }
+        }
+    }
+    return APR_SUCCESS;
+}
+
 const app_core_conf_t *app_site_core_conf(const app_site_t *site)
 {
     return app_conf_core(site->conf);

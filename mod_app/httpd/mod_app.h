@@ -67,6 +67,7 @@ typedef enum app_pass_e {
 /** A <Location>; the last two also a <Directory>, and login_page a .htaccess. */
 typedef struct app_location_t {
     app_site_conf_t *conf;       /* NULL: it has no settings */
+    const ap_directive_t *line;  /* its last <AppPlugin>; NULL: none */
     const char      *login_page; /* where AuthType App sends browsers; NULL: not set, "": none */
     app_pass_e       pass;
 } app_location_t;

@@ -211,6 +211,9 @@ static const char *use_plugin(cmd_parms *cmd, void *location, const char *args)
         return PLUGIN_START " takes the name of one plugin: " PLUGIN_START " rest>";
     }
     conf = conf_of(cmd, location);
+    if (cmd->path) {
+        ((app_location_t *)location)->line = cmd->directive;
+    }
     if (app_conf_plugin(conf, name, &values, &err) != APR_SUCCESS) {
         return app_httpd_conf_sentence(&err, cmd->pool);
     }

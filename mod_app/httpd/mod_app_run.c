@@ -177,6 +177,27 @@ static int set_up(server_rec *s, const server_rec *main_server, const apr_array_
     return OK;
 }
 
+static int check_locations(const server_rec *s, apr_pool_t *ptemp)
+{
+    const app_server_t *server = ap_get_module_config(s->module_config, &app_module);
+    const core_server_config *sections = ap_get_core_module_config(s->module_config);
+    app_error_t err = { .pool = ptemp };
+    int i;
+
+    for (i = 0; server->site && i < sections->sec_url->nelts; i++) {
+        const app_location_t *location = ap_get_module_config(
+            APR_ARRAY_IDX(sections->sec_url, i, ap_conf_vector_t *), &app_module);
+
+        if (location && location->line &&
+            app_site_check(server->site, location->conf, &err, ptemp) != APR_SUCCESS) {
+            app_log(APP_LOG_ERROR, NULL, "APP0308", "%s:%d: %s", location->line->filename,
+                    location->line->line_num, app_httpd_conf_sentence(&err, ptemp));
+            return HTTP_INTERNAL_SERVER_ERROR;
+        }
+    }
+    return OK;
+}
+
 static void warn_if_unused(const server_rec *s)
 {
     int settings = 0;
@@ -209,7 +230,8 @@ int app_httpd_run_check_config(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *
         return HTTP_INTERNAL_SERVER_ERROR;
     }
     for (s = main_server; s; s = s->next) {
-        if (set_up(s, main_server, lines, guards, pconf) != OK) {
+        if (set_up(s, main_server, lines, guards, pconf) != OK ||
+            check_locations(s, ptemp) != OK) {
             return HTTP_INTERNAL_SERVER_ERROR;
         }
     }

@@ -127,6 +127,12 @@ typedef struct app_plugin_t {
     void (*status)(app_instance_t *self, app_request_t *r, json_t *part);
 
     const app_command_t *commands; /* or NULL */
+
+    /**
+     * Checks what holds in a <Location> that has settings of the plugin, those of the site included;
+     * what holds in the site configure() has checked before. May do as little as that. Under httpd.
+     */
+    apr_status_t (*check)(app_instance_t *self, const void *settings, app_error_t *err);
 } app_plugin_t;
 
 /* One plugin in one site: what every callback is handed first. */

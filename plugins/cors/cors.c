@@ -259,16 +259,26 @@ static apr_status_t check_names(const char *setting, const apr_array_header_t *w
                  : APR_SUCCESS;
 }
 
+static apr_status_t check(app_instance_t *self, const void *values, app_error_t *err)
+{
+    const cors_conf_t *conf = values;
+
+    (void)self;
+    if (check_origins(conf, err) != APR_SUCCESS ||
+        check_names("AllowedMethods", conf->methods, err) != APR_SUCCESS ||
+        check_names("AllowedHeaders", conf->headers, err) != APR_SUCCESS) {
+        return APP_EFAIL;
+    }
+    return check_names("ExposedHeaders", conf->exposed, err);
+}
+
 static apr_status_t configure(app_instance_t *self, app_error_t *err)
 {
     const cors_conf_t *conf = app_instance_settings(self);
     apr_pool_t *p = app_instance_pool(self);
     texts_t *texts;
 
-    if (check_origins(conf, err) != APR_SUCCESS ||
-        check_names("AllowedMethods", conf->methods, err) != APR_SUCCESS ||
-        check_names("AllowedHeaders", conf->headers, err) != APR_SUCCESS ||
-        check_names("ExposedHeaders", conf->exposed, err) != APR_SUCCESS) {
+    if (check(self, conf, err) != APR_SUCCESS) {
         return APP_EFAIL;
     }
     texts = apr_palloc(p, sizeof(*texts));
@@ -284,4 +294,5 @@ static apr_status_t configure(app_instance_t *self, app_error_t *err)
 
 APP_PLUGIN(.name = "cors", .version = "1.0",
            .summary = "lets pages of other origins read the answers", .after = "ratelimit",
-           .settings = settings, .settings_size = sizeof(cors_conf_t), .configure = configure)
+           .settings = settings, .settings_size = sizeof(cors_conf_t), .configure = configure,
+           .check = check)

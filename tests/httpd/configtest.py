@@ -36,6 +36,10 @@ WRONG = [
     (CORS + "Credentials on\n</AppPlugin>\n", 10, "Credentials on does not go with AllowedOrigins *"),
     (CORS + "Credentials on\nAllowedOrigins https://a.example *\n</AppPlugin>\n", 10,
      "Credentials on does not go with AllowedOrigins *"),
+    (CORS + "</AppPlugin>\n<Location /api/x>\n<AppPlugin cors>\nAllowedOrigins a.example\n</AppPlugin>\n</Location>\n", 13,
+     'AllowedOrigins "a.example" is no origin'),
+    (CORS + "Credentials on\nAllowedOrigins https://a.example\n</AppPlugin>\n<Location /api/x>\n<AppPlugin cors>\n"
+     "AllowedOrigins *\n</AppPlugin>\n</Location>\n", 15, "Credentials on does not go with AllowedOrigins *"),
     (CORS + "ExposedHeaders 'Content Range'\n</AppPlugin>\n", 10, 'ExposedHeaders "Content Range" is no name'),
     (AUTH + "JwtRoleClaimKey $.roles[*]\n</AppPlugin>\n", 10,
      'JwtRoleClaimKey "$.roles[*]" is not a path that is known, at character 9. Accepted: $.name'),
