@@ -10,6 +10,7 @@
 #include "search_int.h"
 
 #define ANSWER_MAX (64 * 1024 * 1024)
+#define NO_RIGHT   "42501" /* SQLSTATE */
 
 static const app_setting_t settings[] = {
     APP_SET_INT("CountMax", search_conf_t, count_max, "2000", 1, 10000000, APP_SET_LOCATION,
@@ -160,32 +161,69 @@ static apr_status_t ask(const asked_t *asked, const search_collection_t *collect
     return asked->suggests ? search_suggest(&each, buf, err) : search_answer(&each, buf, err);
 }
 
-/** Each collection that "in" names, or all, one behind the other. */
-static apr_status_t ask_all(const asked_t *asked, app_buf_t *buf, app_error_t *err)
+/** The collections that "in" names. One that stands there often would be work for nothing. */
+static apr_status_t named(apr_array_header_t *wanted, const asked_t *asked, const char *name,
+                          app_error_t *err)
 {
-    const char *in = parameter(asked->pairs, "in"), *name = in ? in : "";
-    int i, count = 0;
+    int i;
 
-    for (i = 0; in && *name; name += strcspn(name, ","), name += *name == ',') {
+    for (; *name; name += strcspn(name, ","), name += *name == ',') {
         const apr_size_t len = strcspn(name, ",");
         const search_collection_t *collection = find(asked->list, name, len);
 
         if (!collection) {
             return no_collection(asked->list, apr_pstrmemdup(asked->pool, name, len), err);
         }
-        app_buf_adds(buf, count++ ? "," : "");
-        if (ask(asked, collection, buf, err) != APR_SUCCESS) {
-            return APP_EFAIL;
+        for (i = 0; i < wanted->nelts; i++) {
+            if (APR_ARRAY_IDX(wanted, i, const search_collection_t *) == collection) {
+                return app_fail(err, APP_E_BAD_REQUEST, "\"in\" names \"%s\" twice",
+                                collection->name);
+            }
         }
-    }
-    for (i = 0; !in && i < asked->list->nelts; i++) {
-        app_buf_adds(buf, i ? "," : "");
-        if (ask(asked, APR_ARRAY_IDX(asked->list, i, const search_collection_t *), buf, err) !=
-            APR_SUCCESS) {
-            return APP_EFAIL;
-        }
+        APR_ARRAY_PUSH(wanted, const search_collection_t *) = collection;
     }
     return APR_SUCCESS;
+}
+
+/** Adds nothing where the caller may not read what is searched, and that is no error. */
+static apr_status_t ask_readable(const asked_t *asked, const search_collection_t *collection,
+                                 app_buf_t *buf, app_error_t *err)
+{
+    const apr_size_t len = buf->len;
+
+    app_buf_adds(buf, buf->data[len - 1] == '[' ? "" : ",");
+    if (ask(asked, collection, buf, err) == APR_SUCCESS) {
+        return APR_SUCCESS;
+    }
+    if (strcmp(err->code, NO_RIGHT) != 0) {
+        return APP_EFAIL;
+    }
+    buf->len = len;
+    buf->data[len] = '\0';
+    *err = (app_error_t){ .pool = err->pool };
+    return APR_SUCCESS;
+}
+
+/** Each collection that "in" names, or all that the caller may read, one behind the other. */
+static apr_status_t ask_all(const asked_t *asked, app_buf_t *buf, app_error_t *err)
+{
+    const char *in = parameter(asked->pairs, "in");
+    apr_array_header_t *wanted = apr_array_make(asked->pool, 8, sizeof(void *));
+    apr_status_t status = APR_SUCCESS;
+    int i;
+
+    if (in && named(wanted, asked, in, err) != APR_SUCCESS) {
+        return APP_EFAIL;
+    }
+    for (i = 0; !in && i < asked->list->nelts && status == APR_SUCCESS; i++) {
+        status = ask_readable(asked, APR_ARRAY_IDX(asked->list, i, const search_collection_t *),
+                              buf, err);
+    }
+    for (i = 0; i < wanted->nelts && status == APR_SUCCESS; i++) {
+        app_buf_adds(buf, i ? "," : "");
+        status = ask(asked, APR_ARRAY_IDX(wanted, i, const search_collection_t *), buf, err);
+    }
+    return status;
 }
 
 /** /search, /search/NAME, /search/NAME/suggest */

@@ -56,6 +56,7 @@ def run(build):
         refuse(appctl, kind)
         with fault.start(build, database, "cgi") as server:  # where each request reads app_search anew
             alter(appctl, server)
+            lose(database, server)
         if kind == "pgsql":
             advise(appctl, database)
             database.cluster.stop("immediate")
@@ -92,6 +93,18 @@ def alter(appctl, server):
         answer = json.loads(fault.get(server, "/api/search/songs?q=" + word).text())
         found = len(answer["facets"]), len(answer["hits"])
         fault.expect(found == (facets, hits), "%s%s: %s facets and hits, wanted %s", LINE, more, found, (facets, hits))
+
+
+def lose(database, server):
+    """A site without app_search, or that may not read it, is at fault, not who asks."""
+    table = "app.app_search" if database.kind == "pgsql" else "app_search"
+    database.query("ALTER TABLE %s RENAME TO lost" % table)
+    fault.expect_answer(fault.get(server, "/api/search/songs?q=moon"), 503, "42P01")
+    database.query("ALTER TABLE %s RENAME TO app_search" % table.replace("app_search", "lost"))
+    if database.kind == "pgsql":
+        database.query("REVOKE SELECT ON app.app_search FROM authenticator")
+        fault.expect_answer(fault.get(server, "/api/search/songs?q=moon"), 503, "42P01")
+        database.query("GRANT ALL ON app.app_search TO authenticator")
 
 
 def print_alone(appctl):

@@ -30,6 +30,10 @@ apr_status_t search_cursor_read(search_work_t *work, app_error_t *err)
     if (!len) {
         return APR_SUCCESS;
     }
+    if (work->ask->search->data->has_order(work->read)) {
+        app_fail(err, APP_E_BAD_REQUEST, "\"cursor\" is for the order by rank, not for \"order\"");
+        return app_hint(err, "Ask for further pages by \"offset\".");
+    }
     if (len > CURSOR_MAX || strspn(given, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
                                           "0123456789-_") != len) {
         return refuse(err);

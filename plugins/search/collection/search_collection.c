@@ -11,7 +11,9 @@
 
 #include "search_collection.h"
 
-#define AGE_MAX apr_time_from_sec(5)
+#define AGE_MAX  apr_time_from_sec(5)
+#define NO_TABLE "42P01" /* SQLSTATE */
+#define NO_RIGHT "42501"
 #define SELECT                                                                                    \
     "SELECT name, relation, key, language, title, columns, facets, corrects FROM app_search "
 
@@ -174,6 +176,18 @@ apr_status_t search_collections_read(apr_array_header_t **plist, app_tx_t *tx, c
     return status == APR_EOF ? APR_SUCCESS : status;
 }
 
+/** A database without our table, or without a right to it, is no mistake of who asks. */
+static apr_status_t told(apr_status_t status, app_error_t *err)
+{
+    if (status != APR_SUCCESS && (strcmp(err->code, NO_TABLE) == 0 ||
+                                  strcmp(err->code, NO_RIGHT) == 0)) {
+        app_fail_code(err, NO_TABLE, 503, "The site's table of collections cannot be read");
+        app_log_only(err, "appctl migrate up makes app_search; on PostgreSQL the role of "
+                          "AppDatabase also needs USAGE on its schema, app, and SELECT on it");
+    }
+    return status;
+}
+
 /* Keeping */
 
 apr_status_t search_collections_create(search_collections_t **pcollections, app_instance_t *self,
@@ -202,7 +216,8 @@ static apr_status_t load(list_t **plist, search_collections_t *collections, app_
         return app_fail(err, APP_E_INTERNAL, NULL);
     }
     if (search_begin(&tx, collections->self, r, 1, err, p) != APR_SUCCESS ||
-        search_collections_read(&list->all, tx, NULL, err, list->pool) != APR_SUCCESS) {
+        told(search_collections_read(&list->all, tx, NULL, err, list->pool), err) !=
+            APR_SUCCESS) {
         apr_pool_destroy(list->pool);
         free(list);
         return APP_EFAIL;

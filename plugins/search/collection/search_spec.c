@@ -10,7 +10,7 @@
 #include "search_collection.h"
 #include "search_spec.h"
 
-#define NAME_MAX_LEN 40 /* with what goes around it a name that PostgreSQL does not cut */
+#define NAME_MAX_LEN 32 /* with what goes around it a name that PostgreSQL does not cut */
 
 static apr_status_t refuse(const search_spec_t *spec, app_error_t *err, const char *what,
                            const char *why)
