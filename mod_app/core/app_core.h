@@ -230,6 +230,16 @@ const char *app_error_body_for_status(int status, apr_pool_t *p);
  */
 const char *app_error_body(const app_error_t *err, int minimal, apr_size_t *plen);
 
+/** Whether filters of the site want to see requests that are not for the API. */
+int app_core_others(const app_site_t *site);
+/**
+ * Runs the filters of APP_PLACE_OTHER for a request that somebody else answers.
+ * @param exchange lives until app_core_other_end(), as what it points to does
+ */
+app_request_t *app_core_other(app_site_t *site, const app_exchange_t *exchange);
+/** It has been answered, with so many bytes: runs those of APP_PLACE_OTHER_AFTER. */
+void app_core_other_end(app_request_t *r, int status, apr_int64_t bytes);
+
 /* The settings of the core itself, as read (app_core_settings.c). */
 typedef struct app_core_conf_t {
     const char          *database;

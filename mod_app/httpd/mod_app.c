@@ -34,6 +34,9 @@ static void register_hooks(apr_pool_t *p)
     ap_hook_handler(app_httpd_request_handle, NULL, NULL, APR_HOOK_REALLY_FIRST);
     ap_hook_insert_error_filter(app_httpd_errors_insert, NULL, NULL, APR_HOOK_LAST);
 
+    ap_hook_fixups(app_httpd_other_fixup, NULL, NULL, APR_HOOK_LAST);
+    ap_hook_log_transaction(app_httpd_other_log, NULL, NULL, APR_HOOK_LAST);
+
     app_httpd_request_register();
     app_httpd_errors_register();
     register_auth(p);

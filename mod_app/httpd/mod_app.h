@@ -5,6 +5,7 @@
  *   mod_app_conf.c     directives                           configuration, one thread
  *   mod_app_mount.c    which requests are ours              configuration, then any thread
  *   mod_app_request.c  a request, its body and its answer   the request's thread
+ *   mod_app_other.c    what is asked of others' requests   the request's thread
  *   mod_app_errors.c   errors that httpd makes itself       the request's thread
  *   mod_app_auth.c     AuthType App on any path             the request's thread
  *   mod_app_require.c  Require app-role, -scope, -claim     the request's thread
@@ -140,11 +141,27 @@ int  app_httpd_request_handle(request_rec *r); /* hook handler */
  * (Fetch, 3.2.2), so it goes on to the filters that stand before the question who is asking.
  */
 int  app_httpd_request_preflight(request_rec *r);
+
+/* What an exchange is made of; data is an app_exchange_state_t. */
+const char    *app_httpd_request_header(void *data, const char *name);
+void           app_httpd_request_headers(void *data,
+                                         int (*each)(void *ctx, const char *name,
+                                                     const char *value),
+                                         void *ctx);
+const char    *app_httpd_request_variable(void *data, const char *name);
+app_exchange_t app_httpd_request_exchange(app_exchange_state_t *state,
+                                          const app_exchange_ops_t *with, const char *mount,
+                                          const char *path);
+
+/* mod_app_other.c */
+
 /** Adds to an error of httpd's own the headers that plugins want on every answer. */
-void app_httpd_request_error_headers(request_rec *r);
+void app_httpd_other_error_headers(request_rec *r);
 /** app_core_identify() for a request of anybody. Its body is left alone. */
-apr_status_t app_httpd_request_identify(app_identified_t *found, request_rec *r, app_site_t *site,
-                                        app_error_t *err);
+apr_status_t app_httpd_other_identify(app_identified_t *found, request_rec *r, app_site_t *site,
+                                      app_error_t *err);
+int app_httpd_other_fixup(request_rec *r); /* hook fixups: its place in a trace */
+int app_httpd_other_log(request_rec *r); /* hook log_transaction: it is over */
 
 /* mod_app_errors.c */
 

@@ -191,7 +191,7 @@ static int identify(request_rec *r, app_auth_t *auth, app_site_t *site)
     app_error_t err = { .pool = r->pool };
     apr_size_t len;
 
-    if (app_httpd_request_identify(&auth->who, r, site, &err) != APR_SUCCESS) {
+    if (app_httpd_other_identify(&auth->who, r, site, &err) != APR_SUCCESS) {
         return refuse_identity(r, auth, &err);
     }
     if (!auth->who.identity.method) {

@@ -23,7 +23,7 @@ static void add_body(request_rec *r, apr_bucket_brigade *brigade, apr_bucket *eo
         apr_table_setn(r->headers_out, "X-Request-Id", id);
     }
     if (app_httpd_mount_owns(r)) {
-        app_httpd_request_error_headers(r);
+        app_httpd_other_error_headers(r);
     }
     if (!r->header_only) {
         /* Not every error comes past the filter that counts. */

@@ -107,6 +107,9 @@ static void get_role(value_t *value, request_rec *r, const app_exchange_state_t 
 static void get_trace(value_t *value, request_rec *r, const app_exchange_state_t *state)
 {
     (void)state;
+    while (r->prev) { /* after an internal redirect the first one has the notes */
+        r = r->prev;
+    }
     value->text = apr_table_get(r->notes, APP_HTTPD_TRACE_NOTE);
 }
 

@@ -23,22 +23,23 @@ static ap_filter_rec_t *range_filter;
 
 /* Headers of the request */
 
-static const char *get_header(void *data, const char *name)
+const char *app_httpd_request_header(void *data, const char *name)
 {
     const app_exchange_state_t *state = data;
 
     return apr_table_get(state->r->headers_in, name);
 }
 
-static void each_header(void *data, int (*each)(void *ctx, const char *name, const char *value),
-                        void *ctx)
+void app_httpd_request_headers(void *data,
+                               int (*each)(void *ctx, const char *name, const char *value),
+                               void *ctx)
 {
     const app_exchange_state_t *state = data;
 
     apr_table_do(each, ctx, state->r->headers_in, NULL);
 }
 
-static const char *get_variable(void *data, const char *name)
+const char *app_httpd_request_variable(void *data, const char *name)
 {
     const app_exchange_state_t *state = data;
     const request_rec *r = state->r;
@@ -369,9 +370,9 @@ static int is_gone(void *data)
 
 /* Handler */
 
-static const app_exchange_ops_t ops = { .header = get_header,
-                                        .headers = each_header,
-                                        .variable = get_variable,
+static const app_exchange_ops_t ops = { .header = app_httpd_request_header,
+                                        .headers = app_httpd_request_headers,
+                                        .variable = app_httpd_request_variable,
                                         .read = read_body,
                                         .body_length = body_length,
                                         .head = send_head,
@@ -383,8 +384,9 @@ static const app_exchange_ops_t ops = { .header = get_header,
                                         .traced = note_trace,
                                         .finished = note_figures };
 
-static app_exchange_t make_exchange(app_exchange_state_t *state, const app_exchange_ops_t *with,
-                                    const char *mount, const char *path)
+app_exchange_t app_httpd_request_exchange(app_exchange_state_t *state,
+                                          const app_exchange_ops_t *with, const char *mount,
+                                          const char *path)
 {
     request_rec *r = state->r;
     const app_location_t *location = ap_get_module_config(r->per_dir_config, &app_module);
@@ -406,74 +408,13 @@ static app_exchange_t make_exchange(app_exchange_state_t *state, const app_excha
 static void answer(app_exchange_state_t *state, app_site_t *site)
 {
     const app_mount_t *mount = state->mount;
-    const app_exchange_t exchange = make_exchange(state, &ops, mount->path,
-                                                  state->r->uri + mount->len);
+    const app_exchange_t exchange = app_httpd_request_exchange(state, &ops, mount->path,
+                                                               state->r->uri + mount->len);
     sigset_t before;
 
     state->user = state->r->user;
     app_httpd_run_hold(&before);
     app_core_handle(site, mount->entry, &exchange);
-    app_httpd_run_release(&before);
-}
-
-/* Requests that others answer, and of which something is asked. Their body is not ours to read. */
-
-static apr_int64_t no_body_length(void *data)
-{
-    (void)data;
-    return 0;
-}
-
-static apr_status_t read_nothing(void *data, char *buf, apr_size_t *plen)
-{
-    (void)data;
-    (void)buf;
-    *plen = 0;
-    return APR_EOF;
-}
-
-static const app_exchange_ops_t ask_ops = { .header = get_header,
-                                            .headers = each_header,
-                                            .variable = get_variable,
-                                            .read = read_nothing,
-                                            .body_length = no_body_length };
-
-apr_status_t app_httpd_request_identify(app_identified_t *found, request_rec *r, app_site_t *site,
-                                        app_error_t *err)
-{
-    app_exchange_state_t state = { .r = r, .user = r->user };
-    /* No path of the API's: what filters let pass at one is not meant for others' of that name. */
-    const app_exchange_t exchange = make_exchange(&state, &ask_ops, r->uri, "");
-    sigset_t before;
-    apr_status_t rv;
-
-    app_httpd_run_hold(&before);
-    rv = app_core_identify(found, site, &exchange, err);
-    app_httpd_run_release(&before);
-    return rv;
-}
-
-static int add_header(void *data, const char *name, const char *value)
-{
-    apr_table_addn(((request_rec *)data)->headers_out, name, value);
-    return 1;
-}
-
-void app_httpd_request_error_headers(request_rec *r)
-{
-    const app_exchange_state_t *known = ap_get_module_config(r->request_config, &app_module);
-    const app_server_t *server = ap_get_module_config(r->server->module_config, &app_module);
-    app_exchange_state_t state = { .r = r, .user = r->user };
-    app_exchange_t exchange;
-    sigset_t before;
-
-    if (!server->site || !app_httpd_run_ready() ||
-        (known && known->mount->entry != APP_ENTRY_API)) {
-        return;
-    }
-    exchange = make_exchange(&state, &ask_ops, "", "");
-    app_httpd_run_hold(&before);
-    apr_table_do(add_header, r, app_core_error_headers(server->site, &exchange), NULL);
     app_httpd_run_release(&before);
 }
 

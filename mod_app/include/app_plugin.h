@@ -51,6 +51,9 @@ typedef enum app_place_e {
     APP_PLACE_HOST_ERROR, /* the host answers with an error of its own, which passes no other place:
                              filters may set headers, and nothing else of theirs is heard;
                              the path may be unknown ("/") */
+    APP_PLACE_OTHER,       /* of the same server, but not for the API, and somebody else answers it:
+                              filters may set its trace, and nothing else of theirs is heard */
+    APP_PLACE_OTHER_AFTER, /* told when such a request is over; its figures have no route */
     APP_PLACES_         /* number of places */
 } app_place_e;
 

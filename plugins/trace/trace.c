@@ -15,6 +15,9 @@
 static const app_setting_t settings[] = {
     APP_SET_FLAG("TakeParent", trace_conf_t, take_parent, "on", APP_SET_LOCATION,
                  "whether a client's traceparent is followed; off: each request begins a trace"),
+    APP_SET_FLAG("OtherRequests", trace_conf_t, other, "off", APP_SET_LOCATION,
+                 "whether what is not for the API (files, programs, proxied servers) is traced, too, "
+                 "and told of its trace by the header traceparent"),
     APP_SET_STRING("SampleRatio", trace_conf_t, sample_ratio, "1", 0,
                    "which part of the traces that begin here is kept, from 0 to 1; of others their "
                    "traceparent says it"),
@@ -110,6 +113,15 @@ static apr_status_t finish(app_instance_t *self, app_request_t *r, app_response_
     return APP_NEXT;
 }
 
+/** At APP_PLACE_OTHER: requests that others answer are traced where that is wanted. */
+static apr_status_t begin_other(app_instance_t *self, app_request_t *r, app_response_t *res,
+                                app_error_t *err)
+{
+    const trace_conf_t *conf = app_request_settings(r, self);
+
+    return conf->other ? begin(self, r, res, err) : APP_NEXT;
+}
+
 /* The life of the plugin */
 
 /** A password in a URL would be in the log. */
@@ -161,6 +173,8 @@ static apr_status_t configure(app_instance_t *self, app_error_t *err)
     app_instance_context_set(self, plugin);
     app_filter_add(self, APP_PLACE_FIRST, begin);
     app_filter_add(self, APP_PLACE_AFTER, finish);
+    app_filter_add(self, APP_PLACE_OTHER, begin_other);
+    app_filter_add(self, APP_PLACE_OTHER_AFTER, finish);
     return APR_SUCCESS;
 }
 

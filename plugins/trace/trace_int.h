@@ -21,6 +21,7 @@
 
 typedef struct trace_conf_t {
     int                 take_parent;
+    int                 other;
     const char         *sample_ratio;
     trace_export_conf_t export; /* endpoint NULL: spans go nowhere */
 } trace_conf_t;

@@ -29,12 +29,14 @@ static void write_request(app_buf_t *buf, const trace_request_t *trace, const ap
     const app_figures_t *figures = app_request_figures(r);
     const app_identity_t *identity = app_request_identity(r);
     const char *method = method_of(r), *mount = app_request_mount(r);
-    const char *route = apr_pstrcat(buf->pool, mount, figures->route, NULL);
+    const char *route = figures->route ? apr_pstrcat(buf->pool, mount, figures->route, NULL)
+                                       : NULL; /* it was not for the API */
     const trace_span_t span = { .trace_id = trace->own.trace_id,
                                 .id = trace->own.span_id,
                                 .parent = trace->has_parent ? trace->parent : NULL,
                                 .state = trace->told.state,
-                                .name = apr_pstrcat(buf->pool, method, " ", route, NULL),
+                                .name = apr_pstrcat(buf->pool, method, route ? " " : NULL,
+                                                    route, NULL),
                                 .kind = TRACE_SERVER,
                                 .begun = figures->begun,
                                 .duration = figures->duration };
@@ -44,9 +46,11 @@ static void write_request(app_buf_t *buf, const trace_request_t *trace, const ap
     trace_otlp_text(buf, "http.route", route);
     trace_otlp_int(buf, "http.response.status_code", figures->status);
     trace_otlp_text(buf, "url.scheme", app_request_secure(r) ? "https" : "http");
-    trace_otlp_int(buf, "http.request.body.size", figures->bytes_in);
     trace_otlp_int(buf, "http.response.body.size", figures->bytes_out);
-    trace_otlp_text(buf, "app.request_id", app_request_id(r));
+    if (route) {
+        trace_otlp_int(buf, "http.request.body.size", figures->bytes_in);
+        trace_otlp_text(buf, "app.request_id", app_request_id(r));
+    }
     trace_otlp_text(buf, "app.role", identity->role);
     if (figures->rows >= 0) {
         trace_otlp_int(buf, "app.rows", figures->rows);

@@ -10,11 +10,20 @@ TRACE = "4bf92f3577b34da6a3ce929d0e0e47%02x"
 PARENT = "00f067aa0ba902b7"
 SECRET = "topsecretvalue"
 TARGET = "/api/packages?section=neq.%s&select=id,name" % SECRET
+# what SQL sees of the request's headers
+PGSQL = ("CREATE FUNCTION asked_by() RETURNS text LANGUAGE sql STABLE AS "
+         "$$ SELECT current_setting('request.headers', true)::json ->> 'traceparent' $$")
+SQLITE = ("INSERT INTO app_functions (name, args, returns, volatility, body) VALUES ('asked_by', '[]', 'text', 'stable', "
+          "'SELECT current_setting(''request.headers'', true) ->> ''traceparent''')",
+          "INSERT INTO app_grants (role, resource, action) VALUES ('web_anon', 'asked_by', 'execute')")
 HOSTS = (("event", "pgsql"), ("prefork", "sqlite"), ("cgi", "sqlite"), ("fastcgi", "pgsql"))
 
 
 def run(build):
     databases = {kind: fault.database(build, kind) for kind in ("pgsql", "sqlite")}
+    databases["pgsql"].query(PGSQL)
+    for statement in SQLITE:
+        databases["sqlite"].query(statement)
     for host, kind in HOSTS:
         whole(build, host, kind, databases[kind])
     slow(build, databases["sqlite"])
@@ -48,6 +57,9 @@ def whole(build, host, kind, database):
             fault.expect(len(to.roots()) == 2, "%s: %d requests", host, len(to.roots()))
             fault.expect(to.requests[0].get("X-Key") == SECRET, "%s: no header", host)
             slow_query(server, host, kind)
+            asked_by = ask(server, 200 + number, "00", "/api/rpc/asked_by").text()
+            fault.expect(re.fullmatch('"00-%s-[0-9a-f]{16}-00"' % (TRACE % (200 + number)), asked_by)
+                         and PARENT not in asked_by, "%s: SQL sees %s", host, asked_by)
             fault.expect_quiet(server, ("APP0240", "AH01215", "AH01071"))
         finally:
             server.stop()

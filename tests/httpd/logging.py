@@ -20,6 +20,9 @@ Define APP_LOG_DIR "%%(folder)s/logs"
 <Location "/api">
     SetHandler app-api
 </Location>
+<Location "/api/quiet">
+    LogLevel app:warn
+</Location>
 <AppPlugin auth>
     JwtSecret "%s"
 </AppPlugin>
@@ -128,11 +131,14 @@ def when(text):
 
 
 def errors(check, httpd):
-    """A refused request in the error log, with the trace's id."""
+    """A refused request in the error log, with the trace's id; none where LogLevel says so."""
+    httpd.get("/api/quiet/none")
     httpd.get("/api/none", [("traceparent", "00-%s-00f067aa0ba902b7-01" % TRACE)])
     seen = process.wait_until(lambda: b"trace=" + TRACE.encode() in b"\n".join(read(httpd.folder, "error-*.log")), 10)
     lines = [line for line in read(httpd.folder, "error-*.log") if TRACE.encode() in line]
     check.true("no line with the trace in the error log", seen)
+    check.true("LogLevel of a location is not followed",
+               b"/api/quiet" not in b"\n".join(read(httpd.folder, "error-*.log")))
     check.true("%r" % lines, lines and b"APP0003: [" in lines[-1] and b"[client 127.0.0.1:" in lines[-1])
 
 

@@ -42,6 +42,12 @@ class Collector:
         class Handler(http.server.BaseHTTPRequestHandler):
             protocol_version = "HTTP/1.1"
 
+            def do_GET(self):  # where it stands in for a server that is asked on behalf of others
+                with collector.lock:
+                    collector.requests.append(dict(self.headers))
+                self.send_response(collector.mode)
+                self.end_headers()
+
             def do_POST(self):
                 body = self.rfile.read(int(self.headers["Content-Length"]))
                 status = collector._take(self.path, self.headers, body)

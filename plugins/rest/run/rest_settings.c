@@ -66,13 +66,25 @@ static int add_header(void *ctx, const char *name, const char *value)
     return 1;
 }
 
-/** A JSON object; of a repeated name the last value counts, as JSON readers take it. */
+static int add_but_trace(void *buf, const char *name, const char *value)
+{
+    return strcasecmp(name, "traceparent") == 0 || add_header(buf, name, value);
+}
+
+/**
+ * A JSON object; of a repeated name the last value counts, as JSON readers take it. SQL that
+ * asks others on the request's behalf is told the request's own place in its trace.
+ */
 static const char *headers(const rest_call_t *call, apr_pool_t *p)
 {
+    const char *parent = app_request_trace(call->r)->parent;
     app_buf_t buf;
 
     app_buf_init(&buf, p, SETTING_MAX);
-    app_request_headers(call->r, add_header, &buf);
+    app_request_headers(call->r, parent ? add_but_trace : add_header, &buf);
+    if (parent) {
+        add_header(&buf, "traceparent", parent);
+    }
     if (!buf.len) {
         app_buf_addc(&buf, '{');
     }
