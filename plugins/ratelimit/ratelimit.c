@@ -33,6 +33,20 @@ static apr_status_t parse_exempt(const void **pvalue, const apr_array_header_t *
     return APR_SUCCESS;
 }
 
+static const app_metric_def_t requests = {
+    .name = "app_ratelimit_requests",
+    .help = "Requests that a limit was for, by what came of it.",
+    .labels = "limit outcome",
+    .max_series = RATELIMIT_COUNTS * RATELIMIT_OUTCOMES_,
+};
+
+static const app_metric_def_t questions = {
+    .name = "app_ratelimit_redis_questions",
+    .help = "Requests that Redis was to be asked about: answered, or counted by this machine alone.",
+    .labels = "outcome",
+    .max_series = 2,
+};
+
 static const app_setting_t settings[] = {
     APP_SET_PARSED("Limit", ratelimit_conf_t, limits, ratelimit_rule_parse,
                    APP_SET_LOCATION | APP_SET_APPEND,
@@ -81,6 +95,9 @@ static apr_status_t configure_redis(app_instance_t *self, ratelimit_t *ratelimit
                                   app_instance_pool(self)) != APR_SUCCESS) {
         return APP_EFAIL;
     }
+    if (app_metric_declare(&ratelimit->questions, self, &questions, err) != APR_SUCCESS) {
+        return APP_EFAIL;
+    }
     ratelimit->redis_shm = app_shm_declare(self, "redis", sizeof(ratelimit_redis_state_t));
     app_timer_add(self, "ratelimit-redis", apr_time_from_sec(1), 1, look_for_redis);
     return APR_SUCCESS;
@@ -94,6 +111,9 @@ static apr_status_t configure(app_instance_t *self, app_error_t *err)
     ratelimit->table_shm = app_shm_declare(self, "buckets", (apr_size_t)conf->memory);
     ratelimit->counts_shm = app_shm_declare(self, "counts", sizeof(ratelimit_counts_t));
     app_instance_context_set(self, ratelimit);
+    if (app_metric_declare(&ratelimit->requests, self, &requests, err) != APR_SUCCESS) {
+        return APP_EFAIL;
+    }
     app_filter_add(self, APP_PLACE_LIMIT, ratelimit_filter_early);
     app_filter_add(self, APP_PLACE_ADMIT, ratelimit_filter_late);
     return conf->redis ? configure_redis(self, ratelimit, conf, err) : APR_SUCCESS;

@@ -96,11 +96,15 @@ static ratelimit_verdict_t take(const ratelimit_t *ratelimit, const ratelimit_ru
         ratelimit_table_take(ratelimit->table, hash, &rule->rate, cost, apr_time_now() * 1000);
     ratelimit_verdict_t everywhere;
 
-    if (!here.passed || !ratelimit->redis ||
-        ratelimit_redis_take(&everywhere, ratelimit->redis, &key, &rule->rate, cost) !=
-            APR_SUCCESS) {
+    if (!here.passed || !ratelimit->redis) {
         return here;
     }
+    if (ratelimit_redis_take(&everywhere, ratelimit->redis, &key, &rule->rate, cost) !=
+        APR_SUCCESS) {
+        app_metric_add(ratelimit->questions, 1, APP_METRIC_LABELS("alone"));
+        return here;
+    }
+    app_metric_add(ratelimit->questions, 1, APP_METRIC_LABELS("answered"));
     if (!everywhere.passed) {
         ratelimit_table_give(ratelimit->table, hash, &rule->rate, cost);
     }
@@ -119,6 +123,17 @@ static apr_status_t refuse(const ratelimit_rule_t *rule, const ratelimit_verdict
     return APP_EFAIL;
 }
 
+static void count(const ratelimit_t *ratelimit, const ratelimit_rule_t *rule, int passed)
+{
+    static const char *const names[] = { "passed", "refused", "would_refuse" };
+    const ratelimit_outcome_e outcome = passed          ? RATELIMIT_PASSED
+                                        : rule->dry_run ? RATELIMIT_WOULD_REFUSE
+                                                        : RATELIMIT_REFUSED;
+
+    ratelimit_count(ratelimit->counts, rule, outcome);
+    app_metric_add(ratelimit->requests, 1, APP_METRIC_LABELS(rule->name, names[outcome]));
+}
+
 static apr_status_t check(const ratelimit_t *ratelimit, const ratelimit_rule_t *rule,
                           const caller_t *caller, app_response_t *res, app_error_t *err)
 {
@@ -129,10 +144,7 @@ static apr_status_t check(const ratelimit_t *ratelimit, const ratelimit_rule_t *
         return APP_NEXT;
     }
     verdict = take(ratelimit, rule, caller, cost);
-    ratelimit_count(ratelimit->counts, rule,
-                    verdict.passed  ? RATELIMIT_PASSED
-                    : rule->dry_run ? RATELIMIT_WOULD_REFUSE
-                                    : RATELIMIT_REFUSED);
+    count(ratelimit, rule, verdict.passed);
     if (rule->dry_run) {
         if (!verdict.passed) {
             app_log(APP_LOG_INFO, caller->r, "APP2600", "limit %s (%s, dry-run) would refuse %s",

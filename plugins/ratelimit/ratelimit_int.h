@@ -35,6 +35,7 @@ typedef struct ratelimit_conf_t {
 typedef struct ratelimit_t {
     app_shm_t             *table_shm, *counts_shm, *redis_shm;
     ratelimit_redis_conf_t redis_conf;
+    app_metric_t          *requests, *questions; /* for plugin metrics, as well as counts */
     /* From start() on: */
     ratelimit_table_t       *table;
     ratelimit_counts_t      *counts;

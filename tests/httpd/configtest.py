@@ -6,6 +6,7 @@ from lib import bare, stage
 
 REST = bare.MOUNTS + "AppDatabase sqlite:/tmp/nosuch.db\n<AppPlugin rest>\n"
 AUTH = bare.MOUNTS + "<AppPlugin auth>\n"
+LIMIT = bare.MOUNTS + "<AppPlugin ratelimit>\n"
 CORS = bare.MOUNTS + "<AppPlugin cors>\n"
 
 # Lines, the line that is to be named (the first is 1; None: none), what the sentence holds.
@@ -41,6 +42,14 @@ WRONG = [
     (CORS + "Credentials on\nAllowedOrigins https://a.example\n</AppPlugin>\n<Location /api/x>\n<AppPlugin cors>\n"
      "AllowedOrigins *\n</AppPlugin>\n</Location>\n", 15, "Credentials on does not go with AllowedOrigins *"),
     (CORS + "ExposedHeaders 'Content Range'\n</AppPlugin>\n", 10, 'ExposedHeaders "Content Range" is no name'),
+    (LIMIT + "Limit api\n</AppPlugin>\n", 11, "Limit takes a name"),
+    (LIMIT + "Limit api 100/1w\n</AppPlugin>\n", 11, 'Limit api takes a rate as 100/1m'),
+    (LIMIT + "\nLimit api 10/s per=role\n</AppPlugin>\n", 12, "per= takes address, user, key"),
+    ("<Location /api>\n<AppPlugin ratelimit>\nLimit api 10/s cost=POST:11\n</AppPlugin>\n</Location>\n", 3,
+     "could never pass"),
+    ("<Location /api>\n<AppPlugin ratelimit>\nMemory 4m\n</AppPlugin>\n</Location>\n", 3, "cannot be set in a <Location>"),
+    (LIMIT + "Exempt 10.0.0.1/8\n</AppPlugin>\n", 11, "has bits behind its prefix"),
+    (LIMIT + "Redis redis://secret@cache\n</AppPlugin>\n", 10, "no user:password or :password"),
     (AUTH + "JwtRoleClaimKey $.roles[*]\n</AppPlugin>\n", 10,
      'JwtRoleClaimKey "$.roles[*]" is not a path that is known, at character 9. Accepted: $.name'),
     (AUTH + "JwtSecret 'a secret that is short'\n</AppPlugin>\n", 10,
