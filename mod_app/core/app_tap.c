@@ -7,6 +7,11 @@ void app_response_source(app_response_t *res, const app_source_t *source)
     res->source = source;
 }
 
+int app_response_tapped(const app_response_t *res)
+{
+    return res->taps != NULL;
+}
+
 void app_response_tap(app_response_t *res, app_tap_t *tap)
 {
     tap->next = res->taps;

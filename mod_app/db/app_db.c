@@ -27,6 +27,11 @@ const char *app_db_path(const app_db_t *db)
     return db->url.kind == APP_DB_SQLITE ? db->url.path : NULL;
 }
 
+int app_tx_lasting(const app_tx_t *tx)
+{
+    return tx->db->url.kind == APP_DB_SQLITE && !tx->fickle;
+}
+
 apr_uint64_t app_db_version(app_db_t *db, apr_pool_t *p)
 {
     app_error_t ignored = { .pool = p };

@@ -123,6 +123,7 @@ struct app_tx_t {
     int                  lost;  /* set by the driver: the connection is gone */
     int                  again; /* set by the driver: rolled back, and a second try may succeed */
     int                  locked; /* SQLite: holds the write lock */
+    int                  fickle; /* SQLite: it has read what is another at another time */
     const app_guard_t   *guard;   /* SQLite: what statements may touch; NULL: anything */
     app_tx_check_fn     *check;   /* to be called if anything has changed since note(); or NULL */
     const void          *checked; /* its argument */

@@ -217,6 +217,7 @@ static apr_status_t prepare(app_lite_stmt_t **pst, app_lite_t *lite, const char 
     st->stmt = stmt;
     st->nparams = nparams;
     st->writes = is_change(lite->command);
+    st->fickle = lite->fickle;
     if (map_parameters(st, err) != APR_SUCCESS) {
         app_lite_finalize(st);
         return APP_EFAIL;
@@ -399,6 +400,7 @@ static apr_status_t query(app_tx_t *tx, app_rows_t *rows, const app_sql_t *sql, 
         return APP_EFAIL;
     }
     lite->active = st;
+    tx->fickle |= st->fickle;
     if (bind_params(lite, st, sql, err) != APR_SUCCESS) {
         end_statement(lite);
         return APP_EFAIL;

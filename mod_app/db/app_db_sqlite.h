@@ -57,6 +57,7 @@ typedef struct app_lite_stmt_t {
     sqlite3_stmt *stmt;
     int           nparams;
     int           writes; /* an INSERT, UPDATE or DELETE: it has a number of rows affected */
+    int           fickle; /* it calls a function of time or chance */
     struct app_lite_members_t *members; /* of rows that are objects; NULL: not read yet */
     short         map[];
 } app_lite_stmt_t;
@@ -105,6 +106,7 @@ typedef struct app_lite_t {
     int                  script;   /* a migration */
     app_lite_watch_t    *watch;    /* what is being prepared is under a guard; NULL: it is not */
     const char          *command;  /* what a statement being prepared would write */
+    int                  fickle;   /* it calls a function of time or chance */
     const char          *sqlstate; /* of the failure of one of our SQL functions */
     const void          *noted;    /* what a read's check has found to hold; NULL: nothing */
     unsigned             noted_at; /* data_version() then */

@@ -95,6 +95,17 @@ static int pragma_allowed(const app_lite_t *lite, const char *name, const char *
            (lite->script && is_listed(sets, name));
 }
 
+/** Whether a function may give something else when nothing in the database has changed. */
+static int is_fickle(const char *function)
+{
+    static const char *const names[] = { "date", "time", "datetime", "julianday", "unixepoch",
+                                         "strftime", "timediff", "current_date", "current_time",
+                                         "current_timestamp", "random", "randomblob", "changes",
+                                         "total_changes", "last_insert_rowid", NULL };
+
+    return is_listed(names, function);
+}
+
 /** What no statement of requests and scripts may do, whoever has written it. */
 static int is_safe(app_lite_t *lite, int action, const char *first, const char *second)
 {
@@ -112,6 +123,7 @@ static int is_safe(app_lite_t *lite, int action, const char *first, const char *
     case SQLITE_PRAGMA:
         return pragma_allowed(lite, first, second);
     case SQLITE_FUNCTION:
+        lite->fickle |= is_fickle(second);
         return !is_listed(unsafe_functions, second);
     default:
         note_write(lite, action);
@@ -257,6 +269,7 @@ static int prepare(app_lite_t *lite, const char *text, apr_size_t len, sqlite3_s
                    const char **ptail)
 {
     lite->command = NULL;
+    lite->fickle = 0;
     return sqlite3_prepare_v3(lite->link, text, (int)len + 1, SQLITE_PREPARE_PERSISTENT, pstmt,
                               ptail);
 }

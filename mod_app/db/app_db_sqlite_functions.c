@@ -35,6 +35,9 @@ static void current_setting(sqlite3_context *ctx, int argc, sqlite3_value **argv
     if (!name || !lite->tx) {
         return;
     }
+    if (strncmp(name, "request.header", 14) == 0 || strncmp(name, "request.cookie", 14) == 0) {
+        lite->tx->fickle = 1;
+    }
     value = app_db_setting(lite->tx, name);
     if (value) {
         sqlite3_result_text(ctx, value, -1, SQLITE_TRANSIENT);

@@ -36,7 +36,8 @@
     _(app_db_listen) _(app_db_listener_fd) _(app_db_listener_next)                              \
     _(app_request_variable) _(app_tx_guard) _(app_service_offer) _(app_service_find) \
     _(app_request_trace) _(app_request_trace_set) \
-    _(app_request_settings_digest) _(app_response_source) _(app_response_tap) \
+    _(app_request_settings_digest) _(app_response_source) _(app_response_tap)              \
+    _(app_response_tapped) _(app_tx_lasting) \
     _(app_db_version) \
     _(app_request_figures) _(app_request_route_set) _(app_request_rows_set) \
     _(app_metric_declare) _(app_metric_add) _(app_metric_set) _(app_metric_observe) \
@@ -145,6 +146,8 @@ extern const app_api_t *app_api;
 #define app_request_settings_digest app_api->app_request_settings_digest
 #define app_response_source        app_api->app_response_source
 #define app_response_tap           app_api->app_response_tap
+#define app_response_tapped        app_api->app_response_tapped
+#define app_tx_lasting             app_api->app_tx_lasting
 #define app_db_version             app_api->app_db_version
 #define app_request_figures        app_api->app_request_figures
 #define app_request_route_set      app_api->app_request_route_set

@@ -189,6 +189,13 @@ void         app_tx_rollback(app_tx_t *tx);
  */
 apr_status_t app_tx_schema_version(app_tx_t *tx, apr_int64_t *pversion, app_error_t *err);
 
+/**
+ * Whether what tx has read so far is made of the database alone, and of the transaction's settings,
+ * save headers and cookies of the request: asked again, it is the same until something changes.
+ * SQLite; 0 on PostgreSQL, where nobody knows.
+ */
+int app_tx_lasting(const app_tx_t *tx);
+
 /** What a statement does with a table. */
 typedef enum app_access_e {
     APP_ACCESS_READ, APP_ACCESS_INSERT, APP_ACCESS_UPDATE, APP_ACCESS_DELETE

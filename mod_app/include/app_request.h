@@ -230,6 +230,9 @@ typedef struct app_source_t {
  */
 void app_response_source(app_response_t *res, const app_source_t *source);
 
+/** Whether anybody sees the answer on its way: else nobody wants to know its source. */
+int app_response_tapped(const app_response_t *res);
+
 /** An answer as a tap sees it at its end. */
 typedef struct app_answer_t {
     int                 whole;   /* 0: it is an error, or broke off */

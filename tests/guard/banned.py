@@ -10,7 +10,7 @@ BANNED = re.compile(r"(?<![\w.>])(%s)\s*\(" % "|".join(CALLS))
 LEFT = re.compile(r"\b(TODO|FIXME|XXX|HACK)\b|^\s*#\s*if\s+0\b", re.M)
 # programs, and commands of appctl, whose output is standard output
 PRINTERS = ("mod_app/cli/", "mod_app/cgi/", "plugins/auth/command/", "plugins/rest/command/",
-            "plugins/search/command/", "tests/")
+            "plugins/search/command/", "plugins/cache/command/", "tests/")
 LICENCE = "SPDX-License-Identifier: Apache-2.0"
 
 

@@ -180,6 +180,9 @@ apr_status_t rest_run(const rest_call_t *call, const rest_plan_t *plan, const re
     else {
         status = plan->readonly || plan->routine ? rest_run_read(&run) : rest_run_write(&run);
     }
+    if (status == APR_SUCCESS && app_response_tapped(call->res)) {
+        rest_source_tell(&run);
+    }
     if (run.tx) {
         app_tx_rollback(run.tx);
     }

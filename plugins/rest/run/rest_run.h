@@ -78,6 +78,10 @@ apr_status_t rest_condition_write(rest_run_t *run);
 /** After it, before its commit: whether rows were there, where that matters. @return the same */
 apr_status_t rest_condition_written(const rest_run_t *run);
 
+/* rest_source.c */
+/** Tells whoever may keep the answer what it is made of. After the last row. */
+void rest_source_tell(const rest_run_t *run);
+
 /* rest_run_write.c */
 apr_status_t rest_run_write(rest_run_t *run);
 /* rest_run_constraint.c: SQLite: finds out for run->err what a write has violated */
