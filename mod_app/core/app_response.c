@@ -33,8 +33,16 @@ int app_response_status_get(const app_response_t *res)
 /** A control character would end the header line, and httpd answers 500 for it. */
 static const char *clean(const char *value, apr_pool_t *p)
 {
-    char *copy = apr_palloc(p, strlen(value) + 1), *to = copy;
+    const char *end = value;
+    char *copy, *to;
 
+    while ((unsigned char)*end >= 0x20 && *end != 0x7F) {
+        end++;
+    }
+    if (!*end) {
+        return apr_pstrmemdup(p, value, (apr_size_t)(end - value));
+    }
+    copy = to = apr_palloc(p, strlen(value) + 1);
     for (; *value; value++) {
         if ((unsigned char)*value >= 0x20 && *value != 0x7F) {
             *to++ = *value;
@@ -81,7 +89,7 @@ void app_response_type(app_response_t *res, const char *text)
 void app_response_etag(app_response_t *res, const char *etag)
 {
     res->etag = etag;
-    app_response_header(res, "ETag", etag);
+    apr_table_setn(res->headers, "ETag", clean(etag, res->r->exchange->pool));
 }
 
 static int has_no_body(int status)

@@ -53,12 +53,12 @@ void rest_tag_number(rest_tag_t *tag, apr_int64_t number)
 /** @return behind the last digit */
 static char *print_number(char *at, apr_uint64_t number)
 {
-    int shift;
+    int i;
 
-    for (shift = 4 * DIGITS - 4; shift >= 0; shift -= 4) {
-        *at++ = "0123456789abcdef"[number >> shift & 15];
+    for (i = DIGITS - 1; i >= 0; i--, number >>= 4) {
+        at[i] = "0123456789abcdef"[number & 15];
     }
-    return at;
+    return at + DIGITS;
 }
 
 const char *rest_tag_print(const rest_tag_t *tag, apr_pool_t *p)
