@@ -97,6 +97,19 @@ static void add_response(rest_openapi_t *doc, const char *status, const char *de
     rest_openapi_close(doc, '}');
 }
 
+/** Ends an operation that writes to a relation. */
+static void end_write(rest_openapi_t *doc, const char *status, const char *description)
+{
+    add_parameter_ref(doc, "ifMatch");
+    add_parameter_ref(doc, "ifNoneMatch");
+    rest_openapi_close(doc, ']');
+    rest_openapi_open(doc, "responses", '{');
+    add_response(doc, status, description);
+    add_response(doc, "412", "Precondition Failed");
+    rest_openapi_close(doc, '}');
+    rest_openapi_close(doc, '}');
+}
+
 /** Ends an operation that has one answer. @param types of the answer; NULL: as everywhere */
 static void end_operation(rest_openapi_t *doc, const char *types, const char *status,
                           const char *description)
@@ -125,7 +138,7 @@ static void add_row_filters(rest_openapi_t *doc, const rest_relation_t *relation
 static void add_get(rest_openapi_t *doc, const rest_relation_t *relation)
 {
     static const char *const parameters[] = { "select", "order", "range", "rangeUnit", "offset",
-                                              "limit", "preferCount", NULL };
+                                              "limit", "preferCount", "ifNoneMatch", NULL };
     int i;
 
     begin_operation(doc, "get", relation->name, relation->comment);
@@ -141,8 +154,10 @@ static void add_get(rest_openapi_t *doc, const rest_relation_t *relation)
     add_ref(doc, "items", "definitions", relation->name);
     rest_openapi_text(doc, "type", "array");
     rest_openapi_close(doc, '}');
+    rest_openapi_raw(doc, "headers", "{\"ETag\":{\"type\":\"string\"}}");
     rest_openapi_close(doc, '}');
     add_response(doc, "206", "Partial Content");
+    add_response(doc, "304", "Not Modified");
     rest_openapi_close(doc, '}');
     rest_openapi_close(doc, '}');
 }
@@ -153,16 +168,16 @@ static void add_writes(rest_openapi_t *doc, const rest_relation_t *relation)
     add_parameter_ref(doc, body_of(doc, relation));
     add_parameter_ref(doc, "select");
     add_parameter_ref(doc, "preferPost");
-    end_operation(doc, NULL, "201", "Created");
+    end_write(doc, "201", "Created");
     begin_operation(doc, "patch", relation->name, relation->comment);
     add_row_filters(doc, relation);
     add_parameter_ref(doc, body_of(doc, relation));
     add_parameter_ref(doc, "preferReturn");
-    end_operation(doc, NULL, "204", "No Content");
+    end_write(doc, "204", "No Content");
     begin_operation(doc, "delete", relation->name, relation->comment);
     add_row_filters(doc, relation);
     add_parameter_ref(doc, "preferReturn");
-    end_operation(doc, NULL, "204", "No Content");
+    end_write(doc, "204", "No Content");
 }
 
 static void add_relation_path(rest_openapi_t *doc, const rest_relation_t *relation)
@@ -323,6 +338,8 @@ static void add_shared_parameters(rest_openapi_t *doc)
     add_plain(doc, "rangeUnit", "Range-Unit", page, "header", ",\"default\":\"items\"");
     add_plain(doc, "offset", "offset", page, "query", "");
     add_plain(doc, "limit", "limit", page, "query", "");
+    add_plain(doc, "ifMatch", "If-Match", "Only what was read is written over", "header", "");
+    add_plain(doc, "ifNoneMatch", "If-None-Match", "Only what is new", "header", "");
 }
 
 static void add_filter_parameter(rest_openapi_t *doc, const rest_relation_t *relation,
