@@ -181,6 +181,12 @@ variables()
     export APP_MODULES
 }
 
+collections()
+{
+    "$build/appctl" -f "$source_dir/conf/sample.conf" search apply >/dev/null ||
+        fail "what the packages are searched by could not be made, see above"
+}
+
 httpd()
 {
     local as=()
@@ -254,6 +260,10 @@ how many packages a section has, and how big they are:
 
   curl '$url/api/packages?section=in.(editors,net,web)&select=section,count(),installed_size.sum()'
 
+what people find who type "web server -apache":
+
+  curl '$url/api/search/packages?q=web+server+-apache&select=name,summary&limit=5'
+
 or, with the token in $demo/token, write one:
 
   curl '$url/api/packages?select=id,name' -H "Authorization: Bearer \$(cat '$demo/token')" \\
@@ -272,6 +282,7 @@ build
 variables
 make_token
 database
+collections
 start
 await
 invite
