@@ -38,9 +38,9 @@ IMPOSSIBLE = {
 ALTERED = (
     ("", "songs: declared, and not made", "songs: can be searched", "rain", 0, 1),
     ("", "", "songs: is as its line says", "rain", 0, 1),
-    (" facets=mood", 'its facets is "", and should be "mood"', "songs: altered", "rain", 1, 1),
-    (" facets=mood language=simple", 'its language is "english", and should be "simple"', "songs: altered", "rains", 1, 1),
-    (" facets=mood language=simple title=words", 'its title is "title"', "songs: altered", "rain", 1, 0),
+    (" facets=mood", 'the database has facets "", its line "mood"', "songs: altered", "rain", 1, 1),
+    (" facets=mood language=simple", 'the database has language "english", its line "simple"', "songs: altered", "rains", 1, 1),
+    (" facets=mood language=simple title=words", 'the database has title "title", its line "words"', "songs: altered", "rain", 1, 0),
 )
 ROWS = "INSERT INTO songs VALUES (1, 'Moon', 'It rains', 'sad'), (2, 'Night', NULL, 'glad')"
 
@@ -57,6 +57,7 @@ def run(build):
         with fault.start(build, database, "cgi") as server:  # where each request reads app_search anew
             alter(appctl, server)
             lose(database, server)
+        appctl.run("create", "songs", "--table", "songs", "--columns", "title", good=False, says='"songs" already')
         if kind == "pgsql":
             advise(appctl, database)
             database.cluster.stop("immediate")

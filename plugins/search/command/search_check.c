@@ -108,7 +108,7 @@ static app_command_e check_spec(search_job_t *job, const search_collection_t *co
     return field == SEARCH_FIELDS
                ? APP_COMMAND_GOOD
                : wrong(job, collection->name,
-                       apr_psprintf(job->pool, "its %s is \"%s\", and should be \"%s\"",
+                       apr_psprintf(job->pool, "the database has %s \"%s\", its line \"%s\"",
                                     search_field_names[field], collection->fields[field],
                                     wanted->fields[field]),
                        "appctl search apply does as its line says");

@@ -199,7 +199,7 @@ static app_command_e read_options(search_spec_t *spec, search_job_t *job, int ar
 app_command_e search_make_create(search_job_t *job, int argc, const char *const *argv)
 {
     search_spec_t spec = { .name = argc ? argv[0] : "" };
-    const search_collection_t *wanted;
+    const search_collection_t *wanted, *before;
     app_command_e code;
 
     if (!argc) {
@@ -212,10 +212,17 @@ app_command_e search_make_create(search_job_t *job, int argc, const char *const 
         search_spec_suits(&spec, job->search->kind, job->err) != APR_SUCCESS) {
         return APP_COMMAND_USAGE;
     }
-    return search_job_begin(job, 0) == APR_SUCCESS &&
-                   search_make_wanted(&wanted, job, &spec) == APR_SUCCESS
-               ? make(job, wanted, NULL, "can be searched")
-               : APP_COMMAND_WRONG;
+    if (search_job_begin(job, 0) != APR_SUCCESS ||
+        search_make_wanted(&wanted, job, &spec) != APR_SUCCESS ||
+        search_job_find(&before, job, spec.name) != APR_SUCCESS) {
+        return APP_COMMAND_WRONG;
+    }
+    if (before) {
+        app_fail(job->err, APP_E_BAD_REQUEST, "there is a collection \"%s\" already", spec.name);
+        app_hint(job->err, "Drop it before, or declare what it shall be, and apply that.");
+        return APP_COMMAND_WRONG;
+    }
+    return make(job, wanted, NULL, "can be searched");
 }
 
 /* apply */
