@@ -142,8 +142,9 @@ apr_status_t search_correct(search_work_t *work, app_error_t *err)
                                   ") LIMIT " CANDIDATES, NULL);
     }
     else {
-        where = apr_pstrcat(ask->pool, title, " % $1", NULL);
-        query.after = apr_psprintf(ask->pool, "ORDER BY similarity(%s, $1) DESC LIMIT 1", title);
+        where = apr_pstrcat(ask->pool, title, " % (SELECT $1::text)", NULL);
+        query.after = apr_psprintf(ask->pool, "ORDER BY similarity(%s, (SELECT $1::text)) DESC"
+                                              " LIMIT 1", title);
     }
     query.where = where;
     if (ask->search->data->query(work->read, &query, &rows, err) != APR_SUCCESS) {

@@ -50,20 +50,25 @@ static apr_status_t take(titles_t *titles, const app_data_query_t *query, app_er
     return status == APR_EOF ? APR_SUCCESS : status;
 }
 
-/** Between the text and the text with the last character that there is behind it. */
+/**
+ * Between the text and the text with the last character that there is behind it. The subselects
+ * keep both from PostgreSQL's planner, which would plan anew for each text otherwise.
+ */
 static apr_status_t take_beginning(titles_t *titles, app_error_t *err)
 {
     const search_ask_t *ask = titles->ask;
     apr_pool_t *p = ask->pool;
-    const char *low = apr_psprintf(p, ask->search->kind == APP_DB_SQLITE
-                                          ? "lower(%s)" : "lower(%s) COLLATE \"C\"",
+    int lite = ask->search->kind == APP_DB_SQLITE;
+    const char *low = apr_psprintf(p, lite ? "lower(%s)" : "lower(%s) COLLATE \"C\"",
                                    titles->title);
     const char *text = search_lowered(ask->query->text, p);
     const app_value_t params[] = { search_text(text),
                                    search_text(apr_pstrcat(p, text, "\xf4\x8f\xbf\xbf", NULL)) };
     const app_data_query_t query = {
         .columns = titles->title,
-        .where = apr_psprintf(p, "%s >= $1 AND %s < $2", low, low),
+        .where = apr_psprintf(p, lite ? "%s >= $1 AND %s < $2"
+                                      : "%s >= (SELECT $1::text) AND %s < (SELECT $2::text)",
+                              low, low),
         .after = apr_psprintf(p, "ORDER BY %s LIMIT %" APR_INT64_T_FMT, low, titles->limit),
         .params = params,
         .nparams = 2
