@@ -18,13 +18,18 @@ OURS = re.compile(r"^(BEGIN|COMMIT|ROLLBACK|SELECT (num_nulls\()?set_config)")
 
 def build(folder):
     """The handler as an httpd module, and the loop over SQLite. Returns their paths."""
-    module, loop = os.path.join(folder, "mod_bytes.so"), os.path.join(folder, "sqlite_loop")
+    module = os.path.join(folder, "mod_bytes.so")
     flags = must(["pkg-config", "--cflags", "apr-1", "apr-util-1"]).split()
     must([os.environ.get("CC", "cc"), "-O2", "-fPIC", "-shared", *flags,
           "-I" + server.apxs("INCLUDEDIR"), "-o", module, os.path.join(HERE, "mod_bytes.c")])
+    return module, build_loop(folder)
+
+
+def build_loop(folder):
+    loop = os.path.join(folder, "sqlite_loop")
     must([os.environ.get("CC", "cc"), "-O2", "-o", loop, os.path.join(HERE, "sqlite_loop.c"),
           *must(["pkg-config", "--cflags", "--libs", "sqlite3"]).split()])
-    return module, loop
+    return loop
 
 
 class SqliteAlone:
@@ -46,6 +51,7 @@ class PgsqlAlone:
     def __init__(self, database, sql, values, connections, folder):
         self.database, self.connections = database, connections
         self.script = os.path.join(folder, "pgbench.sql")
+        sql = sql.replace(":punct:", "'||chr(58)||'punct'||chr(58)||'")  # no variable of pgbench's
         self.sql = re.sub(r"\$(\d+)", r":p\1", sql)
         self.values = values
 
@@ -83,7 +89,12 @@ class PgsqlAlone:
 
 
 def statement_of(database, send):
-    """The statement that a request sends to PostgreSQL, with its parameters: read from the server's log."""
+    """The statement that a request sends to PostgreSQL, with its parameters."""
+    return statements_of(database, send)[-1]  # those before it read the schema
+
+
+def statements_of(database, send):
+    """All that a request sends to PostgreSQL, with their parameters: read from the server's log."""
     log = os.path.join(database.cluster.folder, "log")
     size = os.path.getsize(log)
     database.run("ALTER SYSTEM SET log_min_duration_statement = 0", "postgres")
@@ -102,7 +113,7 @@ def statement_of(database, send):
     found = [pair for pair in re.findall(STATEMENT, text) if not OURS.match(pair[0])]
     if not found:
         raise process.Failed("the server's log does not show the statement:\n%s" % text[-800:])
-    return found[-1][0], values_of(found[-1][1])  # those before it read the schema
+    return [(sql, values_of(parameters)) for sql, parameters in found]
 
 
 def values_of(text):

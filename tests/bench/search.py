@@ -5,7 +5,8 @@
     tests/bench/search.py [--build BUILD] [--seconds S] [--connections N] [--csv FOLDER]
 
 The median and the 99th percentile are those of wrk, with every connection asking all the time; CPU is that of all processes
-of httpd and PostgreSQL. Absolute numbers belong to the machine.
+of httpd and PostgreSQL, and beside it that of the statements alone, run by the database without anything of ours. Absolute
+numbers belong to the machine.
 """
 import argparse
 import os
@@ -21,17 +22,21 @@ sys.dont_write_bytecode = True
 from lib import process, server, stage  # noqa: E402
 
 import data  # noqa: E402
+import search_alone  # noqa: E402
 from load import Request, cpu_seconds, must  # noqa: E402
 
 MPM = "StartServers 2\nThreadsPerChild 32\nLogLevel error\n"
 COLLECTION = ["packages", "--table", "packages", "--columns", "name:A,summary:B", "--facets", "section,priority"]
+PATH = "/api/search/packages?q=%s&select=name,summary"
+# Title, path; and what SQLite is asked for alone.
 SEARCHES = [
-    ("two words, 20 hits, total, two facets", "/api/search/packages?q=web%20server&select=name,summary"),
-    ("a word of a third of all rows", "/api/search/packages?q=for&select=name,summary"),
-    ("a package's name", "/api/search/packages?q=postgresql&select=name,summary"),
-    ("a word mistyped, with a proposal", "/api/search/packages?q=postgrseql&select=name"),
-    ("suggest, four letters", "/api/search/packages/suggest?q=post&limit=10"),
-    ("suggest, a word inside", "/api/search/packages/suggest?q=partman&limit=10"),
+    ("two words, 20 hits, total, two facets", PATH % "web%20server", ("few", "web server")),
+    ("a word of a quarter of all rows", PATH % "library", ("many", "library")),
+    ("words of a third of all rows", PATH % "library%20OR%20dev", ("many", "library OR dev")),
+    ("a package's name", PATH % "postgresql", ("few", "postgresql")),
+    ("a word mistyped, with a proposal", "/api/search/packages?q=postgrseql&select=name", None),
+    ("suggest, four letters", "/api/search/packages/suggest?q=post&limit=10", ("beginning", "post")),
+    ("suggest, a word inside", "/api/search/packages/suggest?q=partman&limit=10", None),
 ]
 
 
@@ -86,17 +91,28 @@ def run(options):
     sites = [server.Site("%s.test" % database.name.lower(), database) for database in databases]
     with server.Server(build, "event", sites, mpm=MPM) as web:
         roots = {web.process.pid, databases[1].main_process()}
-        print("| search, at %d connections | requests/s | median ms | 99 %% ms | CPU s per 1,000 |" % options.connections)
-        print("| --- | ---: | ---: | ---: | ---: |")
-        for title, path in SEARCHES:
+        folder = process.folder("search-alone")
+        lite = search_alone.Sqlite(databases[0], folder)
+        pgsql = search_alone.Pgsql(databases[1], folder,
+                                   lambda path: search_alone.fetch(web.port, sites[1].name, path))
+        print("| search, at %d connections | requests/s | median ms | 99 %% ms | CPU s per 1,000 | SQL alone | times |\n"
+              "| --- | ---: | ---: | ---: | ---: | ---: | ---: |" % options.connections)
+        for title, path, alone in SEARCHES:
             for database in databases:
-                request = Request("%s.test" % database.name.lower(), path)
-                press(web.port, request, options)
-                before = cpu_seconds(roots)
-                count, (median, slow) = press(web.port, request, options)
-                cost = (cpu_seconds(roots) - before) * 1000 / count
-                print("| %s, %s | %.0f | %.1f | %.1f | %.2f |" % (title, database.name, count / options.seconds, median,
-                                                                  slow, cost), flush=True)
+                measure(web, roots, title, Request("%s.test" % database.name.lower(), path), options,
+                        lambda: pgsql.cost(path, options.seconds) if database.name == "PostgreSQL"
+                        else lite.cost(*alone, options.seconds) if alone else None)
+
+
+def measure(web, roots, title, request, options, alone):
+    press(web.port, request, options)
+    before = cpu_seconds(roots)
+    count, (median, slow) = press(web.port, request, options)
+    cost = (cpu_seconds(roots) - before) * 1000 / count
+    least = alone()
+    print("| %s, %s | %.0f | %.1f | %.1f | %.2f | %s |"
+          % (title, request.site.partition(".")[0], count / options.seconds, median, slow, cost,
+             "%.2f | %.2f" % (least, cost / least) if least else " | "), flush=True)
 
 
 if __name__ == "__main__":
