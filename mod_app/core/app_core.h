@@ -254,6 +254,7 @@ typedef struct app_core_conf_t {
     apr_int64_t          max_body;
     int                  error_verbosity; /* 0 verbose, 1 minimal */
     const char          *proxy_status_name; /* "": no such header */
+    apr_array_header_t  *log_levels;      /* "APP10:warning"; NULL: all as the host says */
     apr_array_header_t  *details_for;     /* who sees the details of /health and /status */
     const char          *plugin_dir;
     const char          *state_dir;

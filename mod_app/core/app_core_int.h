@@ -179,6 +179,12 @@ apr_size_t app_utf8_step(const char *text, apr_size_t len);
 
 /* app_log.c */
 void app_log_host(const app_host_t *to);
+/**
+ * Checks the words of LogLevel, and has them hold for lines about no request, until the next
+ * app_log_host().
+ * @param words NULL: there are none
+ */
+apr_status_t app_log_levels_use(const apr_array_header_t *words, app_error_t *err);
 
 /* app_request.c */
 void app_request_make(app_request_t *r, app_site_t *site, app_entry_e entry,

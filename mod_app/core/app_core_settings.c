@@ -59,6 +59,9 @@ const app_setting_t app_core_settings[] = {
                    APP_SET_LOCATION,
                    "who answers, in the header Proxy-Status of error answers; \"\": no such "
                    "header"),
+    APP_SET_LIST("LogLevel", app_core_conf_t, log_levels, NULL, 0,
+                 "up to which level numbers of log lines are told, as in APP10:warning APP24:debug; "
+                 "none: all that the server's own log level lets through"),
     APP_SET_LIST("DetailsFor", app_core_conf_t, details_for, "127.0.0.0/8 ::1", 0,
                  "addresses, networks and role:NAME that see the details of /health and /status"),
     APP_SET_PATH("PluginDir", app_core_conf_t, plugin_dir, NULL, 0,

@@ -130,6 +130,7 @@ apr_status_t app_site_make(app_core_t *core, const char *name, app_site_conf_t *
     }
     if (app_viewers_parse(app_conf_core(conf)->details_for, &viewers, err, core->pool) !=
             APR_SUCCESS ||
+        app_log_levels_use(app_conf_core(conf)->log_levels, err) != APR_SUCCESS ||
         find_database(core, app_conf_core(conf), &site->db, err) != APR_SUCCESS ||
         make_instances(site, err) != APR_SUCCESS ||
         configure_instances(site, err) != APR_SUCCESS ||

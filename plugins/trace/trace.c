@@ -44,7 +44,14 @@ typedef struct trace_t {
     apr_int64_t     ratio;
     const char     *database; /* as OpenTelemetry calls it; NULL: none */
     trace_export_t *export;   /* from start() on; NULL: nothing is sent */
+    app_metric_t   *requests;
 } trace_t;
+
+static const app_metric_def_t requests = { .name = "app_trace_requests",
+                                           .help = "Requests whose spans were sent, or dropped.",
+                                           .kind = APP_METRIC_COUNTER,
+                                           .labels = "outcome",
+                                           .max_series = 2 };
 
 /** Follows the caller's trace. @return 0: there is none to follow */
 static int follow(trace_request_t *trace, app_request_t *r)
@@ -169,6 +176,9 @@ static apr_status_t configure(app_instance_t *self, app_error_t *err)
     if (conf->export.endpoint && check_endpoint(conf->export.endpoint, err) != APR_SUCCESS) {
         return APP_EFAIL;
     }
+    if (app_metric_declare(&plugin->requests, self, &requests, err) != APR_SUCCESS) {
+        return APP_EFAIL;
+    }
     plugin->database = database_of(self);
     app_instance_context_set(self, plugin);
     app_filter_add(self, APP_PLACE_FIRST, begin);
@@ -186,7 +196,8 @@ static apr_status_t start(app_instance_t *self, app_error_t *err)
     if (!conf->export.endpoint) {
         return APR_SUCCESS;
     }
-    return trace_export_start(&plugin->export, &conf->export, err, app_instance_pool(self));
+    return trace_export_start(&plugin->export, &conf->export, plugin->requests, err,
+                              app_instance_pool(self));
 }
 
 static void stop(app_instance_t *self)

@@ -21,6 +21,7 @@
 
 struct trace_export_t {
     const trace_export_conf_t *conf;
+    const app_metric_t        *requests;
     trace_queue_t             *queue;
     apr_pool_t                *pool; /* of what follows; behind the lock */
     apr_thread_mutex_t        *lock;
@@ -38,12 +39,13 @@ struct trace_export_t {
 };
 
 apr_status_t trace_export_start(trace_export_t **pto, const trace_export_conf_t *conf,
-                                app_error_t *err, apr_pool_t *p)
+                                const app_metric_t *requests, app_error_t *err, apr_pool_t *p)
 {
     trace_export_t *to = apr_pcalloc(p, sizeof(*to));
 
     curl_global_init(CURL_GLOBAL_DEFAULT); /* counted: a second one costs nothing */
     to->conf = conf;
+    to->requests = requests;
     if (apr_pool_create(&to->pool, p) != APR_SUCCESS ||
         apr_thread_mutex_create(&to->lock, APR_THREAD_MUTEX_UNNESTED, p) != APR_SUCCESS ||
         trace_queue_create(&to->queue, (apr_size_t)conf->queue_size, READY, p) != APR_SUCCESS) {
@@ -96,6 +98,8 @@ static int fill(trace_export_t *to, apr_pool_t *scratch)
 static void settle(trace_export_t *to, apr_uint64_t *count)
 {
     __atomic_add_fetch(count, (apr_uint64_t)to->held, __ATOMIC_RELAXED);
+    app_metric_add(to->requests, to->held,
+                   APP_METRIC_LABELS(count == &to->sent ? "sent" : "dropped"));
     to->held = 0;
 }
 
@@ -208,7 +212,9 @@ void trace_export_put(trace_export_t *to, const char *spans, apr_size_t len)
     if (!__atomic_load_n(&to->running, __ATOMIC_ACQUIRE)) {
         begin(to);
     }
-    trace_queue_put(to->queue, spans, len);
+    if (!trace_queue_put(to->queue, spans, len)) {
+        app_metric_add(to->requests, 1, APP_METRIC_LABELS("dropped"));
+    }
 }
 
 void trace_export_stop(trace_export_t *to)

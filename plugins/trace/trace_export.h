@@ -7,6 +7,7 @@
 #ifndef TRACE_EXPORT_H
 #define TRACE_EXPORT_H
 
+#include "app_metric.h"
 #include "trace_queue.h"
 
 typedef struct trace_export_conf_t {
@@ -30,9 +31,10 @@ typedef struct trace_export_counts_t {
 /**
  * At the start of a process. The thread begins with the first spans.
  * @param conf lives as long as p
+ * @param requests counts the requests by what has become of their spans ("sent", "dropped")
  */
 apr_status_t trace_export_start(trace_export_t **pto, const trace_export_conf_t *conf,
-                                app_error_t *err, apr_pool_t *p);
+                                const app_metric_t *requests, app_error_t *err, apr_pool_t *p);
 
 /** Hands the spans of one request over, as text with "," between them. Any thread. */
 void trace_export_put(trace_export_t *to, const char *spans, apr_size_t len);

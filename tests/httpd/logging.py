@@ -23,6 +23,7 @@ Define APP_LOG_DIR "%%(folder)s/logs"
 <Location "/api/quiet">
     LogLevel app:warn
 </Location>
+AppLogLevel APP:notice APP00:info APP0004:error APP27:debug
 <AppPlugin auth>
     JwtSecret "%s"
 </AppPlugin>
@@ -30,6 +31,7 @@ CustomLog "%%(folder)s/plain.log" "%%%%{route}^ap %%%%{path}^ap %%%%{rows}^ap %%
 Include "%s"
 """ % (jwt.SECRET, os.path.join(stage.ROOT, "conf", "logging.conf").replace("%", "%%"))
 
+NUMBERED = re.compile(r"/api/(?:hello\?n=(\d+)|(\d+)/)")
 TRACE = "4bf92f3577b34da6a3ce929d0e0e4736"
 HOSTILE = [
     b"plain", b'"', b'","role":"admin', b"\\", b"\\\\\\\"", b"\x01\x02\x1f\x7f\t\x0b", b"\xff\xfe\x80",
@@ -62,49 +64,62 @@ def ask(port, line, headers=b""):
         return connection.answer("GET").status
 
 
-def hostile(check, httpd):
-    """Every place of a request that a client chooses, in one line of the log each."""
-    asked = []
-    for value in HOSTILE:
-        agent = re.sub(rb"[\x00-\x1f\x7f]", b"\x81", value)  # what httpd would refuse in a header
-        coded = b"".join(b"%%%02x" % c for c in value[:900])
-        ask(httpd.port, b"GET /api/hello?" + coded + b" HTTP/1.1",
-            b"User-Agent: " + agent + b"\r\nReferer: " + agent + b"\r\n")
-        ask(httpd.port, b"GET /api/" + coded + b" HTTP/1.1")
-        asked += [(agent, None), (None, value)]
-    lines = wait_for(httpd.folder, "access-*.json", len(asked))
-    check.equal("lines", len(lines), len(asked))
-    for line, (agent, path) in zip(lines, asked):
-        name = repr((agent or path)[:20])
-        check.true(name + ": a line of %d bytes" % len(line), len(line) < 4096)
+def entries(check, httpd, count):
+    """The newest lines by the number that each of their requests has in its query or path: they come in any order."""
+    lines = wait_for(httpd.folder, "access-*.json", count)
+    check.equal("lines", len(lines), count)
+    found = {}
+    for line in lines:
+        check.true("a line of %d bytes" % len(line), len(line) < 4096)
         try:
             entry = json.loads(line)
         except ValueError as error:
-            check.problems.append("%s: %s in %r" % (name, error, line[:600]))
+            check.problems.append("%s in %r" % (error, line[:600]))
             continue
-        if agent:
-            check.true(name + ": user_agent %r" % entry["user_agent"],
-                       begins(entry["user_agent"], agent.strip()))
-            check.equal(name, entry["role"], None)
-        elif path != b"</script>":  # in which httpd itself sees two segments
-            check.true(name + ": path %r" % entry["path"], begins(entry["path"], b"/api/" + path))
+        number = NUMBERED.match("%s?%s" % (entry["path"], entry["query"]))
+        if number:
+            found[int(number[1] or number[2])] = entry
+    return found
+
+
+def hostile(check, httpd):
+    """Every place of a request that a client chooses."""
+    for number, value in enumerate(HOSTILE):
+        agent = re.sub(rb"[\x00-\x1f\x7f]", b"\x81", value)  # what httpd would refuse in a header
+        coded = b"".join(b"%%%02x" % c for c in value[:900])
+        ask(httpd.port, b"GET /api/hello?n=%d&%s HTTP/1.1" % (2 * number, coded),
+            b"User-Agent: " + agent + b"\r\nReferer: " + agent + b"\r\n")
+        ask(httpd.port, b"GET /api/%d/%s HTTP/1.1" % (2 * number + 1, coded))
+    found = entries(check, httpd, 2 * len(HOSTILE))
+    for number, value in enumerate(HOSTILE):
+        name = repr(value[:20])
+        by_header, by_path = found.get(2 * number), found.get(2 * number + 1)
+        if not by_header or not by_path:
+            check.problems.append("%s: no line" % name)
+            continue
+        agent = re.sub(rb"[\x00-\x1f\x7f]", b"\x81", value).strip()
+        for member in ("user_agent", "referer"):
+            check.true("%s: %s %r" % (name, member, by_header[member]), begins(by_header[member], agent))
+        check.equal(name, by_header["role"], None)
+        if value != b"</script>":  # in which httpd itself sees two segments
+            check.true("%s: path %r" % (name, by_path["path"]),
+                       begins(by_path["path"], b"/api/%d/%s" % (2 * number + 1, value)))
 
 
 def users(check, httpd):
     """Names of users and roles, as a token may have them."""
     names = [value.decode("utf-8", "replace")[:300] for value in HOSTILE]
-    before = len(read(httpd.folder, "access-*.json"))
-    for name in names:
+    before = 2 * len(HOSTILE)
+    for number, name in enumerate(names, before):
         token = jwt.make({"sub": name, "role": name, "exp": int(time.time()) + 60})
-        httpd.get("/api/hello", [("Authorization", "Bearer " + token)])
-    lines = wait_for(httpd.folder, "access-*.json", before + len(names))[before:]
-    for line, name in zip(lines, names):
-        entry = json.loads(line)
-        check.equal("status of " + name[:20], entry["status"], 200)
+        httpd.get("/api/hello?n=%d" % number, [("Authorization", "Bearer " + token)])
+    found = entries(check, httpd, before + len(names))
+    for number, name in enumerate(names, before):
+        entry = found.get(number, {})
+        check.equal("status of %r" % name[:20], entry.get("status"), 200)
         for member in ("user", "role"):
-            check.true("%s %r of %r" % (member, entry[member], name[:20]),
-                       entry[member] and begins(entry[member], name.encode()))
-        check.true("user %r: a line of %d bytes" % (name[:20], len(line)), len(line) < 4096)
+            check.true("%s %r of %r" % (member, entry.get(member), name[:20]),
+                       entry.get(member) and begins(entry[member], name.encode()))
 
 
 def plain_request(check, httpd):
@@ -112,7 +127,7 @@ def plain_request(check, httpd):
     answer = httpd.get("/api/hello?name=Ada", [("traceparent", "00-%s-00f067aa0ba902b7-01" % TRACE)])
     httpd.get("/nothing")
     lines = wait_for(httpd.folder, "access-*.json", before + 2)
-    api, other = (json.loads(line) for line in lines[before:])
+    api, other = sorted((json.loads(line) for line in lines[before:]), key=lambda entry: entry["path"])
     wanted = {"method": "GET", "path": "/api/hello", "query": "name=Ada", "protocol": "HTTP/1.1", "route": "/hello",
               "status": 200, "bytes": len(answer.body), "client": "127.0.0.1", "user": None, "role": None,
               "trace_id": TRACE, "request_id": answer.header("X-Request-Id"), "rows": None, "wait_us": 0,
