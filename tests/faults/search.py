@@ -33,6 +33,7 @@ def run(build):
             change(database)
             appctl.run("check", "songs", says="songs: index and table are one")
             compare(server, database)
+            page_while_added(server, database)
             type_anything(server)
             fault.expect_quiet(server)
         with fault.start(build, database, settings=["search CountMax 3"]) as server:
@@ -87,6 +88,23 @@ def compare(server, database, counts=True):
                      word, len(ids), len(set(ids)), wanted)
         pages = [search(server, word, "&select=id&limit=7&offset=%d" % offset)["hits"] for offset in range(0, wanted, 7)]
         fault.expect(ids_of(pages) == ids, "%s: pages by offset are others than by cursor", word)
+
+
+def page_while_added(server, database):
+    """What was there when the first page was asked for stands in one page, once; what is added may stand in others."""
+    before = set(map(int, database.query(COUNTS[database.kind].replace("count(*)", "id") % "rain").split()))
+    pages, cursor, number = [], "", 1000
+    while cursor is not None:
+        found = search(server, "rain", "&select=id&limit=5&cursor=" + cursor)
+        pages.append(found["hits"])
+        cursor = found["next"]
+        songs.run_script(database, ["INSERT INTO songs VALUES (%d, 'rain', '%s', 'odd')" % (number + n, some_words(9))
+                                    for n in range(3)])
+        number += 3
+    ids = [id for id in ids_of(pages) if id < 1000]
+    fault.expect(len(ids) == len(set(ids)), "%s: pages hold a row twice: %s", database.kind, sorted(ids))
+    fault.expect(set(ids) == before, "%s: pages lack %s", database.kind, before - set(ids))
+    database.query("DELETE FROM songs WHERE id >= 1000")
 
 
 def ids_of(pages):
