@@ -64,18 +64,16 @@ static apr_status_t configure(app_instance_t *self, app_error_t *err)
     const cache_conf_t *conf = app_instance_settings(self);
     cache_t *cache = apr_pcalloc(app_instance_pool(self), sizeof(*cache));
 
-    (void)err;
     cache->self = self;
     cache->store = cache_store_declare(self, (apr_size_t)conf->size);
     cache->turns = cache_turns_declare(self);
     cache->fresh = cache_fresh_declare(self);
-    cache->tally = cache_tally_declare(self);
     app_instance_context_set(self, cache);
     app_filter_add(self, APP_PLACE_LOOKUP, cache_filter);
     if (cache_fresh_listens(cache->fresh)) {
         app_timer_add(self, "listen", ELECTION, 0, elect);
     }
-    return APR_SUCCESS;
+    return cache_tally_declare(&cache->tally, self, err);
 }
 
 static apr_status_t start(app_instance_t *self, app_error_t *err)

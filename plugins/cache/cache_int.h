@@ -119,7 +119,8 @@ void cache_turn_wait(cache_turns_t *turns, apr_uint64_t hash, apr_time_t until);
 void cache_turn_end(cache_turns_t *turns, apr_uint64_t hash, int kept);
 
 /* cache_tell.c */
-cache_tally_t *cache_tally_declare(app_instance_t *self);
+/** In configure(). */
+apr_status_t cache_tally_declare(cache_tally_t **ptally, app_instance_t *self, app_error_t *err);
 void cache_tally_count(const cache_tally_t *tally, cache_outcome_e outcome);
 /** Adds the outcome to the answer's Cache-Status (RFC 9211), if the settings say so. */
 void cache_tell(app_response_t *res, const cache_conf_t *conf, cache_outcome_e outcome,

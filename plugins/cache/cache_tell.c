@@ -2,10 +2,18 @@
 /** What has become of requests: counted for all processes, told to clients and in /status. */
 #include "apr_strings.h"
 
+#include "app_metric.h"
+
 #include "cache_int.h"
 
 struct cache_tally_t {
-    app_shm_t *shm; /* CACHE_OUTCOMES_ numbers, added to without a lock */
+    app_shm_t    *shm; /* CACHE_OUTCOMES_ numbers, added to without a lock */
+    app_metric_t *requests;
+};
+
+static const app_metric_def_t requests = {
+    .name = "app_cache_requests", .help = "Requests by what the cache has done with them.",
+    .labels = "outcome", .max_series = CACHE_OUTCOMES_
 };
 
 /** By cache_outcome_e: the name in /status, and what RFC 9211 2 calls it. */
@@ -20,12 +28,13 @@ static const struct {
     [CACHE_BYPASS] = { "bypassed", "fwd=request" },
 };
 
-cache_tally_t *cache_tally_declare(app_instance_t *self)
+apr_status_t cache_tally_declare(cache_tally_t **ptally, app_instance_t *self, app_error_t *err)
 {
     cache_tally_t *tally = apr_pcalloc(app_instance_pool(self), sizeof(*tally));
 
     tally->shm = app_shm_declare(self, "tally", CACHE_OUTCOMES_ * sizeof(apr_uint64_t));
-    return tally;
+    *ptally = tally;
+    return app_metric_declare(&tally->requests, self, &requests, err);
 }
 
 void cache_tally_count(const cache_tally_t *tally, cache_outcome_e outcome)
@@ -33,6 +42,7 @@ void cache_tally_count(const cache_tally_t *tally, cache_outcome_e outcome)
     apr_uint64_t *numbers = app_shm_base(tally->shm);
 
     __atomic_add_fetch(&numbers[outcome], 1, __ATOMIC_RELAXED);
+    app_metric_add(tally->requests, 1, APP_METRIC_LABELS(outcomes[outcome].name));
 }
 
 void cache_tell(app_response_t *res, const cache_conf_t *conf, cache_outcome_e outcome,

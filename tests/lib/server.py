@@ -139,7 +139,8 @@ class Server:
         self.conf = self._write("httpd.conf", self._conf(lines, mpm, timeout))
 
     def __enter__(self):
-        self.start()
+        if not self.process:
+            self.start()
         return self
 
     def __exit__(self, *_):

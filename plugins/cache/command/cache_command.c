@@ -66,7 +66,7 @@ static const char function_sql[] =
     "    RETURN NULL;\n"
     "END $$";
 
-/** A table and all that inherit from it: a statement on one of them is no statement on the table. */
+/** A table and all that inherit from it: a statement on one is none on the table. */
 static const char *install_sql(const char *table, const char *channel, apr_pool_t *p)
 {
     return apr_psprintf(

@@ -26,6 +26,7 @@ typedef struct cache_changes_t {
     apr_uint64_t     begun;     /* what is older than this number has not been listened for */
     apr_time_t       heard;     /* when the listener last said that it has heard everything */
     apr_int64_t      listener;  /* its process; 0: none */
+    apr_time_t       wanted;    /* when what must be fresh was first asked for; 0: never */
     apr_uint64_t     notices;   /* that it has heard */
     apr_uint32_t     nrelations;
     cache_relation_t relations[CACHE_RELATIONS];

@@ -109,10 +109,18 @@ static int is_heard(const cache_changes_t *changes)
     return heard && apr_time_now() - heard < CACHE_SILENCE;
 }
 
+/** A site that never wants it needs no connection for it. */
+static void note_wanted(cache_changes_t *changes)
+{
+    if (!__atomic_load_n(&changes->wanted, __ATOMIC_RELAXED)) {
+        __atomic_store_n(&changes->wanted, apr_time_now(), __ATOMIC_RELAXED);
+    }
+}
+
 int cache_fresh_now(cache_now_t *now, cache_fresh_t *fresh, const cache_wish_t *wish,
                     apr_pool_t *p)
 {
-    const cache_changes_t *changes = changes_of(fresh);
+    cache_changes_t *changes = changes_of(fresh);
 
     now->change = read_number(&changes->last);
     now->version = 0;
@@ -123,6 +131,7 @@ int cache_fresh_now(cache_now_t *now, cache_fresh_t *fresh, const cache_wish_t *
         return 0;
     }
     if (fresh->kind == APP_DB_PGSQL) {
+        note_wanted(changes);
         return is_heard(changes);
     }
     now->version = app_db_version(app_instance_db(fresh->self), p);

@@ -21,7 +21,7 @@ typedef struct cache_wish_t {
     int own;    /* nobody has written through this server since */
 } cache_wish_t;
 
-/** The moment at which a request begins: from it come an answer's marks, by it others are judged. */
+/** The moment when a request begins: from it come an answer's marks, by it others are judged. */
 typedef struct cache_now_t {
     apr_uint64_t change, version;
 } cache_now_t;

@@ -19,7 +19,7 @@
 #include "cache_listen.h"
 
 #define BEAT      200 /* milliseconds */
-#define LOST      apr_time_from_sec(5) /* a listener that has said nothing for so long is replaced */
+#define LOST      apr_time_from_sec(5) /* a listener silent for so long is replaced */
 #define RETRY_MIN apr_time_from_sec(1)
 #define RETRY_MAX apr_time_from_sec(30)
 #define RELOAD    "reload" /* says that the catalogue has changed */
@@ -297,8 +297,8 @@ void cache_listen_elect(cache_listen_t *listen)
         if (listen->thread && listen->ended) {
             join_thread(listen);
         }
-        if (!listen->thread && apr_time_now() >= listen->retry_at &&
-            take_place(listen->changes)) {
+        if (!listen->thread && listen->changes->wanted &&
+            apr_time_now() >= listen->retry_at && take_place(listen->changes)) {
             start_thread_locked(listen);
         }
     }

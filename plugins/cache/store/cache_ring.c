@@ -60,6 +60,13 @@ static char *bytes_of(cache_ring_t *ring)
     return (char *)ring + APR_ALIGN(sizeof(*ring) + ring->chains * sizeof(*ring->heads), UNIT);
 }
 
+/** What it says of itself can be, and nobody has left it half-done. */
+static int is_sound(const cache_ring_t *ring)
+{
+    return !ring->changing && ring->head % UNIT == 0 && ring->tail % UNIT == 0 &&
+           ring->tail <= ring->head && ring->head - ring->tail <= ring->size;
+}
+
 void cache_ring_make(cache_ring_t *ring, apr_size_t bytes)
 {
     apr_uint64_t emptied = ring->emptied;
@@ -70,7 +77,7 @@ void cache_ring_make(cache_ring_t *ring, apr_size_t bytes)
         chains *= 2;
     }
     used = APR_ALIGN(sizeof(*ring) + chains * sizeof(*ring->heads), UNIT);
-    if (ring->chains == chains && ring->size == (bytes - used) / UNIT * UNIT && !ring->changing) {
+    if (ring->chains == chains && ring->size == (bytes - used) / UNIT * UNIT && is_sound(ring)) {
         return;
     }
     if (ring->size) {
