@@ -194,7 +194,7 @@ static apr_status_t answer(rest_call_t *call, rest_request_t *request, app_error
             return APP_EFAIL;
         }
         status = read_request(&plan, call, request, schema, err, p);
-        if (status == APR_SUCCESS) {
+        if (status == APR_SUCCESS && !rest_unchanged_answer(call, p)) {
             status = answer_on(call, plan, schema, try == PLANS_MAX, err, p);
         }
         if (status == REST_STALE &&
@@ -295,6 +295,7 @@ static apr_status_t configure(app_instance_t *self, app_error_t *err)
     app_instance_context_set(self, rest);
     app_service_offer(self, APP_DATA_SERVICE, &rest_data_service);
     rest_listen_configure(rest);
+    rest_unchanged_configure(rest);
     app_filter_add(self, APP_PLACE_FIRST, rest_trace_filter);
     app_filter_add(self, APP_PLACE_LIMIT, rest_timing_filter);
     app_filter_add(self, APP_PLACE_IDENTITY, rest_timing_identified);

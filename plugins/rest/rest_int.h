@@ -80,6 +80,7 @@ typedef struct rest_t {
     rest_memo_t              *memo;
     rest_share_t             *share;
     rest_listen_t            *listen; /* NULL: there are no notifications to be heard */
+    app_shm_t                *tags;  /* SQLite: of rest_unchanged.c; else NULL */
     volatile apr_uint32_t     large; /* requests that hold much of their answer, at this moment */
 } rest_t;
 
@@ -292,6 +293,8 @@ typedef struct rest_call_t {
     unsigned              rolls_back : 1;    /* nothing is to stay of a write */
     unsigned              ending_chosen : 1; /* Prefer: tx= was followed */
     unsigned              compares : 1; /* a write with If-Match or If-None-Match */
+    apr_uint64_t          version; /* of the database, if an answer is to be remembered; else 0 */
+    apr_uint64_t          key;     /* to be remembered by */
 } rest_call_t;
 
 /* rest.c */
@@ -410,6 +413,20 @@ apr_status_t rest_respond_head(const rest_call_t *call, const rest_plan_t *plan,
 /** Refuses a single object that is none or several. */
 apr_status_t rest_respond_check_single(const rest_plan_t *plan, const rest_result_t *result,
                                        app_error_t *err);
+
+/** Answers 304: it would be the answer with this tag. */
+void rest_respond_unchanged(const rest_call_t *call, const char *tag, apr_pool_t *p);
+
+/* rest_unchanged.c: answers by their tags alone */
+
+/** In configure(): asks for the memory. */
+void rest_unchanged_configure(rest_t *rest);
+/**
+ * Answers a request whose If-None-Match has the tag of the answer, if the database has not changed
+ * since that was made.
+ * @param call read, as far as its URL goes @return whether it is answered
+ */
+int rest_unchanged_answer(rest_call_t *call, apr_pool_t *p);
 
 /* rest_options.c */
 

@@ -77,6 +77,7 @@ apr_status_t rest_condition_read(rest_run_t *run)
     }
     add_form(run);
     run->result.tag = rest_tag_print(&run->tag, run->pool);
+    rest_unchanged_note(run);
     match = app_request_header(run->call->r, "If-Match");
     if (match && !rest_tag_is_any(match) && !rest_tag_listed(match, &run->tag, 0)) {
         return refuse_match(run);

@@ -10,6 +10,7 @@
 #include "rest_int.h"
 
 #define LOCATION_MAX 4096
+#define VARY         "Accept, Prefer, Range"
 
 /* Around the rows */
 
@@ -123,7 +124,7 @@ static void add_common(const rest_call_t *call, const rest_plan_t *plan, int has
 {
     const char *preferences = applied(call, plan, p);
 
-    app_response_header_add(call->res, "Vary", "Accept, Prefer, Range");
+    app_response_header_add(call->res, "Vary", VARY);
     if (preferences) {
         app_response_header(call->res, "Preference-Applied", preferences);
     }
@@ -182,6 +183,17 @@ static apr_status_t respond_read(const rest_call_t *call, const rest_plan_t *pla
     }
     add_common(call, plan, !plan->empty, p);
     return APR_SUCCESS;
+}
+
+void rest_respond_unchanged(const rest_call_t *call, const char *tag, apr_pool_t *p)
+{
+    app_response_status(call->res, 304);
+    app_response_etag(call->res, tag);
+    app_response_header_add(call->res, "Vary", VARY);
+    if (call->request->action == REST_READ) {
+        add_location(call, p);
+    }
+    rest_timing_respond(call->timing, call->res, p);
 }
 
 static int write_status(const rest_plan_t *plan, const rest_result_t *result)

@@ -81,6 +81,12 @@ apr_status_t rest_condition_written(const rest_run_t *run);
 /* rest_source.c */
 /** Tells whoever may keep the answer what it is made of. After the last row. */
 void rest_source_tell(const rest_run_t *run);
+/** SQLite: whether it is the same again until the database changes. After the last row. */
+int rest_source_lasts(const rest_run_t *run);
+
+/* rest_unchanged.c */
+/** Remembers run->tag, at the version that rest_unchanged_answer() has read; if it has. */
+void rest_unchanged_note(const rest_run_t *run);
 
 /* rest_run_write.c */
 apr_status_t rest_run_write(rest_run_t *run);

@@ -142,20 +142,29 @@ static int may_be_kept(const rest_run_t *run)
            !run->call->conf->pre_request && !run->result.status && !run->result.headers;
 }
 
+static int is_counted(const rest_run_t *run)
+{
+    return run->plan->count != REST_COUNT_PLANNED && run->plan->count != REST_COUNT_ESTIMATED;
+}
+
+int rest_source_lasts(const rest_run_t *run)
+{
+    return run->schema->kind == APP_DB_SQLITE && may_be_kept(run) && is_counted(run) && run->tx &&
+           app_tx_lasting(run->tx);
+}
+
 void rest_source_tell(const rest_run_t *run)
 {
     app_source_t *source;
-    int is_counted = run->plan->count != REST_COUNT_PLANNED &&
-                     run->plan->count != REST_COUNT_ESTIMATED;
 
     if (!may_be_kept(run)) {
         return;
     }
     source = apr_pcalloc(run->pool, sizeof(*source));
     if (run->schema->kind == APP_DB_SQLITE) {
-        source->lasting = is_counted && run->tx && app_tx_lasting(run->tx);
+        source->lasting = rest_source_lasts(run);
     }
-    else if (is_counted) {
+    else if (is_counted(run)) {
         name_relations(source, run);
     }
     app_response_source(run->call->res, source);
