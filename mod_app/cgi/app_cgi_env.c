@@ -72,7 +72,7 @@ static apr_size_t trimmed(const char *base)
  *   name hidden by a rewrite    /dir/api/x           SCRIPT_NAME /dir/app.cgi   base /dir
  *   behind mod_proxy_fcgi       /dir/api/x           SCRIPT_NAME /dir/api/x     base /dir
  *   script in another folder    /dir/api/x           SCRIPT_NAME /cgi/app.cgi   base /dir
- * In the last two it is all before the first segment that is api, health or status.
+ * In the last two it is all before the first segment that is api, health, status or metrics.
  */
 static int find_base(app_target_t *target, const char *path, const char *script, apr_pool_t *p)
 {
@@ -130,7 +130,7 @@ static apr_status_t read_path(app_cgi_request_t *request, const char *const *env
     }
     if (!found) {
         app_fail(err, APP_E_NOT_FOUND, NULL);
-        return app_hint(err, "There are /api, /health and /status here.");
+        return app_hint(err, "There are /api, /health, /status and /metrics here.");
     }
     request->entry = target.entry;
     request->mount = target.mount;

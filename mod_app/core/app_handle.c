@@ -47,10 +47,6 @@ static apr_status_t answer_early(app_request_t *r, app_response_t *res, app_erro
     app_place_e place;
     apr_status_t rv;
 
-    if (r->entry == APP_ENTRY_METRICS) {
-        app_request_route_set(r, "/metrics");
-        return app_metrics_answer(r, res, err);
-    }
     for (place = APP_PLACE_FIRST; place < APP_PLACE_IDENTITY; place++) {
         if ((rv = app_filter_run(place, r, res, err)) != APP_NEXT) {
             return rv;
@@ -82,6 +78,10 @@ static apr_status_t dispatch(app_request_t *r, app_response_t *res, app_error_t 
     if (r->entry == APP_ENTRY_STATUS) {
         app_request_route_set(r, "/status");
         return app_status_answer(r, res, err);
+    }
+    if (r->entry == APP_ENTRY_METRICS) {
+        app_request_route_set(r, "/metrics");
+        return app_metrics_answer(r, res, err);
     }
     for (place = APP_PLACE_FIRST; place < APP_PLACE_AFTER; place++) {
         if ((rv = app_filter_run(place, r, res, err)) != APP_NEXT) {

@@ -14,7 +14,7 @@ static const apr_int64_t bytes[] = { 0, 256, 1024, 4096, 16384, 65536, 262144, 1
 
 #define COUNT(array) ((int)(sizeof(array) / sizeof(*(array))))
 
-/** How many series of a family one route has at most, as a rule. */
+/** How many series of a family one route has at most, as a rule; 0: they are not by route. */
 static const int per_route[APP_CORE_METRICS_] = { [APP_CORE_REQUESTS] = 8, [APP_CORE_DURATION] = 4,
                                                   [APP_CORE_BYTES_IN] = 1,
                                                   [APP_CORE_BYTES_OUT] = 1, [APP_CORE_ROWS] = 1 };
@@ -86,7 +86,8 @@ apr_status_t app_metrics_declare_core(app_core_t *core, int routes, app_error_t 
 
     for (i = 0; i < APP_CORE_METRICS_; i++) {
         if (app_metric_add_family(&core->metrics->core[i], core, NULL, &defs[i],
-                                  per_route[i] * routes, err) != APR_SUCCESS) {
+                                  per_route[i] ? per_route[i] * routes : defs[i].max_series,
+                                  err) != APR_SUCCESS) {
             return APP_EFAIL;
         }
     }

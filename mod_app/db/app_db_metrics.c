@@ -70,10 +70,18 @@ apr_status_t app_db_metrics_declare(app_db_metrics_t *metrics, app_core_t *core,
     return APR_SUCCESS;
 }
 
+/** Where a file lies is nobody's business. */
+static const char *name_of(const app_db_t *db)
+{
+    const char *slash = db->url.kind == APP_DB_SQLITE ? strrchr(db->url.path, '/') : NULL;
+
+    return slash ? slash + 1 : db->url.label;
+}
+
 static apr_int64_t *cell(const app_db_t *db, const app_db_metrics_t *metrics, int family,
                          const char *second)
 {
-    const char *const labels[] = { db->url.label, second };
+    const char *const labels[] = { name_of(db), second };
 
     return app_metric_cell(metrics->families[family], labels);
 }

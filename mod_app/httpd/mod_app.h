@@ -112,10 +112,18 @@ const ap_directive_t *app_httpd_conf_line(const app_server_t *server, const app_
 /** A failure as one sentence, or a few, for an administrator. */
 const char *app_httpd_conf_sentence(const app_error_t *err, apr_pool_t *p);
 
+/* mod_app_workers.c */
+
+/** app_host_t.workers */
+apr_status_t app_httpd_workers(app_workers_t *workers);
+
 /* mod_app_mount.c */
 
 /** Finds the SetHandler lines that are ours. @return OK; 500 if one stands in a wrong section */
 int app_httpd_mount_check(apr_array_header_t **plines, apr_pool_t *p);
+
+/** Whether a handler's name is one of ours. */
+int app_httpd_mount_is_handler(const char *name);
 
 /** The mounts of a server, longest path first. */
 apr_array_header_t *app_httpd_mount_collect(server_rec *s, const apr_array_header_t *lines,

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /**
  * Which requests are ours, and where their path begins: <Location /path> with SetHandler app-api,
- * app-health, app-status or app-metrics. Their path names nothing on disk, so directory walk, document root and
- * file types are passed by. Collected at check_config in one thread; the hooks run in every
+ * app-health, app-status or app-metrics. Their path names nothing on disk, so directory walk,
+ * document root and file types are passed by. Collected at check_config in one thread; the hooks run in every
  * request's thread, also for requests that are not ours, and must cost those next to nothing.
  */
 #include <stdlib.h>
@@ -23,14 +23,26 @@ typedef struct handler_line_t {
 
 static const char *const handlers[] = { "app-api", "app-health", "app-status", "app-metrics" };
 
+#define HANDLERS ((int)(sizeof(handlers) / sizeof(*handlers)))
+
 /* Configuration */
+
+int app_httpd_mount_is_handler(const char *name)
+{
+    int i, found = 0;
+
+    for (i = 0; strncmp(name, "app-", 4) == 0 && i < HANDLERS && !found; i++) {
+        found = strcmp(name, handlers[i]) == 0;
+    }
+    return found;
+}
 
 static int find_entry(const char *args, app_entry_e *pentry, apr_pool_t *p)
 {
     const char *name = ap_getword_conf(p, &args);
     int i;
 
-    for (i = 0; i < (int)(sizeof(handlers) / sizeof(*handlers)); i++) {
+    for (i = 0; i < HANDLERS; i++) {
         if (strcasecmp(name, handlers[i]) == 0) {
             *pentry = (app_entry_e)i;
             return 1;

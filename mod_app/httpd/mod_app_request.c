@@ -438,9 +438,7 @@ int app_httpd_request_handle(request_rec *r)
     app_exchange_state_t *state = ap_get_module_config(r->request_config, &app_module);
     const app_server_t *server;
 
-    if (!r->handler || strncmp(r->handler, "app-", 4) != 0 ||
-        (strcmp(r->handler, "app-api") != 0 && strcmp(r->handler, "app-health") != 0 &&
-         strcmp(r->handler, "app-status") != 0)) {
+    if (!r->handler || !app_httpd_mount_is_handler(r->handler)) {
         /* A line like RewriteRule [H=] gives it to somebody who relies on httpd's Require. */
         return state && state->early_only ? HTTP_UNAUTHORIZED : DECLINED;
     }

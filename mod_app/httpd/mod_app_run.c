@@ -64,6 +64,7 @@ static const app_host_t host = { .name = "httpd",
                                  .logs = logs,
                                  .share = app_httpd_shm_share,
                                  .status = add_status,
+                                 .workers = app_httpd_workers,
                                  .root = root,
                                  .state_dir = app_httpd_state_dir };
 

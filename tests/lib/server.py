@@ -52,7 +52,7 @@ MPM = {
                "MinSpareServers 1\nMaxSpareServers 8\n",
 }
 LOCATIONS = "".join('<Location "/%s">\n    SetHandler app-%s\n</Location>\n' % (name, name)
-                    for name in ("api", "health", "status"))
+                    for name in ("api", "health", "status", "metrics"))
 
 
 def apxs(name):
@@ -203,12 +203,12 @@ class Server:
         if self.host == "fastcgi":
             socket = os.path.join(self.folder, site.name + ".sock")
             self.backends.append((conf, socket))
-            return ('<LocationMatch "^/(api|health|status)">\n    CGIPassAuth On\n'
+            return ('<LocationMatch "^/(api|health|status|metrics)">\n    CGIPassAuth On\n'
                     '    SetHandler "proxy:unix:%s|fcgi://localhost"\n</LocationMatch>\n' % socket)
         passed = "".join('SetEnv %s "%s"\n' % (name, os.environ[name])
                          for name in ("ASAN_OPTIONS", "UBSAN_OPTIONS") if name in os.environ)
         return (passed + 'SetEnv APP_CONFIG "%s"\nSetEnv APP_LOG_LEVEL info\n'
-                'ScriptAliasMatch "^/(api|health|status)(.*)$" "%s/app.cgi/$1$2"\n'
+                'ScriptAliasMatch "^/(api|health|status|metrics)(.*)$" "%s/app.cgi/$1$2"\n'
                 '<Location "/">\n    CGIPassAuth On\n</Location>\n' % (conf, self.build))
 
     # Life
