@@ -210,6 +210,9 @@ apr_status_t app_core_identify(app_identified_t *found, app_site_t *site,
  */
 apr_interval_time_t app_request_statement_time(const app_request_t *r);
 
+/** DatabaseSlowQuery as it holds for r, whose database others may share; 0: nothing is slow. */
+apr_interval_time_t app_request_slow_query(const app_request_t *r);
+
 /**
  * Notes for r's figures that a phase lasted from begun until now.
  * @param r NULL: nobody's time

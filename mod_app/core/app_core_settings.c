@@ -37,7 +37,8 @@ const app_setting_t app_core_settings[] = {
                  "(db-prepared-statements)"),
     APP_SET_INT("DatabaseStatements", app_core_conf_t, db_statements, "200", 10, 10000, 0,
                 "prepared statements kept by one connection"),
-    APP_SET_DURATION("DatabaseSlowQuery", app_core_conf_t, slow_query, "0s", 0, 3600 * SECOND, 0,
+    APP_SET_DURATION("DatabaseSlowQuery", app_core_conf_t, slow_query, "0s", 0, 3600 * SECOND,
+                     APP_SET_LOCATION,
                      "statements that take the database as long are logged (APP0240), without "
                      "values; 0s: none"),
     APP_SET_ENUM("SqliteSync", app_core_conf_t, sqlite_sync, "full", sync_choices, 0,

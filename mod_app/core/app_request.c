@@ -145,6 +145,11 @@ apr_interval_time_t app_request_statement_time(const app_request_t *r)
     return left > SHORTEST_RUN ? left : SHORTEST_RUN;
 }
 
+apr_interval_time_t app_request_slow_query(const app_request_t *r)
+{
+    return r->conf->slow_query;
+}
+
 int app_request_gone(app_request_t *r)
 {
     const app_exchange_t *exchange = r->exchange;

@@ -47,7 +47,8 @@ static apr_interval_time_t sent_so_far(const app_tx_t *tx)
 
 void app_db_work_end(app_tx_t *tx)
 {
-    apr_interval_time_t slow = tx->db->conf->slow_query;
+    app_request_t *r = tx->options.request;
+    apr_interval_time_t slow = r ? app_request_slow_query(r) : tx->db->conf->slow_query;
     apr_time_t begun, now;
 
     if (!tx->running) {
@@ -55,7 +56,7 @@ void app_db_work_end(app_tx_t *tx)
     }
     begun = tx->running + sent_so_far(tx) - tx->sent;
     tx->running = 0;
-    now = app_request_spend(tx->options.request, APP_PHASE_DATABASE, begun, tx->sql.text);
+    now = app_request_spend(r, APP_PHASE_DATABASE, begun, tx->sql.text);
     app_db_count_work(tx->db, now > begun ? now - begun : 0);
     if (slow && now - begun >= slow && tx->sql.text) {
         log_slow(tx, now - begun);
