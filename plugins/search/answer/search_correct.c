@@ -121,7 +121,7 @@ apr_status_t search_correct(search_work_t *work, app_error_t *err)
     int lite = ask->search->kind == APP_DB_SQLITE;
     const char *given = lite ? any_trigram(ask->query->text, ask->pool) : ask->query->text;
     const char *title, *where;
-    app_data_query_t query = { .nparams = 1 };
+    app_data_query_t query = { .nparams = 1, .flags = APP_QUERY_LAST };
     app_value_t param;
     trigrams_t wanted;
     app_rows_t *rows;

@@ -99,7 +99,7 @@ apr_status_t search_count(search_work_t *work, app_error_t *err)
     const search_ask_t *ask = work->ask;
     const search_sql_t *sql = &work->sql;
     const app_data_query_t query = {
-        .columns = apr_pstrcat(ask->pool, "1", search_facets(work), NULL),
+        .columns = apr_pstrcat(ask->pool, "NULL", search_facets(work), NULL),
         .join = sql->join,
         .where = sql->where,
         .after = apr_psprintf(ask->pool, "LIMIT %" APR_INT64_T_FMT, ask->conf->count_max + 1),

@@ -116,7 +116,8 @@ apr_status_t search_rows(search_work_t *work, app_error_t *err)
                      ? lite_where(work)
                      : apr_pstrcat(ask->pool, sql->key, " = ANY ($2)", NULL),
         .params = params,
-        .nparams = 2
+        .nparams = 2,
+        .flags = APP_QUERY_LAST
     };
     app_rows_t *rows;
 

@@ -92,7 +92,8 @@ static apr_status_t take_words(titles_t *titles, app_error_t *err)
                                          " LIMIT %" APR_INT64_T_FMT,
                               titles->limit),
         .params = sql.params,
-        .nparams = sql.nwhere
+        .nparams = sql.nwhere,
+        .flags = APP_QUERY_LAST
     };
 
     if (status != APR_SUCCESS) {
