@@ -101,17 +101,30 @@ class Keys:
 
     def by_user(self):
         """On the same machine it holds at once."""
-        body = json.dumps({"email": "ada@example.org", "password": PASSWORD}).encode()
-        session = fault.get(self.server, "/api/auth/token?grant_type=password", [fault.JSON],
-                            method="POST", body=body)
-        bearer = ("Authorization", "Bearer " + json.loads(session.text())["access_token"])
-        made = json.loads(fault.get(self.server, "/api/auth/keys", [fault.JSON, bearer],
-                                    method="POST", body=b'{"name":"mine"}').text())
+        bearer = self.signed_in()
+        made = self.own_key(bearer)
         fault.expect(self.statuses(made["key"]) == {200}, "a user's key is not taken by all")
         answer = fault.get(self.server, "/api/auth/keys/" + made["id"], [bearer], method="DELETE")
         fault.expect(answer.status == 204, "DELETE answers %d", answer.status)
         fault.expect(self.statuses(made["key"]) == {401},
-                     "a key is taken at once after its user revoked it")
+                     "a key is taken after its user revoked it")
+        made = self.own_key(bearer)
+        fault.expect(self.statuses(made["key"]) == {200}, "a user's second key is not taken by all")
+        body = json.dumps({"current_password": PASSWORD}).encode()
+        answer = fault.get(self.server, "/api/auth/user", [fault.JSON, bearer], method="DELETE",
+                           body=body)
+        fault.expect(answer.status == 204, "DELETE of the account answers %d", answer.status)
+        fault.expect(self.statuses(made["key"]) == {401}, "a key is taken after its user has gone")
+
+    def signed_in(self):
+        body = json.dumps({"email": "ada@example.org", "password": PASSWORD}).encode()
+        session = fault.get(self.server, "/api/auth/token?grant_type=password", [fault.JSON],
+                            method="POST", body=body)
+        return ("Authorization", "Bearer " + json.loads(session.text())["access_token"])
+
+    def own_key(self, bearer):
+        return json.loads(fault.get(self.server, "/api/auth/keys", [fault.JSON, bearer],
+                                    method="POST", body=b'{"name":"mine"}').text())
 
     def used(self):
         key = self.key("used", "--role", "web_user")

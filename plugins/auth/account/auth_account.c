@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /** GET, PUT, PATCH and DELETE user: one's own account. Thread of the request. */
 #include "auth_account.h"
+#include "auth_api_key.h"
 #include "auth_cookie.h"
 #include "auth_factor.h"
 
@@ -124,6 +125,7 @@ apr_status_t auth_user_delete(app_instance_t *self, app_request_t *r, app_respon
         delete(auth, &caller, r, err) != APR_SUCCESS) {
         return APP_EFAIL;
     }
+    auth_api_keys_changed(auth);
     auth_cookie_clear(auth, r, res);
     app_response_status(res, 204);
     return APP_DONE;
