@@ -41,7 +41,7 @@
     _(app_db_version) \
     _(app_request_figures) _(app_request_route_set) _(app_request_rows_set) \
     _(app_metric_declare) _(app_metric_add) _(app_metric_set) _(app_metric_observe) \
-    _(app_metrics_collect) _(app_metrics_read)
+    _(app_metrics_collect) _(app_metrics_read) _(app_command_read)
 
 #ifdef __cplusplus /* where a member may not take the name that its own type was made from */
 #define APP_API_MEMBER(function) __typeof__(::function) *function;
@@ -158,6 +158,7 @@ extern const app_api_t *app_api;
 #define app_metric_observe         app_api->app_metric_observe
 #define app_metrics_collect        app_api->app_metrics_collect
 #define app_metrics_read           app_api->app_metrics_read
+#define app_command_read           app_api->app_command_read
 #endif
 
 #endif

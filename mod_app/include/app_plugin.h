@@ -16,6 +16,7 @@
 #include "apr_version.h"
 
 #include "app_buf.h"
+#include "app_command.h"
 #include "app_db.h"
 #include "app_error.h"
 #include "app_log.h"
@@ -74,25 +75,6 @@ typedef struct app_route_t {
     const char     *path;    /* below /api, begins with "/"; NULL ends the table */
     app_handler_fn *handler;
 } app_route_t;
-
-/** What a command of appctl ends with: the program's exit code. */
-typedef enum app_command_e {
-    APP_COMMAND_GOOD = 0,
-    APP_COMMAND_WRONG = 1, /* what was asked for failed, and err or the output says why */
-    APP_COMMAND_USAGE = 2  /* the words are wrong; err says which: the usage is shown behind it */
-} app_command_e;
-
-/**
- * A row of the table of commands that the plugin adds to appctl. run() has a process of its own,
- * in which start() was called and nothing else runs; it prints to standard output.
- */
-typedef struct app_command_t {
-    const char *name;  /* "user"; NULL ends the table */
-    const char *usage; /* lines of help, each ended by a line feed: "user add NAME\n" */
-    /** @param argv the argc words behind the command, ended by NULL */
-    app_command_e (*run)(app_instance_t *self, int argc, const char *const *argv,
-                         app_error_t *err);
-} app_command_t;
 
 typedef struct app_plugin_t {
     /* Frozen: what the loader reads before it trusts the rest. Filled by APP_PLUGIN. */

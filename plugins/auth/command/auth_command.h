@@ -3,7 +3,7 @@
  * Commands that the plugin adds to appctl, and what they share. One thread, in a process of its
  * own, which ends soon: memory may come from err->pool.
  *
- *   auth_command.c        options, times, failures
+ *   auth_command.c        times, failures
  *   auth_command_NAME.c   appctl NAME
  */
 #ifndef AUTH_COMMAND_H
@@ -57,24 +57,6 @@ auth_command_fn auth_command_audit, auth_command_key, auth_command_keys, auth_co
 #define AUTH_COMMAND_MAIL_USAGE                                                            \
     "    mail test EMAIL               sends a mail now, and says why if it cannot\n"       \
     "    mail list                     mails that wait, how often they were tried\n"
-
-/** What a command understands beside its words. One of value, values and flag is set. */
-typedef struct auth_option_t {
-    const char          *name;   /* "--user"; NULL ends the table */
-    const char         **value;  /* takes one word, once */
-    apr_array_header_t  *values; /* of const char *: takes one word each time */
-    int                 *flag;   /* becomes 1 */
-} auth_option_t;
-
-/**
- * Sorts what stands behind a command: options (also --name=value) from words, "--" ends the
- * options.
- * @param pwords the words, ended by NULL
- * @return APR_SUCCESS; APP_EFAIL: unknown, twice, without its value
- */
-apr_status_t auth_command_read(const char *const **pwords, int *pcount, int argc,
-                               const char *const *argv, const auth_option_t *options,
-                               app_error_t *err);
 
 /** Reads "90d" (s, m, h, d, w), as seconds; 1 to 3,650 days. */
 apr_status_t auth_command_duration(apr_int64_t *pseconds, const char *text, const char *option,

@@ -139,16 +139,16 @@ app_command_e auth_command_audit(app_instance_t *self, int argc, const char *con
 {
     const char *since = NULL, *limit = NULL, *const *words;
     wanted_t wanted = { .user = NULL };
-    const auth_option_t options[] = { { .name = "--user", .value = &wanted.user },
-                                      { .name = "--event", .value = &wanted.event },
-                                      { .name = "--since", .value = &since },
-                                      { .name = "--limit", .value = &limit },
-                                      { .name = "--json", .flag = &wanted.json },
-                                      { .name = NULL } };
+    const app_option_t options[] = { { .name = "--user", .value = &wanted.user },
+                                     { .name = "--event", .value = &wanted.event },
+                                     { .name = "--since", .value = &since },
+                                     { .name = "--limit", .value = &limit },
+                                     { .name = "--json", .flag = &wanted.json },
+                                     { .name = NULL } };
     apr_int64_t seconds = auth_now();
     int count;
 
-    if (auth_command_read(&words, &count, argc, argv, options, err) != APR_SUCCESS ||
+    if (app_command_read(&words, &count, argc, argv, options, err) != APR_SUCCESS ||
         (since && auth_command_duration(&seconds, since, "--since", err) != APR_SUCCESS) ||
         read_limit(&wanted, limit, err) != APR_SUCCESS) {
         return APP_COMMAND_USAGE;

@@ -209,15 +209,15 @@ app_command_e auth_command_key(app_instance_t *self, int argc, const char *const
                                app_error_t *err)
 {
     asked_t asked = { .scopes = apr_array_make(err->pool, 4, sizeof(const char *)) };
-    const auth_option_t options[] = { { .name = "--role", .value = &asked.role },
-                                      { .name = "--user", .value = &asked.user },
-                                      { .name = "--expires", .value = &asked.expires },
-                                      { .name = "--scope", .values = asked.scopes },
-                                      { .name = "--json", .flag = &asked.json },
-                                      { .name = NULL } };
+    const app_option_t options[] = { { .name = "--role", .value = &asked.role },
+                                     { .name = "--user", .value = &asked.user },
+                                     { .name = "--expires", .value = &asked.expires },
+                                     { .name = "--scope", .values = asked.scopes },
+                                     { .name = "--json", .flag = &asked.json },
+                                     { .name = NULL } };
     apr_size_t i;
 
-    if (auth_command_read(&asked.words, &asked.count, argc, argv, options, err) != APR_SUCCESS) {
+    if (app_command_read(&asked.words, &asked.count, argc, argv, options, err) != APR_SUCCESS) {
         return APP_COMMAND_USAGE;
     }
     for (i = 0; asked.count && i < sizeof(verbs) / sizeof(verbs[0]); i++) {

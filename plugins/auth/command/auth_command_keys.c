@@ -185,14 +185,14 @@ app_command_e auth_command_keys(app_instance_t *self, int argc, const char *cons
 {
     const auth_t *auth = app_instance_context(self);
     const char *file = NULL, *alg = NULL, *keep = NULL;
-    const auth_option_t options[] = { { .name = "--file", .value = &file },
-                                      { .name = "--alg", .value = &alg },
-                                      { .name = "--keep", .value = &keep },
-                                      { .name = NULL } };
+    const app_option_t options[] = { { .name = "--file", .value = &file },
+                                     { .name = "--alg", .value = &alg },
+                                     { .name = "--keep", .value = &keep },
+                                     { .name = NULL } };
     const char *const *words;
     int count;
 
-    if (auth_command_read(&words, &count, argc, argv, options, err) != APR_SUCCESS) {
+    if (app_command_read(&words, &count, argc, argv, options, err) != APR_SUCCESS) {
         return APP_COMMAND_USAGE;
     }
     if (count == 1 && strcmp(words[0], "list") == 0) {

@@ -158,15 +158,15 @@ app_command_e auth_command_token(app_instance_t *self, int argc, const char *con
 {
     const auth_t *auth = app_instance_context(self);
     asked_t asked = { .claims = apr_array_make(err->pool, 4, sizeof(const char *)) };
-    const auth_option_t options[] = { { .name = "--role", .value = &asked.role },
-                                      { .name = "--sub", .value = &asked.sub },
-                                      { .name = "--expires", .value = &asked.expires },
-                                      { .name = "--claim", .values = asked.claims },
-                                      { .name = NULL } };
+    const app_option_t options[] = { { .name = "--role", .value = &asked.role },
+                                     { .name = "--sub", .value = &asked.sub },
+                                     { .name = "--expires", .value = &asked.expires },
+                                     { .name = "--claim", .values = asked.claims },
+                                     { .name = NULL } };
     const char *const *words, *token;
     int count;
 
-    if (auth_command_read(&words, &count, argc, argv, options, err) != APR_SUCCESS) {
+    if (app_command_read(&words, &count, argc, argv, options, err) != APR_SUCCESS) {
         return APP_COMMAND_USAGE;
     }
     if (count == 1 && strcmp(words[0], "mint") == 0) {

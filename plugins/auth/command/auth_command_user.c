@@ -197,15 +197,15 @@ app_command_e auth_command_user(app_instance_t *self, int argc, const char *cons
                                 app_error_t *err)
 {
     auth_user_asked_t asked = { .auth = app_instance_context(self) };
-    const auth_option_t options[] = { { .name = "--role", .value = &asked.role },
-                                      { .name = "--redirect", .value = &asked.redirect },
-                                      { .name = "--password-stdin", .flag = &asked.password },
-                                      { .name = "--json", .flag = &asked.json },
-                                      { .name = "--end", .flag = &asked.end },
-                                      { .name = NULL } };
+    const app_option_t options[] = { { .name = "--role", .value = &asked.role },
+                                     { .name = "--redirect", .value = &asked.redirect },
+                                     { .name = "--password-stdin", .flag = &asked.password },
+                                     { .name = "--json", .flag = &asked.json },
+                                     { .name = "--end", .flag = &asked.end },
+                                     { .name = NULL } };
     apr_size_t i;
 
-    if (auth_command_read(&asked.words, &asked.count, argc, argv, options, err) != APR_SUCCESS) {
+    if (app_command_read(&asked.words, &asked.count, argc, argv, options, err) != APR_SUCCESS) {
         return APP_COMMAND_USAGE;
     }
     for (i = 0; asked.count && i < sizeof(verbs) / sizeof(verbs[0]); i++) {

@@ -1,53 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/** What the commands share (rest_command.h): words, names, and reading as a role. */
+/** What the commands share (rest_command.h): rights, names, and reading as a role. */
 #include "rest_command.h"
 
 #define KEYS_MAX      16
 #define COUNT_TIMEOUT (3 * APR_USEC_PER_SEC) /* a view may be slow: then its rows are not counted */
-
-/* Words */
-
-static apr_status_t take(const rest_option_t *option, const char *value, app_error_t *err)
-{
-    if (option->flag) {
-        *option->flag = 1;
-        return APR_SUCCESS;
-    }
-    if (!value || *option->value) {
-        return app_fail(err, APP_E_BAD_REQUEST, "%s %s", option->name,
-                        value ? "stands there twice" : "takes a value");
-    }
-    *option->value = value;
-    return APR_SUCCESS;
-}
-
-apr_status_t rest_command_words(const char **words, int *pcount, int argc,
-                                const char *const *argv, const rest_option_t *options,
-                                app_error_t *err)
-{
-    int i, count = 0;
-
-    for (i = 0; i < argc; i++) {
-        const rest_option_t *option = options;
-
-        if (strncmp(argv[i], "--", 2) != 0) {
-            words[count++] = argv[i];
-            continue;
-        }
-        while (option->name && strcmp(option->name, argv[i]) != 0) {
-            option++;
-        }
-        if (!option->name) {
-            return app_fail(err, APP_E_BAD_REQUEST, "there is no option %s", argv[i]);
-        }
-        if (take(option, i + 1 < argc ? argv[i + 1] : NULL, err) != APR_SUCCESS) {
-            return APP_EFAIL;
-        }
-        i += !option->flag;
-    }
-    *pcount = count;
-    return APR_SUCCESS;
-}
 
 const char *rest_right_word(rest_right_e right)
 {

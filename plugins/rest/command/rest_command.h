@@ -3,7 +3,7 @@
  * Commands that the plugin adds to appctl: who may do what. One thread, in a process of its own,
  * which ends soon: memory may come from err->pool.
  *
- *   rest_command.c              words and options, the schema, roles
+ *   rest_command.c              rights, the schema, roles
  *   rest_command_grant.c        appctl grant, appctl revoke on SQLite
  *   rest_command_grant_pgsql.c  the same as SQL that does it on PostgreSQL
  *   rest_command_policy.c       appctl policy check: what is printed
@@ -41,24 +41,6 @@ app_command_e rest_command_revoke(app_instance_t *self, int argc, const char *co
                                   app_error_t *err);
 app_command_e rest_command_policy(app_instance_t *self, int argc, const char *const *argv,
                                   app_error_t *err);
-
-/* Words */
-
-/** What may stand beside a command's words: a value or a flag. */
-typedef struct rest_option_t {
-    const char  *name; /* "--columns"; NULL ends the table */
-    const char **value;
-    int         *flag;
-} rest_option_t;
-
-/**
- * Sorts options from words.
- * @param words room for argc of them
- * @return APR_SUCCESS; APP_EFAIL: an option that is unknown, twice there, or without its value
- */
-apr_status_t rest_command_words(const char **words, int *pcount, int argc,
-                                const char *const *argv, const rest_option_t *options,
-                                app_error_t *err);
 
 /** "select" and so on, as app_grants and PostgreSQL call a right. */
 const char *rest_right_word(rest_right_e right);

@@ -324,17 +324,17 @@ app_command_e rest_command_grant(app_instance_t *self, int argc, const char *con
                                  app_error_t *err)
 {
     rest_t *rest = app_instance_context(self);
-    const char **words = apr_pcalloc(err->pool, sizeof(*words) * ((apr_size_t)argc + 1));
+    const char *const *words;
     rest_wish_t wish = { .role = NULL };
     int shows = 0, json = 0, count;
-    const rest_option_t options[] = { { "--columns", &wish.columns, NULL },
-                                      { "--rows", &wish.rows, NULL },
-                                      { "--check", &wish.check, NULL },
-                                      { "--show", NULL, &shows },
-                                      { "--json", NULL, &json },
-                                      { NULL, NULL, NULL } };
+    const app_option_t options[] = { { .name = "--columns", .value = &wish.columns },
+                                     { .name = "--rows", .value = &wish.rows },
+                                     { .name = "--check", .value = &wish.check },
+                                     { .name = "--show", .flag = &shows },
+                                     { .name = "--json", .flag = &json },
+                                     { .name = NULL } };
 
-    if (rest_command_words(words, &count, argc, argv, options, err) != APR_SUCCESS) {
+    if (app_command_read(&words, &count, argc, argv, options, err) != APR_SUCCESS) {
         return usage(err, NULL);
     }
     if (!shows) {
@@ -355,12 +355,12 @@ app_command_e rest_command_grant(app_instance_t *self, int argc, const char *con
 app_command_e rest_command_revoke(app_instance_t *self, int argc, const char *const *argv,
                                   app_error_t *err)
 {
-    static const rest_option_t none[] = { { NULL, NULL, NULL } };
-    const char **words = apr_pcalloc(err->pool, sizeof(*words) * ((apr_size_t)argc + 1));
+    static const app_option_t none[] = { { .name = NULL } };
+    const char *const *words;
     rest_wish_t wish = { .role = NULL };
     int count;
 
-    if (rest_command_words(words, &count, argc, argv, none, err) != APR_SUCCESS) {
+    if (app_command_read(&words, &count, argc, argv, none, err) != APR_SUCCESS) {
         return usage(err, NULL);
     }
     return change(app_instance_context(self), &wish, words, count, 1, err);

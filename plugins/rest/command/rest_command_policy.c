@@ -353,15 +353,15 @@ app_command_e rest_command_policy(app_instance_t *self, int argc, const char *co
 {
     check_t check = { .inquiry = { .rest = app_instance_context(self), .err = err,
                                    .pool = err->pool } };
-    const char **words = apr_pcalloc(err->pool, sizeof(*words) * ((apr_size_t)argc + 1));
+    const char *const *words;
     const char *claims = NULL;
     int count;
-    const rest_option_t options[] = { { "--claims", &claims, NULL },
-                                      { "--row", &check.inquiry.row, NULL },
-                                      { "--json", NULL, &check.json },
-                                      { NULL, NULL, NULL } };
+    const app_option_t options[] = { { .name = "--claims", .value = &claims },
+                                     { .name = "--row", .value = &check.inquiry.row },
+                                     { .name = "--json", .flag = &check.json },
+                                     { .name = NULL } };
 
-    if (rest_command_words(words, &count, argc, argv, options, err) != APR_SUCCESS) {
+    if (app_command_read(&words, &count, argc, argv, options, err) != APR_SUCCESS) {
         return APP_COMMAND_USAGE;
     }
     if (count < 2 || count > 3 || strcmp(words[0], "check") != 0 ||
