@@ -65,7 +65,8 @@ class Bench:
                                           " HAVING count(*) = 10 ORDER BY 1 LIMIT 1"))
         lines = ('LoadModule bytes_module "%s"\nBytesFolder "%s"\n<Location "/bytes">\n'
                  "    SetHandler bytes\n</Location>\n" % (module, self.bytes))
-        sites = [server.Site("sqlite.test", self.sqlite), server.Site("pgsql.test", self.pgsql)]
+        sites = [server.Site("sqlite.test", self.sqlite), server.Site("pgsql.test", self.pgsql),
+                 server.Site("kept.test", self.sqlite, ["cache Answers fresh", "cache Ttl 1h"])]
         # The files are JSON, so that they meet the same filters.
         self.web = server.Server(stage.build(os.path.abspath(options.build)), "event", sites,
                                  lines=lines, mpm=MPM)
@@ -189,8 +190,10 @@ def static_targets(bench):
         group = [Target(bench, "%s, %s, no token" % (each.title, name), Request(site, each.path))
                  for name, site in (("SQLite", "sqlite.test"), ("PostgreSQL", "pgsql.test"))]
         found += static_like(bench, each.name, group[0])
-        group[1].like, group[1].size = group[0].like, len(bench.fetch(group[1].request))
-        found.append(group[1])
+        group.append(Target(bench, "%s, kept by plugin cache" % each.title, Request("kept.test", each.path)))
+        for other in group[1:]:
+            other.like, other.size = group[0].like, len(bench.fetch(other.request))
+            found.append(other)
     return found
 
 

@@ -21,7 +21,7 @@ SCHEMA = {
     "sqlite": """
         CREATE TABLE counters (id INTEGER PRIMARY KEY, n INTEGER NOT NULL);
         CREATE TABLE jottings (id INTEGER PRIMARY KEY, owner TEXT, words TEXT);
-        CREATE VIEW sluggish AS WITH RECURSIVE c(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM c WHERE i < 1500000)
+        CREATE VIEW sluggish AS WITH RECURSIVE c(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM c WHERE i < 700000)
             SELECT count(*) AS rows, random() AS chance FROM c;
         INSERT INTO app_grants (role, resource, action) VALUES ('web_anon', 'counters', 'select'), ('web_anon', 'sluggish', 'select'),
             ('web_user', 'counters', 'select'), ('web_user', 'counters', 'update');
