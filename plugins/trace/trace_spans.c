@@ -29,8 +29,9 @@ static void write_request(app_buf_t *buf, const trace_request_t *trace, const ap
     const app_figures_t *figures = app_request_figures(r);
     const app_identity_t *identity = app_request_identity(r);
     const char *method = method_of(r), *mount = app_request_mount(r);
-    const char *route = figures->route ? apr_pstrcat(buf->pool, mount, figures->route, NULL)
-                                       : NULL; /* it was not for the API */
+    int ours = figures->route != NULL; /* for the API; its route may be "none" */
+    const char *route = ours && *figures->route == '/'
+                            ? apr_pstrcat(buf->pool, mount, figures->route, NULL) : NULL;
     const trace_span_t span = { .trace_id = trace->own.trace_id,
                                 .id = trace->own.span_id,
                                 .parent = trace->has_parent ? trace->parent : NULL,
@@ -47,7 +48,7 @@ static void write_request(app_buf_t *buf, const trace_request_t *trace, const ap
     trace_otlp_int(buf, "http.response.status_code", figures->status);
     trace_otlp_text(buf, "url.scheme", app_request_secure(r) ? "https" : "http");
     trace_otlp_int(buf, "http.response.body.size", figures->bytes_out);
-    if (route) {
+    if (ours) {
         trace_otlp_int(buf, "http.request.body.size", figures->bytes_in);
         trace_otlp_text(buf, "app.request_id", app_request_id(r));
     }

@@ -81,6 +81,10 @@ def others(check, httpd, behind, to):
     check.equal("a folder's page is one request", len(to.trace(TRACE % 5)), 1)
     check.equal("the API", [span["name"] for span in to.trace(TRACE % 6) if span["kind"] == 2], ["GET /api/hello"])
     check.equal("not traced", to.trace(TRACE % 3), [])
+    check.equal("no route", ask(httpd, 7, "/api/made/up").status, 404)
+    process.wait_until(lambda: to.trace(TRACE % 7), 5)
+    check.equal("no route", [(span["name"], span["tags"].get("http.route"), "app.request_id" in span["tags"])
+                             for span in to.trace(TRACE % 7) if span["kind"] == 2], [("GET", None, True)])
 
 
 def run(build):
