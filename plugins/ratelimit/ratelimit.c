@@ -62,7 +62,7 @@ static const app_setting_t settings[] = {
                 "bits of an IPv6 address that count"),
     APP_SET_FLAG("Headers", ratelimit_conf_t, headers, "on", APP_SET_LOCATION,
                  "answers say by RateLimit-Policy and RateLimit what holds, and what is left"),
-    APP_SET_SIZE("Memory", ratelimit_conf_t, memory, "2m", 64 * 1024, APR_INT64_C(1) << 32, 0,
+    APP_SET_SIZE("Memory", ratelimit_conf_t, memory, "4m", 64 * 1024, APR_INT64_C(1) << 32, 0,
                  "shared memory for the buckets of all who are limited, 16 bytes each"),
     APP_SET_SECRET("Redis", ratelimit_conf_t, redis, 0,
                    "where several machines count together: redis://user:password@host:port/0 or "

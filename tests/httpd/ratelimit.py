@@ -100,7 +100,7 @@ def restart(check, httpd):
                 before["limits"]["address"]["passed"] + 8)
     check.equal("and of refusals", after["limits"]["address"]["refused"],
                 before["limits"]["address"]["refused"] + 4)
-    check.equal("buckets", after["buckets"], (2 * 1024 * 1024 - 64) // 128 * 8)
+    check.equal("buckets", after["buckets"], (4 * 1024 * 1024 - 64) // 128 * 8)
     check.equal("none was forgotten", after["forgotten"], 0)
 
 
