@@ -42,7 +42,7 @@ static const app_metric_def_t requests = {
 
 static const app_metric_def_t questions = {
     .name = "app_ratelimit_redis_questions",
-    .help = "Requests that Redis was to be asked about: answered, or counted by this machine alone.",
+    .help = "Requests that Redis was asked about, or that this machine had to count alone.",
     .labels = "outcome",
     .max_series = 2,
 };

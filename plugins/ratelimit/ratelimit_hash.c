@@ -47,8 +47,10 @@ static inline apr_uint64_t word_of(const unsigned char *bytes, apr_size_t len)
 static sip_t begin(const unsigned char secret[RATELIMIT_SECRET_BYTES])
 {
     const apr_uint64_t k0 = word_of(secret, 8), k1 = word_of(secret + 8, 8);
-    const sip_t s = { k0 ^ APR_UINT64_C(0x736f6d6570736575), k1 ^ APR_UINT64_C(0x646f72616e646f6d),
-                      k0 ^ APR_UINT64_C(0x6c7967656e657261), k1 ^ APR_UINT64_C(0x7465646279746573) };
+    const sip_t s = { .v0 = k0 ^ APR_UINT64_C(0x736f6d6570736575),
+                      .v1 = k1 ^ APR_UINT64_C(0x646f72616e646f6d),
+                      .v2 = k0 ^ APR_UINT64_C(0x6c7967656e657261),
+                      .v3 = k1 ^ APR_UINT64_C(0x7465646279746573) };
 
     return s;
 }

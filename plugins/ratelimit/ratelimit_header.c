@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/** The headers of the draft (ratelimit_header.h). Written by hand: printf() costs more than a limit. */
+/** The draft's headers (ratelimit_header.h); by hand, since printf() costs more than a limit. */
 #include "ratelimit_header.h"
-
-#include <string.h>
 
 #define SECOND    APR_INT64_C(1000000000)
 #define ITEM_MAX  128 /* a name of 32 bytes, two numbers of 20, and what stands between */
@@ -14,10 +12,10 @@ apr_int64_t ratelimit_seconds(apr_int64_t nanoseconds)
 
 static char *put_text(char *to, const char *text)
 {
-    apr_size_t len = strlen(text);
-
-    memcpy(to, text, len);
-    return to + len;
+    while (*text) {
+        *to++ = *text++;
+    }
+    return to;
 }
 
 static char *put_number(char *to, apr_int64_t number)

@@ -284,7 +284,7 @@ static void set_texts(ratelimit_rule_t *rule, apr_int64_t count, apr_int64_t win
 static apr_status_t read_rule(ratelimit_rule_t *rule, const apr_array_header_t *words,
                               app_error_t *err, apr_pool_t *p)
 {
-    apr_int64_t count, window;
+    apr_int64_t count = 0, window = 0;
     unsigned seen = 0;
     int i;
 

@@ -2,6 +2,7 @@
 """Limits under httpd: over all children, across graceful restarts, by the address that mod_remoteip has found, and in
 <Location>s."""
 import json
+import re
 import threading
 
 from lib import bare
@@ -11,6 +12,11 @@ RemoteIPHeader X-Forwarded-For
 RemoteIPInternalProxy 127.0.0.1
 <AppPlugin hello>
 </AppPlugin>
+<AppPlugin metrics>
+</AppPlugin>
+<Location "/metrics">
+    SetHandler app-metrics
+</Location>
 <AppPlugin ratelimit>
     Limit address 20/1d
     Exempt 192.0.2.0/24
@@ -100,6 +106,12 @@ def restart(check, httpd):
                 before["limits"]["address"]["passed"] + 8)
     check.equal("and of refusals", after["limits"]["address"]["refused"],
                 before["limits"]["address"]["refused"] + 4)
+    page = httpd.get("/metrics").text()
+    for outcome in ("passed", "refused"):
+        line = re.search(r'^app_ratelimit_requests_total\{(?=.*limit="address").*outcome="%s".*\} (\d+)$'
+                         % outcome, page, re.M)
+        check.equal("metrics, " + outcome, line and int(line.group(1)),
+                    after["limits"]["address"][outcome])
     check.equal("buckets", after["buckets"], (4 * 1024 * 1024 - 64) // 128 * 8)
     check.equal("none was forgotten", after["forgotten"], 0)
 

@@ -94,7 +94,7 @@ static void get_address(char *address, apr_size_t size, ratelimit_lines_t *lines
 /** Where a connection by name has led to. */
 static void note_address(ratelimit_lines_t *lines, const redisContext *line)
 {
-    struct sockaddr_storage peer;
+    struct sockaddr_storage peer = { .ss_family = AF_UNSPEC };
     socklen_t len = sizeof(peer);
     const void *address;
 
