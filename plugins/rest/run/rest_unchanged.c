@@ -92,14 +92,15 @@ static apr_status_t look_up(rest_tag_t *tag, const rest_call_t *call)
     return APR_SUCCESS;
 }
 
-/** Whether it may be answered by its tag alone. */
+/** Whether it may be answered by its tag alone: nobody wants to keep the answer itself. */
 static int is_asked(const rest_call_t *call, const char *known)
 {
     const rest_request_t *request = call->request;
 
     return known && call->rest->tags && !call->asked && request->reads && !request->head &&
            !request->root && call->conf->entity_tags && !call->conf->pre_request &&
-           !rest_tag_is_any(known) && !app_request_header(call->r, "If-Match");
+           !rest_tag_is_any(known) && !app_response_tapped(call->res) &&
+           !app_request_header(call->r, "If-Match");
 }
 
 int rest_unchanged_answer(rest_call_t *call, apr_pool_t *p)
