@@ -111,24 +111,27 @@ static const char *method_of(const app_request_t *r)
     return "other";
 }
 
-void app_metrics_request(const app_request_t *r)
+static void count_request(const app_metrics_t *metrics, const app_request_t *r)
 {
-    app_metrics_t *metrics = r->site->core->metrics;
     const app_figures_t *figures = &r->figures;
     const int status = figures->status;
     const char digits[] = { (char)('0' + status / 100 % 10), (char)('0' + status / 10 % 10),
                             (char)('0' + status % 10), '\0' };
     const char *const labels[] = { r->site->name, figures->route, method_of(r), digits };
 
-    if (!metrics->base) {
-        return;
-    }
     app_metric_add(metrics->core[APP_CORE_REQUESTS], 1, labels);
     app_metric_observe(metrics->core[APP_CORE_DURATION], figures->duration, labels);
     app_metric_observe(metrics->core[APP_CORE_BYTES_IN], figures->bytes_in, labels);
     app_metric_observe(metrics->core[APP_CORE_BYTES_OUT], figures->bytes_out, labels);
     if (figures->rows > 0) {
         app_metric_add(metrics->core[APP_CORE_ROWS], figures->rows, labels);
+    }
+}
+
+void app_metrics_request(const app_request_t *r)
+{
+    if (r->site->core->metrics->base) {
+        count_request(r->site->core->metrics, r);
     }
 }
 

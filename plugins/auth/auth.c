@@ -213,6 +213,9 @@ static apr_status_t configure(app_instance_t *self, app_error_t *err)
     if (auth_server_create(&auth->server, conf, err, p) != APR_SUCCESS) {
         return APP_EFAIL;
     }
+    if (auth_metrics_configure(auth, err) != APR_SUCCESS) {
+        return APP_EFAIL;
+    }
     app_instance_context_set(self, auth);
     if (auth->tokens && auth_tokens_need_timer(auth->tokens)) {
         app_timer_add(self, "auth-keys", conf->jwks.retry, 1, fetch_keys);

@@ -42,8 +42,13 @@ static apr_status_t identify_by_token(app_identity_t *identity, auth_t *auth, ap
  * client has put into a header itself stands before what its browser or the server adds to every
  * request.
  */
-static auth_source_fn *const sources[] = { auth_api_key_identify, identify_by_token,
-                                           auth_cookie_identify, auth_server_identify };
+static const struct {
+    const char     *name;
+    auth_source_fn *identify;
+} sources[] = { { "key", auth_api_key_identify },
+                { "token", identify_by_token },
+                { "cookie", auth_cookie_identify },
+                { "server", auth_server_identify } };
 
 #define SOURCES (sizeof(sources) / sizeof(sources[0]))
 
@@ -60,7 +65,13 @@ apr_status_t auth_identity_filter(app_instance_t *self, app_request_t *r, app_re
         return APP_NEXT;
     }
     for (i = 0; i < SOURCES && rv == APP_NEXT; i++) {
-        rv = sources[i](&identity, auth, r, err);
+        rv = sources[i].identify(&identity, auth, r, err);
+    }
+    if (rv != APP_NEXT) {
+        auth_metrics_identity(auth, sources[i - 1].name,
+                              rv == APR_SUCCESS    ? "accepted"
+                              : err->status >= 500 ? "failed"
+                                                   : "refused");
     }
     if (rv == APR_SUCCESS) {
         rv = auth_factor_admit(&identity, r, err);

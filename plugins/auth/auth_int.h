@@ -94,7 +94,18 @@ typedef struct auth_t {
     app_shm_t         *turns;
     app_shm_t         *ended;
     struct auth_api_keys_t *keys;
+    app_metric_t      *identities, *events; /* NULL where a test has no metrics */
 } auth_t;
+
+/* auth_metrics.c */
+
+/** In configure(). */
+apr_status_t auth_metrics_configure(auth_t *auth, app_error_t *err);
+/** Counts a request. @param source "token", "key" … @param outcome "accepted", "refused"; "failed": it
+ *  is not known whether it is good */
+void auth_metrics_identity(const auth_t *auth, const char *source, const char *outcome);
+/** Counts what is written down. @param name as in auth_event_t */
+void auth_metrics_event(const auth_t *auth, const char *name);
 
 /* auth_identity.c. Thread of the request. */
 

@@ -28,6 +28,7 @@ def run(build):
 def check(server, host):
     check_forms(server)
     check_routes(server)
+    check_auth(server)
     before = read(server)
     scraper = prometheus.start(server.port) if host == "event" else None
     try:
@@ -83,6 +84,15 @@ def check_routes(server):
     fault.expect(metrics.total("app_requests_total", method="other") == 30, "methods were made up")
     routes = {dict(pairs)["route"] for name, pairs in metrics if name == "app_requests_total"}
     fault.expect(not any("x1" in route for route in routes), "routes were made up: %s", routes)
+
+
+def check_auth(server):
+    fault.get(server, TARGETS[0], [fault.user()])
+    fault.get(server, TARGETS[0], [("Authorization", "Bearer nonsense")])
+    metrics = read(server)
+    for outcome in ("accepted", "refused"):
+        counted = metrics.total("app_auth_identities_total", source="token", outcome=outcome)
+        fault.expect(counted == 1, "%d tokens were %s", counted, outcome)
 
 
 def burden(server, act, times):

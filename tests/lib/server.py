@@ -52,7 +52,8 @@ MPM = {
                "MinSpareServers 1\nMaxSpareServers 8\n",
 }
 LOCATIONS = "".join('<Location "/%s">\n    SetHandler app-%s\n</Location>\n' % (name, name)
-                    for name in ("api", "health", "status", "metrics"))
+                    for name in ("api", "health", "status"))
+METRICS = '<Location "/metrics">\n    SetHandler app-metrics\n</Location>\n'
 
 
 def apxs(name):
@@ -187,7 +188,7 @@ class Server:
         settings = site.lines(self.secret_file)
         text = "<VirtualHost 127.0.0.1:%d>\nServerName %s\n" % (self.port, site.name)
         if self.host in MPM:
-            text += settings + LOCATIONS
+            text += settings + LOCATIONS + METRICS
         else:
             text += self._program_site(site, settings)
         return text + "\n".join(site.server) + "\n</VirtualHost>\n"

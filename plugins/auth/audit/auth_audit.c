@@ -88,6 +88,7 @@ void auth_audit(auth_t *auth, app_tx_t *tx, app_request_t *r, const auth_event_t
 {
     apr_pool_t *p;
 
+    auth_metrics_event(auth, event->name);
     if (!tx && !admitted(auth, event)) {
         return;
     }
