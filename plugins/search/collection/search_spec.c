@@ -18,7 +18,8 @@ static apr_status_t refuse(const search_spec_t *spec, app_error_t *err, const ch
     return app_fail(err, APP_E_SETTING, "Collection \"%s\": %s%s", spec->name, what, why);
 }
 
-int search_spec_set(search_spec_t *spec, const char *word, const char *value)
+/** @return 0: no such word */
+static int set_field(search_spec_t *spec, const char *word, const char *value)
 {
     const struct { const char *word, **value; } known[] = {
         { "table", &spec->table },       { "columns", &spec->columns },
@@ -142,7 +143,7 @@ static apr_status_t take_word(search_spec_t *spec, const char *word, app_error_t
     const char *value = strchr(word, '=');
 
     if (value && value[1] &&
-        search_spec_set(spec, apr_pstrmemdup(p, word, (apr_size_t)(value - word)), value + 1)) {
+        set_field(spec, apr_pstrmemdup(p, word, (apr_size_t)(value - word)), value + 1)) {
         return APR_SUCCESS;
     }
     refuse(spec, err, "not known: ", word);

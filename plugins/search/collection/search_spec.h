@@ -14,9 +14,6 @@ typedef struct search_spec_t {
     const char *facets, *language, *title, *key;
 } search_spec_t;
 
-/** Sets a word of it, "table" and so on, to a value. @return 0: there is no such word */
-int search_spec_set(search_spec_t *spec, const char *word, const char *value);
-
 /**
  * Looks whether it makes sense, and fills in what was not said.
  * @return APR_SUCCESS; APP_EFAIL with APP_E_SETTING and what would be right

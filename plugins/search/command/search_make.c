@@ -174,42 +174,39 @@ static app_command_e make(search_job_t *job, const search_collection_t *wanted,
 
 /* create */
 
-static app_command_e read_options(search_spec_t *spec, search_job_t *job, int argc,
-                                  const char *const *argv)
+/** A collection as the words behind create describe it. */
+static apr_status_t read_spec(search_spec_t *spec, search_job_t *job, int argc,
+                              const char *const *argv)
 {
-    int i;
+    const app_option_t options[] = { { .name = "--table", .value = &spec->table },
+                                     { .name = "--columns", .value = &spec->columns },
+                                     { .name = "--facets", .value = &spec->facets },
+                                     { .name = "--language", .value = &spec->language },
+                                     { .name = "--title", .value = &spec->title },
+                                     { .name = "--key", .value = &spec->key },
+                                     { .name = "--print", .flag = &job->print },
+                                     { .name = NULL } };
+    const char *const *words;
+    int count;
 
-    for (i = 0; i < argc; i++) {
-        const char *word = argv[i];
-
-        if (strcmp(word, "--print") == 0) {
-            job->print = 1;
-            continue;
-        }
-        if (strncmp(word, "--", 2) != 0 || !search_spec_set(spec, word + 2, argv[i + 1])) {
-            return search_job_misused(job, word, " is no option");
-        }
-        if (++i == argc) {
-            return search_job_misused(job, word, " needs a value");
-        }
+    if (app_command_read(&words, &count, argc, argv, options, job->err) != APR_SUCCESS) {
+        return APP_EFAIL;
     }
-    return APP_COMMAND_GOOD;
+    if (count != 1) {
+        return app_fail(job->err, APP_E_BAD_REQUEST, "create takes the name of one collection");
+    }
+    spec->name = words[0];
+    return search_spec_check(spec, job->err, job->pool) == APR_SUCCESS
+               ? search_spec_suits(spec, job->search->kind, job->err)
+               : APP_EFAIL;
 }
 
 app_command_e search_make_create(search_job_t *job, int argc, const char *const *argv)
 {
-    search_spec_t spec = { .name = argc ? argv[0] : "" };
+    search_spec_t spec = { .name = NULL };
     const search_collection_t *wanted, *before;
-    app_command_e code;
 
-    if (!argc) {
-        return search_job_misused(job, "create", " needs the name of a collection");
-    }
-    if ((code = read_options(&spec, job, argc - 1, argv + 1)) != APP_COMMAND_GOOD) {
-        return code;
-    }
-    if (search_spec_check(&spec, job->err, job->pool) != APR_SUCCESS ||
-        search_spec_suits(&spec, job->search->kind, job->err) != APR_SUCCESS) {
+    if (read_spec(&spec, job, argc, argv) != APR_SUCCESS) {
         return APP_COMMAND_USAGE;
     }
     if (search_job_begin(job, 0) != APR_SUCCESS ||
