@@ -140,18 +140,25 @@ static void test_relation(void **state)
         { "paths|/films|get|parameters",
           "[" REF("rowFilter.films.id") "," REF("rowFilter.films.director_id") "," REF("select")
           "," REF("order") "," REF("range") "," REF("rangeUnit") "," REF("offset") ","
-          REF("limit") "," REF("preferCount") "]" },
+          REF("limit") "," REF("preferCount") "," REF("ifNoneMatch") "]" },
         { "paths|/films|get|responses",
-          "{\"200\":{\"description\":\"OK\",\"schema\":{\"items\":{\"$ref\":"
-          "\"#/definitions/films\"},\"type\":\"array\"}},"
-          "\"206\":{\"description\":\"Partial Content\"}}" },
+          "{\"200\":{\"description\":\"OK\",\"headers\":{\"ETag\":{\"type\":\"string\"}},"
+          "\"schema\":{\"items\":{\"$ref\":\"#/definitions/films\"},\"type\":\"array\"}},"
+          "\"206\":{\"description\":\"Partial Content\"},"
+          "\"304\":{\"description\":\"Not Modified\"}}" },
         { "paths|/films|post|parameters",
-          "[" REF("body.films") "," REF("select") "," REF("preferPost") "]" },
-        { "paths|/films|post|responses", "{\"201\":{\"description\":\"Created\"}}" },
+          "[" REF("body.films") "," REF("select") "," REF("preferPost") "," REF("ifMatch") ","
+          REF("ifNoneMatch") "]" },
+        { "paths|/films|post|responses",
+          "{\"201\":{\"description\":\"Created\"},"
+          "\"412\":{\"description\":\"Precondition Failed\"}}" },
         { "paths|/films|patch|parameters",
           "[" REF("rowFilter.films.id") "," REF("rowFilter.films.director_id") ","
-          REF("body.films") "," REF("preferReturn") "]" },
-        { "paths|/films|delete|responses", "{\"204\":{\"description\":\"No Content\"}}" },
+          REF("body.films") "," REF("preferReturn") "," REF("ifMatch") "," REF("ifNoneMatch")
+          "]" },
+        { "paths|/films|delete|responses",
+          "{\"204\":{\"description\":\"No Content\"},"
+          "\"412\":{\"description\":\"Precondition Failed\"}}" },
         { "paths|/directors|get|summary", NULL },
         { "paths|/directors|post", NULL },
         { "definitions|films|required", "[\"id\"]" },
