@@ -101,14 +101,17 @@ static void say_vary(const app_request_t *r, app_response_t *res, const cors_con
     }
 }
 
+/** "null" is nobody in particular, as "*": any site's page makes one of that origin in a sandbox. */
 static void say_origin(const app_request_t *r, app_response_t *res, const cors_conf_t *conf)
 {
+    const char *origin = app_request_header(r, "Origin");
+
     if (cors_origin_any(conf->origins)) {
         app_response_header(res, "Access-Control-Allow-Origin", "*");
         return;
     }
-    app_response_header(res, "Access-Control-Allow-Origin", app_request_header(r, "Origin"));
-    if (conf->credentials != CORS_CREDENTIALS_OFF) {
+    app_response_header(res, "Access-Control-Allow-Origin", origin);
+    if (conf->credentials != CORS_CREDENTIALS_OFF && strcmp(origin, "null") != 0) {
         app_response_header(res, "Access-Control-Allow-Credentials", "true");
     }
 }
