@@ -1,16 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /**
- * The calls of app_db.h and app_db_int.h: the life of a transaction, its settings, its result, and
- * the one repetition of a read whose connection was lost. Thread of the request; app_db_make() in
- * the parent.
+ * The calls of app_db.h and app_db_int.h: the life of a transaction, its queries, and the one
+ * repetition of a read whose connection was lost. Thread of the request; app_db_make() in the
+ * parent.
  */
-#include "apr_lib.h"
-#include "apr_strings.h"
-
 #include "app_db_driver.h"
-
-#define FIRST_SETTINGS 16
-#define SETTING_SIZE   64 /* room that a setting made by SQL has at least */
 
 app_db_kind_e app_db_kind(const app_db_t *db)
 {
@@ -198,71 +192,7 @@ void app_tx_rollback(app_tx_t *tx)
     abandon(tx);
 }
 
-/* Settings */
-
-static app_db_setting_t *find_setting(const app_tx_t *tx, const char *name)
-{
-    app_db_setting_t *settings;
-    int i;
-
-    if (!tx->settings) {
-        return NULL;
-    }
-    settings = (app_db_setting_t *)tx->settings->elts;
-    for (i = 0; i < tx->settings->nelts; i++) {
-        if (strcasecmp(settings[i].name, name) == 0) {
-            return &settings[i];
-        }
-    }
-    return NULL;
-}
-
-static app_db_setting_t *add_setting(app_tx_t *tx, const char *name)
-{
-    app_db_setting_t *setting;
-
-    if (!tx->settings) {
-        tx->settings = apr_array_make(tx->pool, FIRST_SETTINGS, sizeof(app_db_setting_t));
-    }
-    setting = apr_array_push(tx->settings);
-    setting->name = name;
-    return setting;
-}
-
-void app_tx_set(app_tx_t *tx, const char *name, const char *value)
-{
-    app_db_setting_t *setting = find_setting(tx, name);
-
-    if (!setting) {
-        setting = add_setting(tx, name);
-    }
-    setting->value = value ? value : "";
-    setting->size = 0;
-}
-
-const char *app_db_setting(const app_tx_t *tx, const char *name)
-{
-    app_db_setting_t *setting = find_setting(tx, name);
-
-    return setting ? setting->value : NULL;
-}
-
-void app_db_setting_put(app_tx_t *tx, const char *name, const char *value, apr_size_t len)
-{
-    app_db_setting_t *setting = find_setting(tx, name);
-    char *copy;
-
-    if (!setting) {
-        setting = add_setting(tx, apr_pstrdup(tx->pool, name));
-    }
-    if (setting->size <= len) { /* doubled: SQL may set it for each of many rows */
-        setting->size = len < SETTING_SIZE ? SETTING_SIZE : len * 2;
-        setting->value = apr_palloc(tx->pool, setting->size);
-    }
-    copy = (char *)setting->value;
-    memcpy(copy, value, len);
-    copy[len] = '\0';
-}
+/* What holds in a transaction */
 
 apr_status_t app_tx_get(app_tx_t *tx, const char *name, const char **pvalue, app_error_t *err)
 {
@@ -313,14 +243,6 @@ static apr_status_t run_check(app_tx_t *tx, app_error_t *err)
 }
 
 /* Queries */
-
-void app_db_columns(app_rows_t *rows, int columns)
-{
-    rows->columns = columns;
-    rows->cells = columns <= APP_DB_CELLS
-                      ? rows->few
-                      : apr_palloc(rows->tx->pool, sizeof(*rows->cells) * (apr_size_t)columns);
-}
 
 static void reset_rows(app_tx_t *tx, unsigned flags)
 {
@@ -469,42 +391,6 @@ apr_status_t app_rows_next(app_rows_t *rows, app_error_t *err)
     }
     abandon(tx);
     return APP_EFAIL;
-}
-
-int app_rows_columns(const app_rows_t *rows)
-{
-    return rows->columns;
-}
-
-const char *app_rows_text(const app_rows_t *rows, int column, apr_size_t *plen)
-{
-    const app_db_cell_t *cell;
-
-    if (column < 0 || column >= rows->columns) {
-        return NULL;
-    }
-    cell = &rows->cells[column];
-    if (plen) {
-        *plen = cell->text ? cell->len : 0;
-    }
-    return cell->text;
-}
-
-apr_int64_t app_rows_int(const app_rows_t *rows, int column)
-{
-    apr_int64_t value = 0;
-    apr_size_t len;
-    const char *text = app_rows_text(rows, column, &len);
-
-    if (!text || app_int64_parse(text, len, &value) != APR_SUCCESS) {
-        return 0;
-    }
-    return value;
-}
-
-apr_int64_t app_rows_affected(const app_rows_t *rows)
-{
-    return rows->affected;
 }
 
 apr_status_t app_tx_schema_version(app_tx_t *tx, apr_int64_t *pversion, app_error_t *err)

@@ -210,11 +210,13 @@ void         app_db_give_back(app_db_conn_t *conn);
 apr_status_t app_db_reopen(app_db_conn_t *conn, app_error_t *err);
 apr_status_t app_db_pool_start(app_db_t *db, apr_pool_t *pchild, app_error_t *err);
 
-/* app_db.c */
+/* app_db_setting.c */
 /** The value of a transaction's setting, NULL if unset. */
 const char *app_db_setting(const app_tx_t *tx, const char *name);
 /** Sets it, with a copy of value. */
 void app_db_setting_put(app_tx_t *tx, const char *name, const char *value, apr_size_t len);
+
+/* app_db_rows.c */
 /** Makes room for so many columns. */
 void app_db_columns(app_rows_t *rows, int columns);
 

@@ -4,6 +4,7 @@
  * time.
  *
  *     app_db_sqlite.c            transactions, queries, scripts
+ *     app_db_sqlite_statement.c  prepared statements and their parameters
  *     app_db_sqlite_rows.c       rows in memory
  *     app_db_sqlite_conn.c       opening a connection, deadlines, the log
  *     app_db_sqlite_lock.c       writing one after the other, and reaching the disk together
@@ -163,6 +164,19 @@ int app_lite_authorize(void *lite, int action, const char *first, const char *se
  */
 apr_status_t app_lite_prepare(app_lite_t *lite, const char *text, apr_size_t len,
                               sqlite3_stmt **pstmt, const char **ptail, app_error_t *err);
+
+/* app_db_sqlite_statement.c */
+/**
+ * The statement of a text, prepared now or before, under the guard of the connection's transaction.
+ * It stays the connection's.
+ * @param readonly whether to refuse one that writes (25006)
+ * @return APR_SUCCESS; APP_EFAIL
+ */
+apr_status_t app_lite_statement_get(app_lite_stmt_t **pst, app_lite_t *lite, const char *text,
+                                    int readonly, app_error_t *err);
+/** Gives a statement its parameters; their bytes must stay until it has been run. */
+apr_status_t app_lite_statement_bind(app_lite_t *lite, const app_lite_stmt_t *st,
+                                     const app_sql_t *sql, app_error_t *err);
 
 /* app_db_sqlite_rows.c */
 /** Makes room for what the statement's rows are. */

@@ -108,7 +108,7 @@ void app_metrics_read(app_instance_t *self, void (*each)(void *ctx, const app_me
 
 /**
  * The service that answers SetHandler app-metrics, and /metrics of CGI programs. The core has seen
- * to it then that who asks may see details (DetailsFor), and by GET or HEAD.
+ * to it then that who asks may see details (AppDetailsFor), and by GET or HEAD.
  */
 #define APP_METRICS_PAGE "metrics-page"
 

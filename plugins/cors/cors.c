@@ -295,7 +295,7 @@ static apr_status_t configure(app_instance_t *self, app_error_t *err)
     return APR_SUCCESS;
 }
 
-APP_PLUGIN(.name = "cors", .version = "1.0",
+APP_PLUGIN(.name = "cors", .version = "0.1",
            .summary = "lets pages of other origins read the answers", .after = "ratelimit",
            .settings = settings, .settings_size = sizeof(cors_conf_t), .configure = configure,
            .check = check)

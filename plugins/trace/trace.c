@@ -223,6 +223,6 @@ static void status(app_instance_t *self, app_request_t *r, json_t *part)
     }
 }
 
-APP_PLUGIN(.name = "trace", .version = "1.0", .summary = "follows requests over several programs",
+APP_PLUGIN(.name = "trace", .version = "0.1", .summary = "follows requests over several programs",
            .settings = settings, .settings_size = sizeof(trace_conf_t), .configure = configure,
            .start = start, .stop = stop, .status = status)
