@@ -129,7 +129,7 @@ typedef struct app_plugin_t {
 const void *app_instance_settings(const app_instance_t *self);
 /**
  * The site's database; NULL if it has none, and then app_tx_begin() refuses. Usable from
- * start() on.
+ * start() on; app_db_identity() already in configure().
  */
 app_db_t *app_instance_db(const app_instance_t *self);
 /**

@@ -34,9 +34,10 @@ SCHEMA = {
         CREATE FUNCTION slow_now() RETURNS text LANGUAGE plpgsql STABLE AS
             $$ BEGIN PERFORM pg_sleep(0.4); RETURN clock_timestamp()::text; END $$;
         CREATE VIEW sluggish AS SELECT slow_now() AS chance;
+        CREATE VIEW asleep AS SELECT pg_sleep(3)::text AS slept;
         ALTER TABLE jottings ENABLE ROW LEVEL SECURITY;
         CREATE POLICY mine ON jottings USING (owner IS NOT DISTINCT FROM (current_setting('request.jwt.claims', true)::json ->> 'sub'));
-        GRANT SELECT ON counters, sluggish, jottings TO web_anon, web_user;
+        GRANT SELECT ON counters, sluggish, asleep, jottings TO web_anon, web_user;
         GRANT UPDATE ON counters TO web_user;
         ALTER TABLE counters OWNER TO authenticator; ALTER TABLE jottings OWNER TO authenticator;
         ALTER TABLE jottings FORCE ROW LEVEL SECURITY; GRANT CREATE ON SCHEMA public TO authenticator;
@@ -66,6 +67,8 @@ def run_on(build, kind):
         isolation(server)
         never_kept(server)
         restart(server)
+        if kind == "pgsql":
+            other_channel(server)
         fault.expect_quiet(server)
     with fault.start(build, database, "prefork", settings=TIMED) as server:
         crowd(server)
@@ -223,6 +226,27 @@ def restart(server):
     fault.expect(process.wait_until(is_kept, 10), "nothing is kept after a graceful restart")
     fault.expect(not any("uri-miss" in (answer.header("Cache-Status") or "") for answer in answers),
                  "a graceful restart has emptied the store")
+
+
+def other_channel(server):
+    """After a restart with a channel on which no trigger tells, what a child of before still hears counts for nothing."""
+    wait_until_kept(server)
+    thread = threading.Thread(target=lambda: attempt(server, "/api/asleep"))
+    thread.start()
+    time.sleep(0.3)
+    path = os.path.join(server.folder, "httpd.conf")
+    with open(path, encoding="utf-8") as file:
+        text = file.read()
+    with open(path, "w", encoding="utf-8") as file:
+        file.write(text.replace("<AppPlugin cache>", "<AppPlugin cache>\n    Channel other"))
+    server.graceful()
+    time.sleep(0.7)
+    while thread.is_alive():
+        fault.expect(not kept(fault.get(server, "/api/counters?id=eq.0")), "one of before is believed")
+        time.sleep(0.1)
+    time.sleep(1)
+    for _ in range(2):
+        fault.expect(not kept(fault.get(server, "/api/counters?id=eq.0")), "a trigger of another channel is believed")
 
 
 def crowd(server):

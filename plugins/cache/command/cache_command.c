@@ -167,8 +167,7 @@ static app_command_e list(const work_t *work)
     const char *last = "";
     int i;
 
-    if (cache_catalog_read(&catalog, app_instance_db(work->self), work->err, work->pool) !=
-        APR_SUCCESS) {
+    if (cache_catalog_read(&catalog, work->self, work->err, work->pool) != APR_SUCCESS) {
         return APP_COMMAND_WRONG;
     }
     for (i = 0; i < catalog.pairs->nelts; i++) {

@@ -1,15 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /**
  * PostgreSQL: which answers can be always fresh. A relation is in the catalogue if every table that
- * it reads, through views and row policies, has the trigger that `appctl cache install` makes, and
- * if no SQL of views and policies is different at another time or for another header. Thread of
- * the listener.
+ * it reads, through views and row policies, has the trigger that `appctl cache install` makes,
+ * telling on this site's channel, and if no SQL of views and policies is different at another time
+ * or for another header. Thread of the listener.
  *
  * Functions that SQL calls are found in the stored trees of rules and policies: pg_depend knows
  * nothing of built-in ones.
  */
 #include "apr_strings.h"
 
+#include "cache_int.h"
 #include "cache_listen.h"
 
 #define PAIRS_MAX 20000
@@ -51,6 +52,7 @@ static const char pairs_sql[] =
     "), told AS ("
     "  SELECT tgrelid AS relation FROM pg_trigger"
     "    WHERE tgname = 'app_cache' AND tgenabled = 'A' AND tgtype = 60"
+    "      AND tgargs = convert_to($1, getdatabaseencoding()) || decode('00', 'hex')"
     "), unfit AS ("
     "  SELECT r.relation FROM reach r JOIN pg_class c ON c.oid = r.used"
     "    WHERE c.relkind NOT IN ('r', 'p', 'v')"
@@ -62,10 +64,11 @@ static const char pairs_sql[] =
     "    JOIN pg_class u ON u.oid = r.used JOIN pg_namespace un ON un.oid = u.relnamespace"
     "  WHERE r.relation NOT IN (SELECT relation FROM unfit) AND u.relkind <> 'v' ORDER BY 1, 2";
 
-static apr_status_t read_pairs(apr_array_header_t *pairs, app_tx_t *tx, app_error_t *err,
-                               apr_pool_t *p)
+static apr_status_t read_pairs(apr_array_header_t *pairs, app_tx_t *tx, const char *channel,
+                               app_error_t *err, apr_pool_t *p)
 {
-    const app_sql_t sql = { pairs_sql, NULL, 0 };
+    const app_value_t param = { .type = APP_VALUE_TEXT, .text = channel, .len = strlen(channel) };
+    const app_sql_t sql = { pairs_sql, &param, 1 };
     app_rows_t *rows;
     apr_status_t status;
 
@@ -81,15 +84,16 @@ static apr_status_t read_pairs(apr_array_header_t *pairs, app_tx_t *tx, app_erro
     return status == APR_EOF || status == APR_SUCCESS ? APR_SUCCESS : status;
 }
 
-apr_status_t cache_catalog_read(cache_catalog_t *catalog, app_db_t *db, app_error_t *err,
+apr_status_t cache_catalog_read(cache_catalog_t *catalog, app_instance_t *self, app_error_t *err,
                                 apr_pool_t *p)
 {
+    const cache_conf_t *conf = app_instance_settings(self);
     const app_tx_options_t options = { .readonly = 1 };
     apr_array_header_t *pairs = apr_array_make(p, 64, sizeof(cache_pair_t));
     app_tx_t *tx;
 
-    if (app_tx_begin(&tx, db, &options, err, p) != APR_SUCCESS ||
-        read_pairs(pairs, tx, err, p) != APR_SUCCESS) {
+    if (app_tx_begin(&tx, app_instance_db(self), &options, err, p) != APR_SUCCESS ||
+        read_pairs(pairs, tx, conf->channel, err, p) != APR_SUCCESS) {
         return APP_EFAIL;
     }
     catalog->pairs = pairs;

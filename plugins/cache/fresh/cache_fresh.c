@@ -3,8 +3,11 @@
 #include <string.h>
 
 #include "apr_hash.h"
+#include "apr_strings.h"
 
+#include "cache_int.h"
 #include "cache_listen.h"
+#include "cache_ring.h"
 
 struct cache_fresh_t {
     app_instance_t *self;
@@ -19,13 +22,28 @@ static cache_changes_t *changes_of(const cache_fresh_t *fresh)
     return app_shm_base(fresh->shm);
 }
 
+/**
+ * Memory that is told by what is heard: after a graceful restart with another database or channel,
+ * processes of before may go on for long, and what they hear is not what has to be known now.
+ */
+static const char *name_of(const app_instance_t *self)
+{
+    const cache_conf_t *conf = app_instance_settings(self);
+    const char *identity = app_db_identity(app_instance_db(self));
+    apr_uint64_t hash = cache_ring_hash(1, identity, strlen(identity));
+
+    hash = cache_ring_hash(hash, conf->channel, strlen(conf->channel));
+    return apr_psprintf(app_instance_pool(self), "changes-%" APR_UINT64_T_HEX_FMT, hash);
+}
+
 cache_fresh_t *cache_fresh_declare(app_instance_t *self)
 {
     cache_fresh_t *fresh = apr_pcalloc(app_instance_pool(self), sizeof(*fresh));
 
     fresh->self = self;
     fresh->has_db = app_instance_db_kind(self, &fresh->kind) == APR_SUCCESS;
-    fresh->shm = app_shm_declare(self, "changes", sizeof(cache_changes_t));
+    fresh->shm = app_shm_declare(self, fresh->has_db ? name_of(self) : "changes",
+                                 sizeof(cache_changes_t));
     if (fresh->has_db && fresh->kind == APP_DB_PGSQL) {
         fresh->listen = cache_listen_declare(self, fresh->shm);
     }

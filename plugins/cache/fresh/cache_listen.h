@@ -29,8 +29,8 @@ typedef struct cache_pair_t {
     const char *relation, *table; /* "schema.name" */
 } cache_pair_t;
 
-/** Reads it: relations that are told of by triggers, and that nothing else makes others. */
-apr_status_t cache_catalog_read(cache_catalog_t *catalog, app_db_t *db, app_error_t *err,
+/** Reads it: relations that triggers tell this site of, and that nothing else makes others. */
+apr_status_t cache_catalog_read(cache_catalog_t *catalog, app_instance_t *self, app_error_t *err,
                                 apr_pool_t *p);
 
 #endif
