@@ -5,31 +5,19 @@
  * parent; of a location in the thread of a request that lies in one with settings of its own.
  */
 #include "app_core_int.h"
-
-#define MIX 0x9E3779B97F4A7C15u
-
-static void add_bytes(apr_uint64_t *digest, const void *data, apr_size_t len)
-{
-    const unsigned char *bytes = data;
-    apr_size_t i;
-
-    for (i = 0; i < len; i++) {
-        *digest = (*digest ^ bytes[i]) * MIX;
-        *digest ^= *digest >> 32;
-    }
-}
+#include "app_hash.h"
 
 /** With its end, so that two texts are not the same as one. */
 static void add_text(apr_uint64_t *digest, const char *text)
 {
-    add_bytes(digest, text ? text : "\1", text ? strlen(text) + 1 : 1);
+    *digest = app_hash(*digest, text ? text : "\1", text ? strlen(text) + 1 : 1);
 }
 
 static void add_list(apr_uint64_t *digest, const apr_array_header_t *list)
 {
     int i, n = list ? list->nelts : 0;
 
-    add_bytes(digest, &n, sizeof(n));
+    *digest = app_hash(*digest, &n, sizeof(n));
     for (i = 0; i < n; i++) {
         add_text(digest, APR_ARRAY_IDX(list, i, const char *));
     }
@@ -40,12 +28,12 @@ static void add_member(apr_uint64_t *digest, const app_setting_t *row, const voi
     switch (row->type) {
     case APP_TYPE_FLAG:
     case APP_TYPE_ENUM:
-        add_bytes(digest, member, sizeof(int));
+        *digest = app_hash(*digest, member, sizeof(int));
         break;
     case APP_TYPE_INT:
     case APP_TYPE_SIZE:
     case APP_TYPE_DURATION:
-        add_bytes(digest, member, sizeof(apr_int64_t));
+        *digest = app_hash(*digest, member, sizeof(apr_int64_t));
         break;
     case APP_TYPE_LIST:
         add_list(digest, *(apr_array_header_t *const *)member);
@@ -66,7 +54,7 @@ static void add_values(apr_uint64_t *digest, const app_values_t *values, int all
     }
     for (i = 0; i < values->nrows; i++) {
         if (all || values->set[i]) {
-            add_bytes(digest, &i, sizeof(i));
+            *digest = app_hash(*digest, &i, sizeof(i));
             add_member(digest, &values->rows[i], app_values_member(values, &values->rows[i]));
         }
     }
@@ -84,7 +72,7 @@ static void add_conf(apr_uint64_t *digest, const app_site_conf_t *conf, int all)
 
 apr_uint64_t app_digest_site(const app_site_t *site)
 {
-    apr_uint64_t digest = MIX;
+    apr_uint64_t digest = 0;
 
     add_text(&digest, APP_VERSION);
     add_conf(&digest, site->conf, 1);

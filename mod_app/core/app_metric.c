@@ -6,6 +6,7 @@
 #include "apr_lib.h"
 #include "apr_strings.h"
 
+#include "app_hash.h"
 #include "app_metric_int.h"
 
 #define LINE 64 /* bytes that processors share: no two series in one */
@@ -161,20 +162,10 @@ apr_status_t app_metric_declare(app_metric_t **pmetric, app_instance_t *self,
 
 /* Laying out */
 
-static apr_uint64_t mix(apr_uint64_t hash, const void *data, apr_size_t len)
-{
-    const unsigned char *byte = data;
-
-    while (len--) {
-        hash = (hash ^ *byte++) * 0x100000001B3u;
-    }
-    return hash;
-}
-
 /** Of all that decides where things are and what they mean. */
 static apr_uint64_t digest(const app_metrics_t *metrics)
 {
-    apr_uint64_t hash = 0xCBF29CE484222325u;
+    apr_uint64_t hash = 0;
     int i;
 
     for (i = 0; i < metrics->families->nelts; i++) {
@@ -184,10 +175,10 @@ static apr_uint64_t digest(const app_metrics_t *metrics)
         const char *labels = def->labels ? def->labels : "";
         const int numbers[] = { (int)def->kind, family->nlabels, (int)family->max, def->decimals };
 
-        hash = mix(hash, def->name, strlen(def->name) + 1);
-        hash = mix(hash, labels, strlen(labels) + 1);
-        hash = mix(hash, numbers, sizeof(numbers));
-        hash = mix(hash, def->buckets, (apr_size_t)def->nbuckets * sizeof(*def->buckets));
+        hash = app_hash(hash, def->name, strlen(def->name) + 1);
+        hash = app_hash(hash, labels, strlen(labels) + 1);
+        hash = app_hash(hash, numbers, sizeof(numbers));
+        hash = app_hash(hash, def->buckets, (apr_size_t)def->nbuckets * sizeof(*def->buckets));
     }
     return hash;
 }

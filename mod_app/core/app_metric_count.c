@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /** Counting: finds the series of some values, or claims one, and adds to it. Any thread. */
+#include "app_hash.h"
 #include "app_metric_int.h"
 
 typedef struct text_t {
@@ -9,23 +10,6 @@ typedef struct text_t {
 
 static const char *const others[APP_METRIC_LABELS_MAX] = { "other", "other", "other",
                                                            "other", "other", "other" };
-
-static apr_uint64_t mix(apr_uint64_t hash, const char *text, apr_size_t len)
-{
-    const apr_uint64_t prime = 0x9E3779B97F4A7C15u;
-    apr_uint64_t word;
-
-    hash ^= len;
-    for (; len >= sizeof(word); text += sizeof(word), len -= sizeof(word)) {
-        memcpy(&word, text, sizeof(word));
-        hash = (hash ^ word) * prime;
-        hash ^= hash >> 32;
-    }
-    word = 0;
-    memcpy(&word, text, len);
-    hash = (hash ^ word) * prime;
-    return hash ^ hash >> 29;
-}
 
 /** What is too long is cut between two characters. */
 static apr_size_t length_of(const char *text)
@@ -53,7 +37,7 @@ static apr_uint64_t read_values(text_t *texts, const app_metric_t *metric,
 
         texts[i].text = text ? text : "";
         texts[i].len = length_of(texts[i].text);
-        hash = mix(hash, texts[i].text, texts[i].len);
+        hash = app_hash(hash, texts[i].text, texts[i].len);
     }
     return hash ? hash : 1;
 }

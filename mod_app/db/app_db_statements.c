@@ -8,6 +8,7 @@
 #include <stdlib.h>
 
 #include "app_db_driver.h"
+#include "app_hash.h"
 
 #define MIN_STATEMENTS 8 /* of one transaction: none of these may push out another */
 #define TEXT_MAX       (1 << 20) /* a prepared statement takes some 20 to 50 times its text */
@@ -34,22 +35,6 @@ struct app_db_statements_t {
     void      *ctx;
     entry_t   *buckets[];
 };
-
-static apr_uint64_t hash_text(const char *text, apr_size_t len, apr_uint64_t variant)
-{
-    const apr_uint64_t prime = 0x9E3779B97F4A7C15u;
-    apr_uint64_t hash = len + variant, word;
-
-    for (; len >= sizeof(word); text += sizeof(word), len -= sizeof(word)) {
-        memcpy(&word, text, sizeof(word));
-        hash = (hash ^ word) * prime;
-        hash ^= hash >> 32;
-    }
-    word = 0;
-    memcpy(&word, text, len);
-    hash = (hash ^ word) * prime;
-    return hash ^ hash >> 32;
-}
 
 app_db_statements_t *app_db_statements_create(apr_int64_t max,
                                               void (*drop)(void *ctx, app_db_statement_t *st),
@@ -132,7 +117,7 @@ static entry_t *add_entry(app_db_statements_t *statements, const char *text, apr
 app_db_statement_t *app_db_statements_get(app_db_statements_t *statements, const char *text,
                                           apr_size_t len, apr_uint64_t variant)
 {
-    apr_uint64_t hash = hash_text(text, len, variant);
+    apr_uint64_t hash = app_hash(variant, text, len);
     entry_t *entry = statements->buckets[hash & statements->mask];
 
     while (entry && (entry->hash != hash || entry->st.variant != variant ||
