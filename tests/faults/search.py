@@ -5,7 +5,7 @@ import json
 import random
 import urllib.parse
 
-from lib import fault, songs
+from lib import fault, openmetrics, process, songs
 from lib.songs import WORDS, some_words
 
 KEYS = "abc 'OR\"-*():&|!<>\\%_$1?\t{}[]^~é漢\u200b😀"
@@ -36,7 +36,8 @@ def run(build):
             page_while_added(server, database)
             type_anything(server)
             fault.expect_quiet(server)
-        with fault.start(build, database, settings=["search CountMax 3"]) as server:
+        with fault.start(build, database, settings=["search CountMax 3", "metrics"]) as server:
+            count_rows(server)
             compare(server, database, counts=False)
         appctl.run("drop", "songs")
         fault.expect(database.query(SCHEMA[kind]) == before, "%s: dropping leaves something", kind)
@@ -67,6 +68,19 @@ def search(server, text, more=""):
     answer = fault.get(server, "/api/search/songs?q=%s%s" % (urllib.parse.quote(text), more))
     fault.expect(answer.status == 200, "%r: %s %s", text, answer.status, answer.text()[:300])
     return json.loads(answer.text())
+
+
+def count_rows(server):
+    """/metrics counts hits as rows, also where several collections are asked."""
+    found = len(search(server, WORDS[0], "&limit=3")["hits"])
+    fault.get(server, "/api/search?in=songs&limit=2&q=" + WORDS[0])
+    for route, rows in (("/search/songs", found), ("/search", min(found, 2))):
+        process.wait_until(lambda: rows_of(server, route) == rows, 5)
+        fault.expect(rows_of(server, route) == rows, "%s: %s rows, not %d", route, rows_of(server, route), rows)
+
+
+def rows_of(server, route):
+    return openmetrics.Metrics(fault.get(server, "/metrics").text(), False).total("app_rows_total", route=route)
 
 
 def compare(server, database, counts=True):

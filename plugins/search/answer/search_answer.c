@@ -70,6 +70,13 @@ static apr_status_t answer(void *ctx, app_data_read_t *read, app_error_t *err)
     return work->total ? APR_SUCCESS : search_correct(work, err);
 }
 
+void search_rows_count(const search_ask_t *ask, int count)
+{
+    apr_int64_t before = app_request_figures(ask->r)->rows;
+
+    app_request_rows_set(ask->r, (before > 0 ? before : 0) + count);
+}
+
 apr_status_t search_answer(const search_ask_t *ask, app_buf_t *buf, app_error_t *err)
 {
     const char *const tables[] = { search_index(ask->collection, "", ask->pool),
@@ -83,5 +90,6 @@ apr_status_t search_answer(const search_ask_t *ask, app_buf_t *buf, app_error_t 
         return APP_EFAIL;
     }
     search_write(&work, buf);
+    search_rows_count(ask, work.hits->nelts);
     return APR_SUCCESS;
 }

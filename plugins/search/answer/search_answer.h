@@ -72,6 +72,8 @@ apr_status_t search_found(search_work_t *work, app_error_t *err);
 
 /** search_answer.c: more rows fit than are ranked: those with the words in titles come first. */
 int search_by_titles(const search_work_t *work);
+/** The same: adds to the request's rows, which are those of all collections that it asks. */
+void search_rows_count(const search_ask_t *ask, int count);
 
 /* search_hits.c: keys and ranks of the page */
 apr_status_t search_hits(search_work_t *work, app_error_t *err);

@@ -145,5 +145,6 @@ apr_status_t search_suggest(const search_ask_t *ask, app_buf_t *buf, app_error_t
         app_buf_add_json(buf, title, strlen(title));
     }
     app_buf_addc(buf, ']');
+    search_rows_count(ask, titles.found->nelts);
     return APR_SUCCESS;
 }
