@@ -11,12 +11,12 @@
 #define SQL_MAX (64 * 1024)
 
 typedef struct work_t {
-    app_instance_t *self;
-    int             remove, print;
-    const char    **tables; /* as typed */
-    int             ntables;
-    apr_pool_t     *pool;
-    app_error_t    *err;
+    app_instance_t    *self;
+    int                remove, print;
+    const char *const *tables; /* as typed */
+    int                ntables;
+    apr_pool_t        *pool;
+    app_error_t       *err;
 } work_t;
 
 static app_command_e misused(app_error_t *err, const char *what)
@@ -181,31 +181,22 @@ static app_command_e list(const work_t *work)
     return APP_COMMAND_GOOD;
 }
 
-/** Sorts tables from flags. */
-static app_command_e read_words(work_t *work, int argc, const char *const *argv)
+static apr_status_t read_words(work_t *work, int argc, const char *const *argv)
 {
-    int i;
+    const app_option_t options[] = { { .name = "--print", .flag = &work->print },
+                                     { .name = NULL } };
 
-    work->tables = apr_pcalloc(work->pool, sizeof(*work->tables) * ((apr_size_t)argc + 1));
-    for (i = 1; i < argc; i++) {
-        if (strcmp(argv[i], "--print") == 0) {
-            work->print = 1;
-        }
-        else if (*argv[i] == '-') {
-            return misused(work->err, "cache: there is no such option");
-        }
-        else {
-            work->tables[work->ntables++] = argv[i];
-        }
+    if (app_command_read(&work->tables, &work->ntables, argc, argv, options, work->err) !=
+        APR_SUCCESS) {
+        return APP_EFAIL;
     }
-    return work->ntables ? APP_COMMAND_GOOD : misused(work->err, "cache: name a table");
+    return work->ntables ? APR_SUCCESS : app_fail(work->err, APP_E_BAD_REQUEST, "name a table");
 }
 
 app_command_e cache_command(app_instance_t *self, int argc, const char *const *argv,
                             app_error_t *err)
 {
     work_t work = { .self = self, .pool = err->pool, .err = err };
-    app_command_e read;
     app_db_kind_e kind;
 
     if (!argc || (strcmp(argv[0], "install") != 0 && strcmp(argv[0], "remove") != 0 &&
@@ -220,6 +211,5 @@ app_command_e cache_command(app_instance_t *self, int argc, const char *const *a
         return list(&work);
     }
     work.remove = strcmp(argv[0], "remove") == 0;
-    read = read_words(&work, argc, argv);
-    return read == APP_COMMAND_GOOD ? change(&work) : read;
+    return read_words(&work, argc - 1, argv + 1) == APR_SUCCESS ? change(&work) : APP_COMMAND_USAGE;
 }
