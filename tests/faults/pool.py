@@ -7,6 +7,7 @@ import time
 from lib import client, fault, process
 
 TARGET = "/api/packages?id=eq.3&select=name"
+WAITING = "SELECT count(*) FROM pg_locks WHERE relation = 'packages'::regclass AND NOT granted"
 
 
 def run(build):
@@ -21,11 +22,17 @@ class Lock:
     """A session of somebody else's that keeps everybody out of a table."""
 
     def __init__(self, database):
+        self.database = database
         self.session = database.cluster.session(database.name)
         self.session.stdin.write("BEGIN; LOCK TABLE packages IN ACCESS EXCLUSIVE MODE;"
                                  " SELECT 'locked';\n")
         self.session.stdin.flush()
         fault.expect("locked" in self.session.stdout.readline(), "the table could not be locked")
+
+    def expect_waiting(self):
+        """Somebody has come to the lock, and so has a connection."""
+        fault.expect(process.wait_until(lambda: self.database.query(WAITING) == "1", 10),
+                     "nobody has come to the locked table")
 
     def release(self):
         self.session.stdin.close()
@@ -41,7 +48,7 @@ def exhausted(build, database):
         first = []
         thread = threading.Thread(target=lambda: first.append(fault.get(server, TARGET)))
         thread.start()
-        time.sleep(0.3)
+        lock.expect_waiting()
         begun = time.monotonic()
         answer = fault.get(server, TARGET)
         took = time.monotonic() - begun
