@@ -247,6 +247,7 @@ $count Debian packages are served. Open
   $url/                a page that searches them
   $url/health          how it is
   $url/status          what it is
+  $url/metrics         what was counted
 
 or ask, for the biggest packages of the section "net":
 

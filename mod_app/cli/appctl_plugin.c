@@ -5,6 +5,8 @@
 
 #include "appctl.h"
 
+#define NO_DATABASE "PGRST000" /* APP_E_DB_CONNECT */
+
 typedef struct found_t {
     const char          *name;
     app_instance_t      *instance;
@@ -25,11 +27,23 @@ static int is_it(void *ctx, app_instance_t *instance, const app_plugin_t *plugin
     return 0;
 }
 
+/* A command that was given before the first migration finds no file. */
+static void hint_no_file(const app_instance_t *instance, app_error_t *err)
+{
+    app_db_kind_e kind;
+
+    if (strcmp(err->code, NO_DATABASE) == 0 && !err->hint &&
+        app_instance_db_kind(instance, &kind) == APR_SUCCESS && kind == APP_DB_SQLITE) {
+        app_hint(err, "If the file is not there yet, appctl migrate up makes it.");
+    }
+}
+
 static int run(const found_t *found, const appctl_t *ctl, app_error_t *err)
 {
     int code = (int)found->command->run(found->instance, ctl->argc, ctl->argv, err);
 
     if (code != APPCTL_GOOD && err->code) {
+        hint_no_file(found->instance, err);
         appctl_failed(err);
     }
     if (code == APPCTL_USAGE) {
