@@ -113,7 +113,7 @@ typedef enum cache_turn_e {
 cache_turns_t *cache_turns_declare(app_instance_t *self);
 /** Asks for the turn to make the answer of a key, of which hash is enough. */
 cache_turn_e cache_turn_take(cache_turns_t *turns, apr_uint64_t hash);
-/** Waits until whoever has the turn is done or dead, at most until then. */
+/** Waits until whoever has the turn is done or dead, at most until then: then it is taken away. */
 void cache_turn_wait(cache_turns_t *turns, apr_uint64_t hash, apr_time_t until);
 /** @param kept 0: the answer is none to be kept; for a while nobody waits for that key */
 void cache_turn_end(cache_turns_t *turns, apr_uint64_t hash, int kept);

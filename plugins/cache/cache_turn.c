@@ -125,13 +125,36 @@ cache_turn_e cache_turn_take(cache_turns_t *turns, apr_uint64_t hash)
     return turn;
 }
 
+/**
+ * Who has waited in vain lets nobody else do so: whoever has the turn may hang on a client that
+ * reads slowly, or not at all.
+ */
+static void take_away(const cache_turns_t *turns, apr_uint64_t hash, apr_time_t since)
+{
+    place_t *place;
+
+    if (app_shm_lock(turns->shm) != APR_SUCCESS) {
+        return;
+    }
+    place = find(turns, hash);
+    if (place && place->since == since) {
+        place->pass = apr_time_now() + PASS;
+        __atomic_store_n(&place->holder, (apr_int64_t)0, __ATOMIC_RELEASE);
+    }
+    app_shm_unlock(turns->shm);
+}
+
 void cache_turn_wait(cache_turns_t *turns, apr_uint64_t hash, apr_time_t until)
 {
     apr_interval_time_t pause = PAUSE;
     const place_t *place = find(turns, hash);
     apr_time_t now = apr_time_now(), since = place ? place->since : 0;
 
-    while (place && now < until && place->since == since && is_held(place, now)) {
+    while (place && place->since == since && is_held(place, now)) {
+        if (now >= until) {
+            take_away(turns, hash, since);
+            return;
+        }
         apr_sleep(pause);
         pause = pause * 2 > PAUSE_MAX ? PAUSE_MAX : pause * 2;
         now = apr_time_now();

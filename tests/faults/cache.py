@@ -6,12 +6,13 @@ import json
 import os
 import random
 import signal
+import socket
 import threading
 import time
 
 from lib import client, fault, jwt, load, process, stage
 
-FRESH = ["cache Answers fresh", "AppDetailsFor 127.0.0.0/8"]
+FRESH = ["cache Answers fresh", "cache Wait 2s", "AppDetailsFor 127.0.0.0/8"]
 TIMED = ["cache Answers timed", "cache Wait 30s", "cache Size 1m", "AppDetailsFor 127.0.0.0/8"]
 WRITERS = 4
 WRITES = 25
@@ -23,7 +24,9 @@ SCHEMA = {
         CREATE TABLE jottings (id INTEGER PRIMARY KEY, owner TEXT, words TEXT);
         CREATE VIEW sluggish AS WITH RECURSIVE c(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM c WHERE i < 700000)
             SELECT count(*) AS rows, random() AS chance FROM c;
-        INSERT INTO app_grants (role, resource, action) VALUES ('web_anon', 'counters', 'select'), ('web_anon', 'sluggish', 'select'),
+        CREATE TABLE wide (id INTEGER PRIMARY KEY, words TEXT);
+        INSERT INTO wide WITH RECURSIVE c(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM c WHERE i < 900) SELECT i, hex(randomblob(120)) FROM c;
+        INSERT INTO app_grants (role, resource, action) VALUES ('web_anon', 'wide', 'select'), ('web_anon', 'counters', 'select'), ('web_anon', 'sluggish', 'select'),
             ('web_user', 'counters', 'select'), ('web_user', 'counters', 'update');
         INSERT INTO app_grants (role, resource, action, row_filter) VALUES ('web_user', 'jottings', 'select', 'owner = auth_uid()'),
             ('web_anon', 'jottings', 'select', 'owner IS NULL');
@@ -65,6 +68,7 @@ def run_on(build, kind):
         if kind == "pgsql":
             lose_listener(server, database)
         isolation(server)
+        slow_reader(server, database)
         never_kept(server)
         restart(server)
         if kind == "pgsql":
@@ -284,6 +288,24 @@ def attempt(server, target):
         return fault.get(server, target, timeout=20).status
     except (client.Broken, OSError):
         return None
+
+
+def slow_reader(server, database):
+    """Whoever has the turn reads a long answer slowly: one waits for him in vain, and then nobody."""
+    if database.kind == "pgsql":
+        return
+    client_of = socket.socket()
+    client_of.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1024)
+    client_of.setsockopt(socket.IPPROTO_TCP, socket.TCP_MAXSEG, 536)
+    client_of.connect(("127.0.0.1", server.port))
+    with client_of:
+        client_of.sendall(b"GET /api/wide HTTP/1.1\r\nHost: site0.test\r\n\r\n")
+        time.sleep(0.3)
+        fault.expect(fault.get(server, "/api/wide").status == 200, "the one who waited has no answer")
+        database.query("UPDATE wide SET words = hex(randomblob(120)) WHERE id = 1")
+        begun = time.monotonic()
+        fault.expect(fault.get(server, "/api/wide").status == 200, "no answer")
+        fault.expect(time.monotonic() - begun < 1, "a slow reader is waited for again")
 
 
 def evict(server):
