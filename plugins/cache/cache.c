@@ -30,7 +30,7 @@ static const app_setting_t settings[] = {
                  "\"role\" none"),
     APP_SET_LIST("KeyHeaders", cache_conf_t, headers, NULL, APP_SET_LOCATION,
                  "headers of requests that answers differ by, beside Accept, Accept-Profile, "
-                 "Prefer and Range"),
+                 "Prefer, Range, Range-Unit and If-Range"),
     APP_SET_SIZE("MaxAnswer", cache_conf_t, max_answer, "256k", 1 * K, 8 * K * K,
                  APP_SET_LOCATION, "longest body that is kept"),
     APP_SET_SIZE("Size", cache_conf_t, size, "32m", 1 * K * K, 16 * K * K * K, 0,

@@ -177,7 +177,8 @@ static apr_status_t begin(cache_t *cache, const cache_conf_t *conf, app_request_
     call->wish = (cache_wish_t){ .always = conf->mode == CACHE_FRESH, .own = conf->own_writes };
     call->began = apr_time_now();
     cache_control_asked(&call->asked, conf, r);
-    if (call->asked.no_store || app_request_header(r, "If-Match") || !cache_key_make(&call->key, cache, conf, r) ||
+    if (call->asked.no_store || app_request_header(r, "If-Match") ||
+        !cache_key_make(&call->key, cache, conf, r) ||
         !cache_fresh_now(&call->now, cache->fresh, &call->wish, app_request_pool(r))) {
         return APP_NEXT;
     }

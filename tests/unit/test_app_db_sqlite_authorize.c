@@ -73,55 +73,56 @@ static const char *run(app_db_t *db, job_t *job, apr_uint64_t id, const char *te
     return answer;
 }
 
+static const struct {
+    const char *sql, *trusted, *answer;
+} cases[] = {
+    { "SELECT id, name FROM item WHERE id = 1", NULL, "1|one;" },
+    { "SELECT count(*) FROM item", NULL, "2;" },
+    { "SELECT cost FROM item", NULL, "42501" },
+    { "SELECT id FROM item WHERE cost > 1", NULL, "42501" },
+    { "SELECT id FROM item ORDER BY cost", NULL, "42501" },
+    { "SELECT (SELECT max(cost) FROM item)", NULL, "42501" },
+    { "SELECT * FROM item", NULL, "42501" },
+    { "SELECT count(*) FROM vault", NULL, "42501" },
+    { "WITH rich AS (SELECT gold FROM vault) SELECT * FROM rich", NULL, "42501" },
+    { "SELECT name FROM pragma_table_info('item')", NULL, "42501" },
+    { "SELECT sql FROM sqlite_schema", NULL, "42501" },
+    { "DELETE FROM vault", NULL, "42501" },
+    { "UPDATE item SET cost = 0", NULL, "42501" },
+    { "CREATE TABLE mine(a)", NULL, "42501" },
+    { "CREATE TEMP TABLE mine(a)", NULL, "42501" },
+    { "DROP TABLE item", NULL, "42501" },
+    { "UPDATE item SET name = 'x' WHERE id = 1 RETURNING name", NULL, "x;" },
+    /* a row filter, or a function's body */
+    { "SELECT id FROM item WHERE (cost > 3)", "SELECT 1 FROM item WHERE cost > 3", "2;" },
+    { "SELECT id FROM item WHERE id IN (SELECT id FROM vault)",
+      "SELECT 1 FROM item WHERE id IN (SELECT id FROM vault)", "1;" },
+    { "SELECT gold FROM vault", "SELECT id FROM vault", "42501" },
+    { "SELECT hash FROM vault", "SELECT hash FROM vault", "42501" },
+    { "SELECT sqlite_version() <> ''", "this is no SQL", "1;" },
+    { "CREATE TEMP TABLE mine AS SELECT 1", "CREATE TEMP TABLE mine AS SELECT 1", "" },
+    { "SELECT cost FROM item", "SELECT 1; SELECT cost FROM item; SELECT 2", "2.5;3.5;" },
+    /* views */
+    { "SELECT id FROM rich", "SELECT id FROM rich", "1;" },
+    { "SELECT gold FROM rich", "SELECT id FROM rich", "42501" },
+    { "SELECT gold FROM vault", "SELECT id FROM rich", "42501" },
+    { "SELECT hash FROM hashes", "SELECT hash FROM hashes", "42501" },
+    /* triggers and foreign keys, which are not trusted by themselves */
+    { "INSERT INTO item(name) VALUES ('new')", NULL, "42501" },
+    { "INSERT INTO item(name) VALUES ('new')", "INSERT INTO item DEFAULT VALUES", "" },
+    { "INSERT INTO log VALUES ('x')", "INSERT INTO item DEFAULT VALUES", "42501" },
+    { "DELETE FROM item WHERE id = 2", NULL, "42501" },
+    { "DELETE FROM item WHERE id = 2", "DELETE FROM item", "" },
+    /* full text prepares statements on tables of its own */
+    { "SELECT rowid FROM words WHERE words MATCH 'two'", NULL, "2;" },
+    { "SELECT name FROM item WHERE id IN (SELECT rowid FROM words WHERE words MATCH 'two')",
+      NULL, "two;" },
+    { "SELECT block FROM words_data", NULL, "42501" },
+    { "SELECT words.name FROM words", NULL, "42501" },
+};
+
 static void test_cases(void **state)
 {
-    static const struct {
-        const char *sql, *trusted, *answer;
-    } cases[] = {
-        { "SELECT id, name FROM item WHERE id = 1", NULL, "1|one;" },
-        { "SELECT count(*) FROM item", NULL, "2;" },
-        { "SELECT cost FROM item", NULL, "42501" },
-        { "SELECT id FROM item WHERE cost > 1", NULL, "42501" },
-        { "SELECT id FROM item ORDER BY cost", NULL, "42501" },
-        { "SELECT (SELECT max(cost) FROM item)", NULL, "42501" },
-        { "SELECT * FROM item", NULL, "42501" },
-        { "SELECT count(*) FROM vault", NULL, "42501" },
-        { "WITH rich AS (SELECT gold FROM vault) SELECT * FROM rich", NULL, "42501" },
-        { "SELECT name FROM pragma_table_info('item')", NULL, "42501" },
-        { "SELECT sql FROM sqlite_schema", NULL, "42501" },
-        { "DELETE FROM vault", NULL, "42501" },
-        { "UPDATE item SET cost = 0", NULL, "42501" },
-        { "CREATE TABLE mine(a)", NULL, "42501" },
-        { "CREATE TEMP TABLE mine(a)", NULL, "42501" },
-        { "DROP TABLE item", NULL, "42501" },
-        { "UPDATE item SET name = 'x' WHERE id = 1 RETURNING name", NULL, "x;" },
-        /* a row filter, or a function's body */
-        { "SELECT id FROM item WHERE (cost > 3)", "SELECT 1 FROM item WHERE cost > 3", "2;" },
-        { "SELECT id FROM item WHERE id IN (SELECT id FROM vault)",
-          "SELECT 1 FROM item WHERE id IN (SELECT id FROM vault)", "1;" },
-        { "SELECT gold FROM vault", "SELECT id FROM vault", "42501" },
-        { "SELECT hash FROM vault", "SELECT hash FROM vault", "42501" },
-        { "SELECT sqlite_version() <> ''", "this is no SQL", "1;" },
-        { "CREATE TEMP TABLE mine AS SELECT 1", "CREATE TEMP TABLE mine AS SELECT 1", "" },
-        { "SELECT cost FROM item", "SELECT 1; SELECT cost FROM item; SELECT 2", "2.5;3.5;" },
-        /* views */
-        { "SELECT id FROM rich", "SELECT id FROM rich", "1;" },
-        { "SELECT gold FROM rich", "SELECT id FROM rich", "42501" },
-        { "SELECT gold FROM vault", "SELECT id FROM rich", "42501" },
-        { "SELECT hash FROM hashes", "SELECT hash FROM hashes", "42501" },
-        /* triggers and foreign keys, which are not trusted by themselves */
-        { "INSERT INTO item(name) VALUES ('new')", NULL, "42501" },
-        { "INSERT INTO item(name) VALUES ('new')", "INSERT INTO item DEFAULT VALUES", "" },
-        { "INSERT INTO log VALUES ('x')", "INSERT INTO item DEFAULT VALUES", "42501" },
-        { "DELETE FROM item WHERE id = 2", NULL, "42501" },
-        { "DELETE FROM item WHERE id = 2", "DELETE FROM item", "" },
-        /* full text prepares statements on tables of its own */
-        { "SELECT rowid FROM words WHERE words MATCH 'two'", NULL, "2;" },
-        { "SELECT name FROM item WHERE id IN (SELECT rowid FROM words WHERE words MATCH 'two')",
-          NULL, "two;" },
-        { "SELECT block FROM words_data", NULL, "42501" },
-        { "SELECT words.name FROM words", NULL, "42501" },
-    };
     app_db_t *db = sample();
     job_t job = { .asked = 0 };
     size_t i;

@@ -79,58 +79,59 @@ static const char *run(app_db_t *db, const rest_schema_t *schema, const case_t *
     return answer;
 }
 
+static const case_t smuggled[] = {
+    { "reads", "item", REST_READ, "SELECT id, name FROM item WHERE owner <> 'eve'",
+      "1|one;2|two;" },
+    { "reads", "item", REST_READ, "SELECT cost FROM item", "42501" },
+    { "reads", "item", REST_READ, "SELECT id FROM item WHERE cost > 1", "42501" },
+    { "reads", "item", REST_READ, "SELECT id FROM item ORDER BY cost", "42501" },
+    { "reads", "item", REST_READ, "SELECT max(cost) FROM item", "42501" },
+    { "reads", "item", REST_READ, "SELECT * FROM item", "42501" },
+    { "reads", "item", REST_READ, "SELECT count(*) FROM item", "2;" },
+    { "reads", "item", REST_READ, "SELECT count(*) FROM vault", "42501" },
+    { "reads", "item", REST_READ, "SELECT (SELECT gold FROM vault) FROM item", "42501" },
+    { "reads", "item", REST_READ, "SELECT id FROM item UNION SELECT gold FROM vault", "42501" },
+    { "reads", "item", REST_READ,
+      "WITH rich AS (SELECT gold FROM vault) SELECT gold FROM rich", "42501" },
+    { "reads", "item", REST_READ,
+      "WITH app_call AS (SELECT gold FROM vault) SELECT gold FROM app_call", "42501" },
+    { "reads", "item", REST_READ, "SELECT role FROM app_grants", "42501" },
+    { "reads", "item", REST_READ, "SELECT sql FROM sqlite_schema", "42501" },
+    { "reads", "item", REST_READ, "SELECT name FROM pragma_table_list", "42501" },
+    { "reads", "item", REST_READ, "UPDATE item SET name = 'x'", "42501" },
+    { "reads", "item", REST_READ, "INSERT INTO item(name) VALUES ('x')", "42501" },
+    { "reads", "item", REST_READ, "DROP TABLE item", "42501" },
+    { "reads", "rich", REST_READ, "SELECT id FROM rich", "1;" },
+    { "reads", "rich", REST_READ, "SELECT gold FROM rich", "42501" },
+    { "reads", "rich", REST_READ, "SELECT id FROM vault", "42501" },
+    { "writes", "item", REST_UPDATE, "UPDATE item SET name = 'x' WHERE cost = 5 RETURNING id",
+      "1;" },
+    { "writes", "item", REST_UPDATE, "UPDATE item SET cost = 0", "42501" },
+    { "writes", "item", REST_UPDATE, "INSERT INTO log VALUES ('x')", "42501" },
+    { "writes", "item", REST_INSERT,
+      "INSERT INTO item(id, name) VALUES (9, 'x') RETURNING id", "9;" },
+    { "writes", "item", REST_INSERT, "INSERT INTO boss(id) VALUES (1)", "42501" },
+    { "writes", "item", REST_DELETE, "DELETE FROM item WHERE id = 1 RETURNING id", "1;" },
+    { "writes", "item", REST_DELETE, "DELETE FROM part", "42501" },
+    { "writes", "item", REST_DELETE, "SELECT note FROM part", "42501" },
+    { "calls", "sum_of", REST_CALL, "SELECT count(email) FROM app_users", "1;" },
+    { "calls", "sum_of", REST_CALL, "SELECT password FROM app_users", "42501" },
+    { "calls", "hash", REST_CALL, "SELECT password FROM app_users", "42501" },
+    { "all", "item", REST_READ, "SELECT email FROM app_users", "42501" },
+    { "all", "item", REST_INSERT, "INSERT INTO app_grants DEFAULT VALUES", "42501" },
+    { "nobody", "item", REST_READ, "SELECT count(*) FROM item", "42501" },
+};
+
 static void test_smuggled(void **state)
 {
-    static const case_t cases[] = {
-        { "reads", "item", REST_READ, "SELECT id, name FROM item WHERE owner <> 'eve'",
-          "1|one;2|two;" },
-        { "reads", "item", REST_READ, "SELECT cost FROM item", "42501" },
-        { "reads", "item", REST_READ, "SELECT id FROM item WHERE cost > 1", "42501" },
-        { "reads", "item", REST_READ, "SELECT id FROM item ORDER BY cost", "42501" },
-        { "reads", "item", REST_READ, "SELECT max(cost) FROM item", "42501" },
-        { "reads", "item", REST_READ, "SELECT * FROM item", "42501" },
-        { "reads", "item", REST_READ, "SELECT count(*) FROM item", "2;" },
-        { "reads", "item", REST_READ, "SELECT count(*) FROM vault", "42501" },
-        { "reads", "item", REST_READ, "SELECT (SELECT gold FROM vault) FROM item", "42501" },
-        { "reads", "item", REST_READ, "SELECT id FROM item UNION SELECT gold FROM vault", "42501" },
-        { "reads", "item", REST_READ,
-          "WITH rich AS (SELECT gold FROM vault) SELECT gold FROM rich", "42501" },
-        { "reads", "item", REST_READ,
-          "WITH app_call AS (SELECT gold FROM vault) SELECT gold FROM app_call", "42501" },
-        { "reads", "item", REST_READ, "SELECT role FROM app_grants", "42501" },
-        { "reads", "item", REST_READ, "SELECT sql FROM sqlite_schema", "42501" },
-        { "reads", "item", REST_READ, "SELECT name FROM pragma_table_list", "42501" },
-        { "reads", "item", REST_READ, "UPDATE item SET name = 'x'", "42501" },
-        { "reads", "item", REST_READ, "INSERT INTO item(name) VALUES ('x')", "42501" },
-        { "reads", "item", REST_READ, "DROP TABLE item", "42501" },
-        { "reads", "rich", REST_READ, "SELECT id FROM rich", "1;" },
-        { "reads", "rich", REST_READ, "SELECT gold FROM rich", "42501" },
-        { "reads", "rich", REST_READ, "SELECT id FROM vault", "42501" },
-        { "writes", "item", REST_UPDATE, "UPDATE item SET name = 'x' WHERE cost = 5 RETURNING id",
-          "1;" },
-        { "writes", "item", REST_UPDATE, "UPDATE item SET cost = 0", "42501" },
-        { "writes", "item", REST_UPDATE, "INSERT INTO log VALUES ('x')", "42501" },
-        { "writes", "item", REST_INSERT,
-          "INSERT INTO item(id, name) VALUES (9, 'x') RETURNING id", "9;" },
-        { "writes", "item", REST_INSERT, "INSERT INTO boss(id) VALUES (1)", "42501" },
-        { "writes", "item", REST_DELETE, "DELETE FROM item WHERE id = 1 RETURNING id", "1;" },
-        { "writes", "item", REST_DELETE, "DELETE FROM part", "42501" },
-        { "writes", "item", REST_DELETE, "SELECT note FROM part", "42501" },
-        { "calls", "sum_of", REST_CALL, "SELECT count(email) FROM app_users", "1;" },
-        { "calls", "sum_of", REST_CALL, "SELECT password FROM app_users", "42501" },
-        { "calls", "hash", REST_CALL, "SELECT password FROM app_users", "42501" },
-        { "all", "item", REST_READ, "SELECT email FROM app_users", "42501" },
-        { "all", "item", REST_INSERT, "INSERT INTO app_grants DEFAULT VALUES", "42501" },
-        { "nobody", "item", REST_READ, "SELECT count(*) FROM item", "42501" },
-    };
     app_db_t *db = database();
     const rest_schema_t *schema = load(db);
     size_t i;
 
     (void)state;
-    for (i = 0; i < COUNT(cases); i++) {
-        CASE_STRING(apr_pstrcat(unit_pool, cases[i].role, ": ", cases[i].sql, NULL),
-                    run(db, schema, &cases[i]), cases[i].answer);
+    for (i = 0; i < COUNT(smuggled); i++) {
+        CASE_STRING(apr_pstrcat(unit_pool, smuggled[i].role, ": ", smuggled[i].sql, NULL),
+                    run(db, schema, &smuggled[i]), smuggled[i].answer);
     }
 }
 

@@ -66,37 +66,36 @@ static const char function_sql[] =
     "    RETURN NULL;\n"
     "END $$";
 
-/** A table and all that inherit from it: a statement on one is none on the table. */
+/*
+ * For a table and all that inherit from it: a statement on one is none on the table. The old trigger
+ * goes in any case.
+ */
+#define EACH_BEGIN                                                                           \
+    "DO $do$ DECLARE t regclass; BEGIN\n"                                                    \
+    "    FOR t IN WITH RECURSIVE all_of AS (SELECT %s::regclass::oid AS oid UNION\n"         \
+    "             SELECT inhrelid FROM pg_inherits JOIN all_of ON inhparent = all_of.oid)\n" \
+    "             SELECT oid FROM all_of LOOP\n"                                             \
+    "        EXECUTE format('DROP TRIGGER IF EXISTS app_cache ON %%s', t);\n"
+#define EACH_END                                                                             \
+    "    END LOOP;\n"                                                                        \
+    "END $do$"
+
 static const char *install_sql(const char *table, const char *channel, apr_pool_t *p)
 {
     return apr_psprintf(
         p,
-        "DO $do$ DECLARE t regclass; BEGIN\n"
-        "    FOR t IN WITH RECURSIVE all_of AS (SELECT %s::regclass::oid AS oid UNION\n"
-        "             SELECT inhrelid FROM pg_inherits JOIN all_of ON inhparent = all_of.oid)\n"
-        "             SELECT oid FROM all_of LOOP\n"
-        "        EXECUTE format('DROP TRIGGER IF EXISTS app_cache ON %%s', t);\n"
+        EACH_BEGIN
         "        EXECUTE format('CREATE TRIGGER app_cache AFTER INSERT OR UPDATE OR DELETE OR '\n"
         "                       'TRUNCATE ON %%s FOR EACH STATEMENT '\n"
         "                       'EXECUTE FUNCTION app_cache_tell(%%L)', t, %s);\n"
         "        EXECUTE format('ALTER TABLE %%s ENABLE ALWAYS TRIGGER app_cache', t);\n"
-        "    END LOOP;\n"
-        "END $do$",
+        EACH_END,
         literal(quoted(table, p), p), literal(channel, p));
 }
 
 static const char *remove_sql(const char *table, apr_pool_t *p)
 {
-    return apr_psprintf(
-        p,
-        "DO $do$ DECLARE t regclass; BEGIN\n"
-        "    FOR t IN WITH RECURSIVE all_of AS (SELECT %s::regclass::oid AS oid UNION\n"
-        "             SELECT inhrelid FROM pg_inherits JOIN all_of ON inhparent = all_of.oid)\n"
-        "             SELECT oid FROM all_of LOOP\n"
-        "        EXECUTE format('DROP TRIGGER IF EXISTS app_cache ON %%s', t);\n"
-        "    END LOOP;\n"
-        "END $do$",
-        literal(quoted(table, p), p));
+    return apr_psprintf(p, EACH_BEGIN EACH_END, literal(quoted(table, p), p));
 }
 
 static apr_array_header_t *statements_of(const work_t *work)
