@@ -36,6 +36,7 @@ static const char *get(const char *const *env, const char *name)
     return value && *value ? value : NULL;
 }
 
+/** A token, as the web server has let it through: what is no method of ours is refused later. */
 static apr_status_t read_method(app_cgi_request_t *request, const char *const *env,
                                 app_error_t *err)
 {
@@ -43,8 +44,10 @@ static apr_status_t read_method(app_cgi_request_t *request, const char *const *e
     apr_size_t len = method ? strlen(method) : 0;
 
     if (!len || len > METHOD_MAX ||
-        strspn(method, "ABCDEFGHIJKLMNOPQRSTUVWXYZ-_") != len) {
-        return app_fail(err, APP_E_BAD_REQUEST, "The request method is no word in capitals");
+        strspn(method, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
+                       "!#$%&'*+-.^_`|~") != len) {
+        return app_fail(err, APP_E_BAD_REQUEST, "The request method is no token of at most %d "
+                                                "characters (RFC 9110, 5.6.2)", METHOD_MAX);
     }
     request->method = method;
     return APR_SUCCESS;

@@ -247,6 +247,7 @@ static void test_length(void **state)
         { "REQUEST_METHOD=DELETE\nHTTP_TRANSFER_ENCODING=chunked", -1 },
         { "REQUEST_METHOD=POST\nCONTENT_LENGTH=0", 0 },
         { "REQUEST_METHOD=GET\nCONTENT_LENGTH=12", 12 },
+        { "REQUEST_METHOD=x-9~\nCONTENT_LENGTH=0", 0 },
         { "REQUEST_METHOD=POST\nCONTENT_LENGTH=-1", -2 },
         { "REQUEST_METHOD=POST\nCONTENT_LENGTH=+1", -2 },
         { "REQUEST_METHOD=POST\nCONTENT_LENGTH= 1", -2 },
@@ -271,7 +272,8 @@ static void test_refused(void **state)
     static const char *const cases[] = {
         "REQUEST_URI=/api",
         "REQUEST_METHOD=\nREQUEST_URI=/api",
-        "REQUEST_METHOD=get\nREQUEST_URI=/api",
+        "REQUEST_METHOD=G@T\nREQUEST_URI=/api",
+        "REQUEST_METHOD=G\x7FT\nREQUEST_URI=/api",
         "REQUEST_METHOD=GET X\nREQUEST_URI=/api",
         "REQUEST_METHOD=ABCDEFGHIJKLMNOPQRSTUVWXYZABCDEFG\nREQUEST_URI=/api",
         "REQUEST_METHOD=GET\nREQUEST_URI=/api\nHTTP_X=a\rb",
