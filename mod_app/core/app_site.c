@@ -35,6 +35,18 @@ static int same_database(const app_core_conf_t *a, const app_core_conf_t *b)
            same_list(a->sqlite_attach, b->sqlite_attach);
 }
 
+static int is_named(const app_core_t *core, const char *name)
+{
+    int i;
+
+    for (i = 0; i < core->dbs->nelts; i++) {
+        if (strcmp(app_db_name(APR_ARRAY_IDX(core->dbs, i, app_db_use_t).db), name) == 0) {
+            return 1;
+        }
+    }
+    return 0;
+}
+
 static apr_status_t find_database(app_core_t *core, const app_core_conf_t *conf, app_db_t **pdb,
                                   app_error_t *err)
 {
@@ -55,6 +67,9 @@ static apr_status_t find_database(app_core_t *core, const app_core_conf_t *conf,
     }
     if (app_db_make(&db, conf, err, core->pool) != APR_SUCCESS) {
         return APP_EFAIL;
+    }
+    for (i = 0; is_named(core, app_db_name(db)); i++) {
+        app_db_name_apart(db, i, core->pool);
     }
     use = apr_array_push(core->dbs);
     use->conf = conf;

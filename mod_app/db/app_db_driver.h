@@ -44,6 +44,7 @@ typedef struct app_db_cells_t {
 struct app_db_t {
     const app_core_conf_t  *conf;
     app_db_url_t            url;
+    const char             *name; /* of app_db_name() */
     const app_db_driver_t  *driver;
     const apr_dbd_driver_t *dbd;
 

@@ -16,6 +16,15 @@
 apr_status_t app_db_make(app_db_t **pdb, const app_core_conf_t *conf, app_error_t *err,
                          apr_pool_t *pconf);
 
+/** What metrics call the database: the file without its folder, which is nobody's business. */
+const char *app_db_name(const app_db_t *db);
+/**
+ * Puts a few digits behind the name of a database when another one has it. They come from where
+ * the database lies, so that they stay when sites come and go; they do not tell where that is.
+ * @param turn 0, and one more each time that the name made is taken, too
+ */
+void app_db_name_apart(app_db_t *db, int turn, apr_pool_t *pconf);
+
 /** The file of an SQLite database; NULL for others. */
 const char *app_db_path(const app_db_t *db);
 

@@ -3,6 +3,8 @@
  * What is counted of databases: connections, waiting, statements. Declared in the parent; each
  * process looks its series up once, when it opens its pool.
  */
+#include "apr_strings.h"
+
 #include "app_db_driver.h"
 
 enum { CONNECTIONS, WAITING, WAITS, TIMEOUTS, CONNECTS, FAILURES, WAIT_TIME, WORK_TIME, PREPARED };
@@ -70,18 +72,33 @@ apr_status_t app_db_metrics_declare(app_db_metrics_t *metrics, app_core_t *core,
     return APR_SUCCESS;
 }
 
-/** Where a file lies is nobody's business. */
-static const char *name_of(const app_db_t *db)
+static const char *plain_name(const app_db_t *db)
 {
     const char *slash = db->url.kind == APP_DB_SQLITE ? strrchr(db->url.path, '/') : NULL;
 
     return slash ? slash + 1 : db->url.label;
 }
 
+const char *app_db_name(const app_db_t *db)
+{
+    return db->name ? db->name : plain_name(db);
+}
+
+void app_db_name_apart(app_db_t *db, int turn, apr_pool_t *pconf)
+{
+    apr_uint32_t hash = 2166136261u + (apr_uint32_t)turn; /* FNV-1a */
+    const char *c;
+
+    for (c = db->url.identity; *c; c++) {
+        hash = (hash ^ (unsigned char)*c) * 16777619u;
+    }
+    db->name = apr_psprintf(pconf, "%s (%04x)", plain_name(db), (hash >> 16 ^ hash) & 0xFFFF);
+}
+
 static apr_int64_t *cell(const app_db_t *db, const app_db_metrics_t *metrics, int family,
                          const char *second)
 {
-    const char *const labels[] = { name_of(db), second };
+    const char *const labels[] = { app_db_name(db), second };
 
     return app_metric_cell(metrics->families[family], labels);
 }

@@ -336,7 +336,43 @@ static void test_many_processes(void **state)
     assert_non_null(strstr(shown(), expected));
 }
 
+/* Databases */
+
+static const char *database_name(const char *url, int max)
+{
+    app_error_t err = { .pool = unit_pool };
+    app_site_conf_t *conf = app_conf_create(core, APP_IN_SERVER, unit_pool);
+    char most[16];
+    app_site_t *site;
+
+    apr_snprintf(most, sizeof(most), "%d", max);
+    assert_int_equal(app_conf_set(conf, "Database", url, &err), APR_SUCCESS);
+    assert_int_equal(app_conf_set(conf, "DatabaseMax", most, &err), APR_SUCCESS);
+    assert_int_equal(app_site_make(core, url, conf, &site, &err), APR_SUCCESS);
+    return app_db_name(APR_ARRAY_IDX(core->dbs, core->dbs->nelts - 1, app_db_use_t).db);
+}
+
+/** No two share a series; who comes first does not matter to the others. */
+static void test_names_of_databases(void **state)
+{
+    const char *second, *third;
+
+    (void)state;
+    create(NULL, 1);
+    assert_string_equal(database_name("sqlite:/one/app.db", 4), "app.db");
+    second = database_name("sqlite:/two/app.db", 4);
+    third = database_name("sqlite:/two/app.db", 5);
+    assert_string_not_equal(second, third);
+    assert_int_equal(strncmp(second, "app.db (", 8), 0);
+    assert_int_equal(strncmp(third, "app.db (", 8), 0);
+    assert_string_equal(database_name("sqlite:/two/other.db", 4), "other.db");
+    create(NULL, 1);
+    assert_string_equal(database_name("sqlite:/three/app.db", 4), "app.db");
+    assert_string_equal(database_name("sqlite:/two/app.db", 4), second);
+}
+
 static struct CMUnitTest tests[] = {
+    cmocka_unit_test(test_names_of_databases),
     cmocka_unit_test(test_nothing_is_counted_for_nobody),
     cmocka_unit_test(test_kinds),
     cmocka_unit_test(test_definitions),
