@@ -200,7 +200,8 @@ apr_status_t app_metrics_layout(app_core_t *core, app_error_t *err)
         app_metric_family_t *family = APR_ARRAY_IDX(metrics->families, i, app_metric_family_t *);
 
         family->offset = size;
-        size += APR_ALIGN(sizeof(app_metric_head_t), LINE) + (family->capacity + 1) * family->stride;
+        size += APR_ALIGN(sizeof(app_metric_head_t), LINE) +
+                (family->capacity + 1) * family->stride;
         if (family->def->kind == APP_METRIC_PROCESS) {
             family->first = metrics->ncells;
             metrics->ncells += family->capacity + 1;

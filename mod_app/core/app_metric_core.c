@@ -99,7 +99,8 @@ apr_status_t app_metrics_declare_core(app_core_t *core, int routes, app_error_t 
 /** Methods that nobody knows are one. */
 static const char *method_of(const app_request_t *r)
 {
-    static const char *const known[] = { "GET", "HEAD", "POST", "PATCH", "PUT", "DELETE", "OPTIONS" };
+    static const char *const known[] = { "GET", "HEAD", "POST", "PATCH", "PUT",
+                                         "DELETE", "OPTIONS" };
     const char *method = app_request_method(r);
     int i;
 

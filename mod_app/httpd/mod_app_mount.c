@@ -2,8 +2,9 @@
 /**
  * Which requests are ours, and where their path begins: <Location /path> with SetHandler app-api,
  * app-health, app-status or app-metrics. Their path names nothing on disk, so directory walk,
- * document root and file types are passed by. Collected at check_config in one thread; the hooks run in every
- * request's thread, also for requests that are not ours, and must cost those next to nothing.
+ * document root and file types are passed by. Collected at check_config in one thread; the hooks
+ * run in every request's thread, also for requests that are not ours, and must cost those next to
+ * nothing.
  */
 #include <stdlib.h>
 #include <strings.h>

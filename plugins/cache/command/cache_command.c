@@ -67,8 +67,8 @@ static const char function_sql[] =
     "END $$";
 
 /*
- * For a table and all that inherit from it: a statement on one is none on the table. The old trigger
- * goes in any case.
+ * For a table and all that inherit from it: a statement on one is none on the table. The old
+ * trigger goes in any case.
  */
 #define EACH_BEGIN                                                                           \
     "DO $do$ DECLARE t regclass; BEGIN\n"                                                    \

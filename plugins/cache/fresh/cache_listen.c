@@ -107,7 +107,8 @@ static apr_status_t load(session_t *session)
     cache_listen_t *listen = session->listen;
 
     apr_pool_clear(session->pool);
-    if (cache_catalog_read(&session->catalog, listen->self, &session->err, session->pool) != APR_SUCCESS ||
+    if (cache_catalog_read(&session->catalog, listen->self, &session->err, session->pool) !=
+            APR_SUCCESS ||
         app_shm_lock(listen->shm) != APR_SUCCESS) {
         return APP_EFAIL;
     }
