@@ -55,11 +55,16 @@ static apr_int64_t holder_of(const place_t *place)
     return __atomic_load_n(&place->holder, __ATOMIC_ACQUIRE);
 }
 
+static apr_time_t since_of(const place_t *place)
+{
+    return __atomic_load_n(&place->since, __ATOMIC_RELAXED);
+}
+
 static int is_held(const place_t *place, apr_time_t now)
 {
     apr_int64_t holder = holder_of(place);
 
-    return holder && now - place->since < LOST && !is_dead(holder);
+    return holder && now - since_of(place) < LOST && !is_dead(holder);
 }
 
 /** The place of a hash, or NULL. */
@@ -107,7 +112,7 @@ static cache_turn_e take_locked(const cache_turns_t *turns, apr_uint64_t hash)
         return CACHE_TURN_FREE;
     }
     __atomic_store_n(&place->hash, hash, __ATOMIC_RELAXED);
-    place->since = now;
+    __atomic_store_n(&place->since, now, __ATOMIC_RELAXED);
     place->pass = 0;
     __atomic_store_n(&place->holder, (apr_int64_t)getpid(), __ATOMIC_RELEASE);
     return CACHE_TURN_MINE;
@@ -148,9 +153,9 @@ void cache_turn_wait(cache_turns_t *turns, apr_uint64_t hash, apr_time_t until)
 {
     apr_interval_time_t pause = PAUSE;
     const place_t *place = find(turns, hash);
-    apr_time_t now = apr_time_now(), since = place ? place->since : 0;
+    apr_time_t now = apr_time_now(), since = place ? since_of(place) : 0;
 
-    while (place && place->since == since && is_held(place, now)) {
+    while (place && since_of(place) == since && is_held(place, now)) {
         if (now >= until) {
             take_away(turns, hash, since);
             return;
