@@ -33,6 +33,7 @@ struct app_values_t {
     apr_size_t           size; /* of data */
     void                *data; /* the struct that the rows describe */
     unsigned char       *set;  /* by row: was it set here */
+    apr_uint64_t        *lines; /* by row: a hash of its lines, which APP_TYPE_PARSED needs */
 };
 
 struct app_site_conf_t {
@@ -214,6 +215,8 @@ void app_tap_body(const app_response_t *res, const char *data, apr_size_t len);
 void app_tap_end(app_response_t *res, int whole);
 
 /* app_digest.c */
+/** Adds settings to a digest. @param all also those that are at their defaults */
+void app_digest_values(apr_uint64_t *digest, const app_values_t *values, int all);
 apr_uint64_t app_digest_site(const app_site_t *site);
 
 /* app_route.c */

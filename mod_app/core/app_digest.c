@@ -43,8 +43,20 @@ static void add_member(apr_uint64_t *digest, const app_setting_t *row, const voi
     }
 }
 
-/** @param all also those that are at their defaults */
-static void add_values(apr_uint64_t *digest, const app_values_t *values, int all)
+/** What a plugin has made of lines has no form that is known here: then it is the lines. */
+static void add_row(apr_uint64_t *digest, const app_values_t *values, int i)
+{
+    const app_setting_t *row = &values->rows[i];
+
+    if (row->type == APP_TYPE_PARSED) {
+        *digest = app_hash(*digest, &values->lines[i], sizeof(values->lines[i]));
+    }
+    else {
+        add_member(digest, row, app_values_member(values, row));
+    }
+}
+
+void app_digest_values(apr_uint64_t *digest, const app_values_t *values, int all)
 {
     int i;
 
@@ -55,7 +67,7 @@ static void add_values(apr_uint64_t *digest, const app_values_t *values, int all
     for (i = 0; i < values->nrows; i++) {
         if (all || values->set[i]) {
             *digest = app_hash(*digest, &i, sizeof(i));
-            add_member(digest, &values->rows[i], app_values_member(values, &values->rows[i]));
+            add_row(digest, values, i);
         }
     }
 }
@@ -64,9 +76,9 @@ static void add_conf(apr_uint64_t *digest, const app_site_conf_t *conf, int all)
 {
     int i;
 
-    add_values(digest, conf->own, all);
+    app_digest_values(digest, conf->own, all);
     for (i = 0; i < conf->plugins->nelts; i++) {
-        add_values(digest, APR_ARRAY_IDX(conf->plugins, i, app_values_t *), all);
+        app_digest_values(digest, APR_ARRAY_IDX(conf->plugins, i, app_values_t *), all);
     }
 }
 

@@ -4,11 +4,13 @@
  * an outer one. Runs while the configuration is read, and for requests in a location with settings
  * of its own (merge).
  */
+#include <string.h>
 #include <strings.h>
 
 #include "apr_strings.h"
 
 #include "app_core_int.h"
+#include "app_hash.h"
 
 static apr_size_t member_size(app_setting_type_e type)
 {
@@ -81,6 +83,7 @@ app_values_t *app_values_create(const app_plugin_t *plugin, const app_setting_t 
     values->size = size;
     values->data = apr_pcalloc(p, size ? size : 1);
     values->set = apr_pcalloc(p, (apr_size_t)values->nrows + 1);
+    values->lines = apr_pcalloc(p, ((apr_size_t)values->nrows + 1) * sizeof(*values->lines));
     for (i = 0; i < values->nrows; i++) {
         if (rows[i].type == APP_TYPE_PARSED) {
             *(apr_array_header_t **)member(values, &rows[i]) =
@@ -172,6 +175,8 @@ apr_status_t app_values_set(app_values_t *values, app_where_e where, const char 
                         "%s cannot be set in a <Location>; set it in the server or virtual host",
                         row->name);
     }
+    values->lines[row - values->rows] = app_hash(values->lines[row - values->rows], args,
+                                                 strlen(args));
     if ((row->flags & APP_SET_APPEND) && values->set[row - values->rows]) {
         return add_to_list(member(values, row), row, args, err, p);
     }
@@ -194,6 +199,8 @@ app_values_t *app_values_merge(const app_values_t *outer, const app_values_t *in
 
     values->data = apr_pmemdup(p, outer->data, outer->size ? outer->size : 1);
     values->set = apr_pmemdup(p, outer->set, (apr_size_t)outer->nrows + 1);
+    values->lines = apr_pmemdup(p, outer->lines,
+                                ((apr_size_t)outer->nrows + 1) * sizeof(*outer->lines));
     for (i = 0; i < outer->nrows; i++) {
         const app_setting_t *row = &outer->rows[i];
 
@@ -204,9 +211,12 @@ app_values_t *app_values_merge(const app_values_t *outer, const app_values_t *in
             *(apr_array_header_t **)member(values, row) =
                 apr_array_append(p, *(apr_array_header_t **)member(outer, row),
                                  *(apr_array_header_t **)member(inner, row));
+            values->lines[i] = app_hash(outer->lines[i], &inner->lines[i],
+                                        sizeof(inner->lines[i]));
         }
         else {
             memcpy(member(values, row), member(inner, row), member_size(row->type));
+            values->lines[i] = inner->lines[i];
         }
         values->set[i] = 1;
     }

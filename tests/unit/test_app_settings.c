@@ -235,7 +235,46 @@ static void test_tables_are_checked(void **state)
                      APR_SUCCESS);
 }
 
+/** Of a server's line and a location's; NULL: none. */
+static apr_uint64_t digest_of(const char *name, const char *outer, const char *inner)
+{
+    app_values_t *one = app_values_create(NULL, rows, sizeof(conf_t), unit_pool);
+    app_values_t *other = app_values_create(NULL, rows, sizeof(conf_t), unit_pool);
+    app_error_t err = { .pool = unit_pool };
+    apr_uint64_t digest = 0;
+
+    app_values_set(one, APP_IN_SERVER, "/root", name, outer, &err, unit_pool);
+    if (inner) {
+        app_values_set(other, APP_IN_SERVER, "/root", name, inner, &err, unit_pool);
+    }
+    app_digest_values(&digest, app_values_merge(one, other, unit_pool), 1);
+    return digest;
+}
+
+static void test_digest(void **state)
+{
+    static const struct {
+        const char *name, *outer, *inner, *other_outer, *other_inner;
+        int         same;
+    } cases[] = {
+        { "Text", "a", NULL, "a", NULL, 1 },   { "Text", "a", NULL, "b", NULL, 0 },
+        { "Text", "a", "c", "b", "c", 1 },     { "Pair", "a b", NULL, "a b", NULL, 1 },
+        { "Pair", "a b", NULL, "a c", NULL, 0 }, { "Pair", "a b", "c d", "a b", "c d", 1 },
+        { "Pair", "a b", "c d", "a b", "c e", 0 }, { "Pair", "a b", "c d", "a c", "c d", 0 },
+    };
+    size_t i;
+
+    (void)state;
+    for (i = 0; i < COUNT(cases); i++) {
+        CASE_INT(cases[i].name,
+                 digest_of(cases[i].name, cases[i].outer, cases[i].inner) ==
+                     digest_of(cases[i].name, cases[i].other_outer, cases[i].other_inner),
+                 cases[i].same);
+    }
+}
+
 static struct CMUnitTest tests[] = {
+    cmocka_unit_test(test_digest),
     cmocka_unit_test(test_values),
     cmocka_unit_test(test_unknown_and_misplaced),
     cmocka_unit_test(test_defaults_and_merge),
