@@ -3,6 +3,7 @@
 other, one that is ill is left out, one that is well again comes back; and with APP_STICKY browsers stay where they are."""
 import os
 import signal
+import socket
 import threading
 
 from lib import bare, process, stage
@@ -73,10 +74,20 @@ def front(build, backends, define=""):
     return httpd
 
 
+def refuses(port):
+    try:
+        socket.create_connection(("127.0.0.1", port), 1).close()
+        return False
+    except ConnectionRefusedError:
+        return True
+
+
 def kill(httpd):
-    """As a machine whose power goes: nobody says goodbye."""
+    """As a machine whose power goes: nobody says goodbye. Children may outlive their parent by a moment, and take a request
+    with them."""
     process.signal_group(httpd.process, signal.SIGKILL)
     httpd.process.wait()
+    process.wait_until(lambda: refuses(httpd.port), 5)
 
 
 def who_is_told(check, httpd):
