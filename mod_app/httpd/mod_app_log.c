@@ -10,17 +10,19 @@
 #include "mod_log_config.h"
 #include "util_time.h"
 
-#define TEXT_MAX 512 /* bytes of a value: lines stay below the 4096 that a pipe takes as one */
-#define MARKS    2   /* quotes around a text */
+#define MARKS 2 /* quotes around a text */
 
 /** A value: a text, or where there is none, a number. */
 typedef struct value_t {
     const char *text;
+    apr_size_t  max;    /* bytes of the text as JSON */
     apr_int64_t number; /* -1: none */
 } value_t;
 
+/** All texts together leave a line below the 4096 bytes that a pipe takes as one. */
 typedef struct item_t {
     const char *name;
+    apr_size_t  max; /* bytes of it as JSON */
     void (*get)(value_t *value, request_rec *r, const app_exchange_state_t *state);
 } item_t;
 
@@ -144,12 +146,15 @@ static void get_rows(value_t *value, request_rec *r, const app_exchange_state_t 
 }
 
 static const item_t items[] = {
-    { "time", get_time },       { "method", get_method },     { "path", get_path },
-    { "query", get_query },     { "protocol", get_protocol }, { "status", get_status },
-    { "user", get_user },       { "user_agent", get_agent },  { "referer", get_referer },
-    { "request_id", get_id },   { "role", get_role },         { "trace_id", get_trace },
-    { "route", get_route },     { "duration", get_duration }, { "database", get_database },
-    { "wait", get_wait },       { "rows", get_rows },
+    { "time", 32, get_time },         { "method", 32, get_method },
+    { "path", 512, get_path },        { "query", 1024, get_query },
+    { "protocol", 32, get_protocol }, { "status", 32, get_status },
+    { "user", 256, get_user },        { "user_agent", 384, get_agent },
+    { "referer", 512, get_referer },  { "request_id", 64, get_id },
+    { "role", 128, get_role },        { "trace_id", 64, get_trace },
+    { "route", 256, get_route },      { "duration", 32, get_duration },
+    { "database", 32, get_database }, { "wait", 32, get_wait },
+    { "rows", 32, get_rows },
 };
 
 static value_t value_of(request_rec *r, const char *name)
@@ -161,6 +166,7 @@ static value_t value_of(request_rec *r, const char *name)
     for (i = 0; i < sizeof(items) / sizeof(*items); i++) {
         if (strcmp(items[i].name, name) == 0) {
             items[i].get(&value, r, state && state->figures.route ? state : NULL);
+            value.max = items[i].max;
         }
     }
     return value;
@@ -168,8 +174,8 @@ static value_t value_of(request_rec *r, const char *name)
 
 /* As httpd's log formats have it */
 
-/** How many bytes of a text have room in TEXT_MAX, whatever is to be escaped; whole characters. */
-static apr_size_t length_that_fits(const char *text)
+/** How many bytes of a text have room in max, whatever is to be escaped; whole characters. */
+static apr_size_t length_that_fits(const char *text, apr_size_t max)
 {
     apr_size_t len, size = MARKS;
 
@@ -177,7 +183,7 @@ static apr_size_t length_that_fits(const char *text)
         unsigned char c = (unsigned char)text[len];
 
         size += c < 0x20 || c == 0x7F ? 6 : c == '"' || c == '\\' ? 2 : c < 0x80 ? 1 : 3;
-        if (size > TEXT_MAX) {
+        if (size > max) {
             while (len && ((unsigned char)text[len] & 0xC0) == 0x80) {
                 len--;
             }
@@ -193,8 +199,8 @@ static const char *log_json(request_rec *r, char *name)
     app_buf_t buf;
 
     if (value.text) {
-        app_buf_init(&buf, r->pool, TEXT_MAX);
-        app_buf_add_json(&buf, value.text, length_that_fits(value.text));
+        app_buf_init(&buf, r->pool, value.max);
+        app_buf_add_json(&buf, value.text, length_that_fits(value.text, value.max));
         return buf.data;
     }
     return value.number < 0 ? "null" : apr_psprintf(r->pool, "%" APR_INT64_T_FMT, value.number);

@@ -122,6 +122,16 @@ def users(check, httpd):
                        entry.get(member) and begins(entry[member], name.encode()))
 
 
+def longest(check, httpd):
+    """All that a client has a hand in is as long as it can be."""
+    number, text = 3 * len(HOSTILE), b"x" * 3000
+    name = "\u00e4" * 600
+    token = jwt.make({"sub": name, "role": name, "exp": int(time.time()) + 60}).encode()
+    ask(httpd.port, b"%s /api/%d/%s?%s HTTP/1.1" % (b"M" * 2000, number, text, text),
+        b"Authorization: Bearer " + token + b"\r\nUser-Agent: " + text + b"\r\nReferer: " + text + b"\r\n")
+    check.true("no line of the longest request", number in entries(check, httpd, number + 1))
+
+
 def plain_request(check, httpd):
     before = len(read(httpd.folder, "access-*.json"))
     answer = httpd.get("/api/hello?name=Ada", [("traceparent", "00-%s-00f067aa0ba902b7-01" % TRACE)])
@@ -171,6 +181,7 @@ def run(build):
     with httpd:
         hostile(check, httpd)
         users(check, httpd)
+        longest(check, httpd)
         plain_request(check, httpd)
         errors(check, httpd)
         texts(check, httpd)
