@@ -6,6 +6,7 @@
 #include "apr_strings.h"
 
 #include "app_db_driver.h"
+#include "app_hash.h"
 
 enum { CONNECTIONS, WAITING, WAITS, TIMEOUTS, CONNECTS, FAILURES, WAIT_TIME, WORK_TIME, PREPARED };
 
@@ -86,13 +87,9 @@ const char *app_db_name(const app_db_t *db)
 
 void app_db_name_apart(app_db_t *db, int turn, apr_pool_t *pconf)
 {
-    apr_uint32_t hash = 2166136261u + (apr_uint32_t)turn; /* FNV-1a */
-    const char *c;
+    apr_uint64_t hash = app_hash((apr_uint64_t)turn, db->url.identity, strlen(db->url.identity));
 
-    for (c = db->url.identity; *c; c++) {
-        hash = (hash ^ (unsigned char)*c) * 16777619u;
-    }
-    db->name = apr_psprintf(pconf, "%s (%04x)", plain_name(db), (hash >> 16 ^ hash) & 0xFFFF);
+    db->name = apr_psprintf(pconf, "%s (%04x)", plain_name(db), (unsigned)(hash & 0xFFFF));
 }
 
 static apr_int64_t *cell(const app_db_t *db, const app_db_metrics_t *metrics, int family,

@@ -23,9 +23,12 @@
 #include <sys/stat.h>
 
 #include "app_db_sqlite.h"
+#include "app_hash.h"
 
 #define HEAD_WORDS  12
 #define HEAD_FORMAT 3007000
+#define STATE_WORD  4 /* number of frames, checksum, salt */
+#define STATE_WORDS 6
 #define REGION_SIZE 32768 /* that SQLite maps at once */
 
 typedef struct head_t {
@@ -71,24 +74,20 @@ static int read_head(head_t *head, sqlite3 *link, const char *name)
            *(const unsigned char *)&head->words[3] == 1;
 }
 
-static apr_uint64_t mix(apr_uint64_t version, apr_uint64_t part)
-{
-    version = (version ^ part) * 0x9E3779B97F4A7C15u;
-    return version ^ version >> 32;
-}
-
 /** @return 0: there is no such file */
 static int mix_file(apr_uint64_t *pversion, const char *path)
 {
+    apr_uint64_t parts[4];
     struct stat st;
 
     if (!path || stat(path, &st) != 0) {
         return 0;
     }
-    *pversion = mix(*pversion, (apr_uint64_t)st.st_ino);
-    *pversion = mix(*pversion, (apr_uint64_t)st.st_size);
-    *pversion = mix(*pversion, (apr_uint64_t)st.st_mtim.tv_sec);
-    *pversion = mix(*pversion, (apr_uint64_t)st.st_mtim.tv_nsec);
+    parts[0] = (apr_uint64_t)st.st_ino;
+    parts[1] = (apr_uint64_t)st.st_size;
+    parts[2] = (apr_uint64_t)st.st_mtim.tv_sec;
+    parts[3] = (apr_uint64_t)st.st_mtim.tv_nsec;
+    *pversion = app_hash(*pversion, parts, sizeof(parts));
     return 1;
 }
 
@@ -96,14 +95,11 @@ static int mix_file(apr_uint64_t *pversion, const char *path)
 static int mix_database(apr_uint64_t *pversion, sqlite3 *link, const char *name)
 {
     head_t head;
-    int i;
 
     if (!read_head(&head, link, name)) {
         return 0;
     }
-    for (i = 4; i < 10; i++) {
-        *pversion = mix(*pversion, head.words[i]);
-    }
+    *pversion = app_hash(*pversion, head.words + STATE_WORD, STATE_WORDS * sizeof(*head.words));
     return head.words[4] > 0 || mix_file(pversion, sqlite3_db_filename(link, name));
 }
 
