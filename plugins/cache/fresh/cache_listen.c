@@ -86,6 +86,7 @@ static void put_catalog(cache_changes_t *changes, const cache_catalog_t *catalog
 
     say_heard(changes, 0);
     __atomic_store_n(&changes->begun, cache_changes_next(changes), __ATOMIC_RELEASE);
+    __atomic_thread_fence(__ATOMIC_SEQ_CST); /* first nothing holds, then names change */
     memset(changes->relations, 0, sizeof(changes->relations));
     changes->nrelations = 0;
     for (i = 0; i < catalog->pairs->nelts; i++) {
