@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /** Metrics: definitions, series and their bound, places of processes, many processes at once. */
-#include "unit.h"
+#include "unit_host.h"
 
 #include <stdlib.h>
 #include <sys/mman.h>
@@ -10,25 +10,6 @@
 #include "apr_strings.h"
 
 #include "app_metric_int.h"
-
-static void log_line(app_log_level_e level, void *request, const char *line)
-{
-    (void)level;
-    (void)request;
-    (void)line;
-}
-
-static apr_status_t share(const char *key, apr_size_t size, void **pbase, apr_pool_t *p,
-                          app_error_t *err)
-{
-    (void)key;
-    (void)p;
-    (void)err;
-    *pbase = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-    return *pbase == MAP_FAILED ? APR_ENOMEM : APR_SUCCESS;
-}
-
-static const app_host_t host = { .name = "test", .log = log_line, .share = share };
 
 /* A plugin that counts what it is told to */
 

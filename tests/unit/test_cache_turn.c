@@ -1,11 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /** Turns: who has one, who waits and until when; also with many threads. */
-#include "unit.h"
+#include "unit_host.h"
 
 #include <pthread.h>
-#include <sys/mman.h>
 
-#include "app_core_int.h"
 #include "cache_int.h"
 
 #define THREADS 4
@@ -14,25 +12,6 @@
 
 static cache_turns_t *turns;
 static int made; /* changed by whoever has the turn */
-
-static void log_line(app_log_level_e level, void *request, const char *line)
-{
-    (void)level;
-    (void)request;
-    (void)line;
-}
-
-static apr_status_t share(const char *key, apr_size_t size, void **pbase, apr_pool_t *p,
-                          app_error_t *err)
-{
-    (void)key;
-    (void)p;
-    (void)err;
-    *pbase = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-    return *pbase == MAP_FAILED ? APR_ENOMEM : APR_SUCCESS;
-}
-
-static const app_host_t host = { .name = "test", .log = log_line, .share = share };
 
 static apr_status_t configure(app_instance_t *self, app_error_t *err)
 {
