@@ -1,38 +1,19 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /** A request as plugins see it, over what the host gave. Thread of the request. */
-#include "apr_general.h"
 #include "apr_strings.h"
 
 #include "app_core_int.h"
+#include "app_series.h"
 
 #define BODY_FIRST_SIZE 8192
 #define SHORTEST_RUN    1000
 
-/**
- * A number that no other request of this machine has for a long time: a random start per
- * process, then steps mixed so that neighbours look unlike (splitmix64).
- */
-static apr_uint64_t next_number(void)
-{
-    static apr_uint64_t next;
-    apr_uint64_t z = __atomic_load_n(&next, __ATOMIC_RELAXED);
-
-    if (z == 0) {
-        apr_uint64_t seed, zero = 0;
-
-        apr_generate_random_bytes((unsigned char *)&seed, sizeof(seed));
-        __atomic_compare_exchange_n(&next, &zero, seed | 1, 0, __ATOMIC_RELAXED, __ATOMIC_RELAXED);
-    }
-    z = __atomic_add_fetch(&next, 0x9E3779B97F4A7C15u, __ATOMIC_RELAXED);
-    z = (z ^ (z >> 30)) * 0xBF58476D1CE4E5B9u;
-    z = (z ^ (z >> 27)) * 0x94D049BB133111EBu;
-    return z ^ (z >> 31);
-}
-
+/** No other request of this machine has it for a long time. */
 static void make_id(char *id)
 {
     static const char hex[] = "0123456789abcdef";
-    apr_uint64_t number = next_number();
+    static apr_uint64_t series;
+    apr_uint64_t number = app_series_next(&series);
     int i;
 
     for (i = 0; i < APP_REQUEST_ID_LENGTH; i++, number >>= 4) {

@@ -2,40 +2,19 @@
 /** Numbers for traces and spans (trace_id.h). */
 #include <string.h>
 
-#include "apr_general.h"
-
+#include "app_series.h"
 #include "trace_id.h"
 
 #define RATIO_DIGITS 6
 
-/**
- * The next of a series that starts at a random place in each process; mixed, so that neighbours
- * look unlike (splitmix64). A system call for each would cost more than the rest of a trace.
- */
-static apr_uint64_t next_number(void)
-{
-    static apr_uint64_t next;
-    apr_uint64_t z = __atomic_load_n(&next, __ATOMIC_RELAXED);
-
-    if (z == 0) {
-        apr_uint64_t seed, zero = 0;
-
-        apr_generate_random_bytes((unsigned char *)&seed, sizeof(seed));
-        __atomic_compare_exchange_n(&next, &zero, seed | 1, 0, __ATOMIC_RELAXED, __ATOMIC_RELAXED);
-    }
-    z = __atomic_add_fetch(&next, 0x9E3779B97F4A7C15u, __ATOMIC_RELAXED);
-    z = (z ^ (z >> 30)) * 0xBF58476D1CE4E5B9u;
-    z = (z ^ (z >> 27)) * 0x94D049BB133111EBu;
-    return z ^ (z >> 31);
-}
-
 /** All zero is no id. */
 void trace_id_make_span(unsigned char id[TRACE_SPAN_ID_SIZE])
 {
+    static apr_uint64_t series;
     apr_uint64_t number;
 
     do {
-        number = next_number();
+        number = app_series_next(&series);
     } while (number == 0);
     memcpy(id, &number, TRACE_SPAN_ID_SIZE);
 }
